@@ -1,0 +1,1 @@
+install(TARGETS libahoy EXPORT ahoy)

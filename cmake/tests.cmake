@@ -1,0 +1,5 @@
+find_package(GTest REQUIRED)
+include(GoogleTest)
+add_executable(unit_tests ${unit_tests})
+target_link_libraries(unit_tests PRIVATE libahoy fmt::fmt GTest::gmock GTest::gtest_main)
+gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
