@@ -1,8 +1,50 @@
-# The command, at build/ahoy, and what it loads only when a verb asks for it.
+# The command, at build/ahoy. All but main.cpp is a library, so that unit tests reach it.
 file(GLOB command_sources CONFIGURE_DEPENDS ahoy/command/*.cpp)
-list(FILTER command_sources EXCLUDE REGEX "_test\\.cpp$")
-if(command_sources)
-  add_executable(ahoy ${command_sources})
-  target_link_libraries(ahoy PRIVATE libahoy fmt::fmt)
-  target_compile_definitions(ahoy PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
+if(NOT command_sources)
+  return()
+endif()
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+set(command_tests ${command_sources})
+list(FILTER command_tests INCLUDE REGEX "_test\\.cpp$")
+list(APPEND unit_test_sources ${command_tests})
+set(module_sources ${command_sources})
+list(FILTER module_sources INCLUDE REGEX "/module_[a-z_]+\\.cpp$")
+list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
+
+add_library(ahoy_command STATIC ${command_sources})
+set_target_properties(ahoy_command PROPERTIES LINKER_LANGUAGE CXX)
+target_link_libraries(ahoy_command PUBLIC libahoy fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json ${CMAKE_DL_LIBS})
+
+# Where the command finds its modules, seen from the folder that holds the command: as built, and as installed.
+file(RELATIVE_PATH modules_installed ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/ahoy)
+target_compile_definitions(ahoy_command PUBLIC AHOY_VERSION="${PROJECT_VERSION}"
+  AHOY_MODULES_BUILT="modules" AHOY_MODULES_INSTALLED="${modules_installed}")
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
+  add_executable(ahoy ahoy/command/main.cpp)
+  target_link_libraries(ahoy PRIVATE ahoy_command)
+  set_target_properties(ahoy PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endif()
+
+# ahoy/command/module_NAME.cpp becomes modules/NAME.so, which the command opens with dlopen when a verb asks for it, so
+# that a library with a long start-up costs only those who use it. A module shows C functions alone, marked
+# extern "C" __attribute__((visibility("default"))). Its libraries, as pkg-config names, stand in this table:
+set(module_prompt_libraries libedit)
+
+foreach(source IN LISTS module_sources)
+  string(REGEX REPLACE ".*/module_([a-z_]+)\\.cpp$" "\\1" name ${source})
+  add_library(module_${name} MODULE ${source})
+  set_target_properties(module_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules)
+  target_include_directories(module_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  foreach(library IN LISTS module_${name}_libraries)
+    pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})
+    target_link_libraries(module_${name} PRIVATE PkgConfig::${library})
+  endforeach()
+  list(APPEND modules module_${name})
+endforeach()
+if(modules AND TARGET ahoy)
+  add_dependencies(ahoy ${modules})
 endif()

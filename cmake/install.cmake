@@ -1,1 +1,45 @@
-install(TARGETS libahoy EXPORT ahoy)
+include(CMakePackageConfigHelpers)
+set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/ahoy)
+
+install(TARGETS libahoy EXPORT ahoy FILE_SET HEADERS)
+install(EXPORT ahoy NAMESPACE ahoy:: FILE ahoyTargets.cmake DESTINATION ${package_directory})
+configure_package_config_file(cmake/ahoyConfig.cmake.in ahoyConfig.cmake INSTALL_DESTINATION ${package_directory})
+# Before 1.0 a new minor version may break what was built on the one before.
+write_basic_package_version_file(ahoyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/ahoyConfig.cmake ${PROJECT_BINARY_DIR}/ahoyConfigVersion.cmake DESTINATION ${package_directory})
+
+# A static libahoy leaves its libraries to whoever links it, also without pkg-config's --static: there is no shared one.
+set(private_requires fmt)
+if(BUILD_SHARED_LIBS)
+  set(requires_private ${private_requires})
+else()
+  set(requires ${private_requires})
+endif()
+# The paths are relative to the file itself, so that an installed tree may be moved.
+file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(cmake/ahoy.pc.in ahoy.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ahoy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(TARGET ahoy)
+  if(BUILD_SHARED_LIBS)
+    file(RELATIVE_PATH libraries_from_command ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    set_target_properties(ahoy PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries_from_command}")
+  endif()
+  install(TARGETS ahoy)
+  if(modules)
+    install(TARGETS ${modules} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ahoy)
+  endif()
+  file(GLOB manual_pages CONFIGURE_DEPENDS docs/man/*.1)
+  install(FILES ${manual_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+  # Each shell looks for completions under its own folder and name: file in completion/, folder, name there.
+  foreach(row IN ITEMS "ahoy.bash|bash-completion/completions|ahoy" "ahoy.zsh|zsh/site-functions|_ahoy" "ahoy.fish|fish/vendor_completions.d|ahoy.fish")
+    string(REPLACE "|" ";" row "${row}")
+    list(GET row 0 file)
+    list(GET row 1 folder)
+    list(GET row 2 name)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/completion/${file})
+      install(FILES completion/${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder} RENAME ${name})
+    endif()
+  endforeach()
+endif()

@@ -1,5 +1,38 @@
-find_package(GTest REQUIRED)
-include(GoogleTest)
-add_executable(unit_tests ${unit_tests})
-target_link_libraries(unit_tests PRIVATE libahoy fmt::fmt GTest::gmock GTest::gtest_main)
-gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+# Unit tests: every x_test.cpp beside its module, in one program; each TEST is a CTest test of its own.
+if(unit_test_sources)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  add_executable(unit_tests ${unit_test_sources})
+  target_link_libraries(unit_tests PRIVATE libahoy fmt::fmt GTest::gmock GTest::gtest_main)
+  if(TARGET ahoy_command)
+    target_link_libraries(unit_tests PRIVATE ahoy_command)
+  endif()
+  # A skipped test counts as a failed one: what could not run has not been shown.
+  gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS unit SKIP_REGULAR_EXPRESSION "" FAIL_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+endif()
+
+# What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.
+# Those that need the machine for themselves (they take every descriptor, or most of the processor):
+set(tests_alone)
+# Those that read the project's text and start no command of ours: once is enough, a sanitizer would tell nothing new.
+set(tests_of_text coroutine_forms layers packages text)
+
+file(GLOB python_tests CONFIGURE_DEPENDS tests/*_test.py)
+foreach(source IN LISTS python_tests)
+  get_filename_component(name ${source} NAME_WE)
+  string(REGEX REPLACE "_test$" "" name ${name})
+  set(label peer)
+  if(name IN_LIST tests_of_text)
+    set(label text)
+    if(AHOY_SANITIZE)
+      continue()
+    endif()
+  endif()
+  add_test(NAME ${label}.${name} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/run.py ${source})
+  set_tests_properties(${label}.${name} PROPERTIES TIMEOUT 300 LABELS ${label}
+    ENVIRONMENT "AHOY=${PROJECT_BINARY_DIR}/ahoy;AHOY_BUILD=${PROJECT_BINARY_DIR};AHOY_SOURCE=${PROJECT_SOURCE_DIR};AHOY_SANITIZE=${AHOY_SANITIZE}")
+  if(name IN_LIST tests_alone)
+    set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endforeach()

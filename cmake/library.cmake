@@ -1,0 +1,28 @@
+# libahoy: a module is x.hpp, x.cpp and x_test.cpp side by side in its layer's folder; adding the files is all it takes.
+set(layers error address task socket engine connection message server protocol handler)
+foreach(layer IN LISTS layers)
+  file(GLOB sources CONFIGURE_DEPENDS ahoy/${layer}/*.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS ahoy/${layer}/*.hpp)
+  list(APPEND library_sources ${sources})
+  list(APPEND public_headers ${headers})
+endforeach()
+set(unit_test_sources ${library_sources})
+list(FILTER unit_test_sources INCLUDE REGEX "_test\\.cpp$")
+list(FILTER library_sources EXCLUDE REGEX "_test\\.cpp$")
+
+add_library(libahoy ${library_sources})
+add_library(ahoy::ahoy ALIAS libahoy)
+target_sources(libahoy PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${public_headers})
+set_target_properties(libahoy PROPERTIES OUTPUT_NAME ahoy EXPORT_NAME ahoy LINKER_LANGUAGE CXX
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+target_compile_features(libahoy PUBLIC cxx_std_20)
+target_link_libraries(libahoy PUBLIC Threads::Threads PRIVATE fmt::fmt)
+target_compile_definitions(libahoy PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
+
+# A shared libahoy exports namespace ahoy::v0 and nothing else: one line for the linker, in the place of a macro on
+# every public declaration. The static library's symbols are hidden, so that what links it does not export them again.
+if(BUILD_SHARED_LIBS)
+  set(exports ${PROJECT_SOURCE_DIR}/cmake/exports.map)
+  set_target_properties(libahoy PROPERTIES CXX_VISIBILITY_PRESET default VISIBILITY_INLINES_HIDDEN OFF LINK_DEPENDS ${exports})
+  target_link_options(libahoy PRIVATE -Wl,--version-script=${exports})
+endif()
