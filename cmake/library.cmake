@@ -1,5 +1,5 @@
 # libahoy: a module is x.hpp, x.cpp and x_test.cpp side by side in its layer's folder; adding the files is all it takes.
-set(layers error address task socket engine connection message server protocol handler)
+set(layers error address task socket engine connection message protocol server handler)
 foreach(layer IN LISTS layers)
   file(GLOB sources CONFIGURE_DEPENDS ahoy/${layer}/*.cpp)
   file(GLOB headers CONFIGURE_DEPENDS ahoy/${layer}/*.hpp)

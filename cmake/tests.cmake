@@ -7,9 +7,8 @@ if(unit_test_sources)
   if(TARGET ahoy_command)
     target_link_libraries(unit_tests PRIVATE ahoy_command)
   endif()
-  # A skipped test counts as a failed one: what could not run has not been shown.
-  gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 LABELS unit SKIP_REGULAR_EXPRESSION "no test may skip" FAIL_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  # CTest would pass a skipped one over; tests/text_test.py sees that no unit test skips.
+  gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS unit)
 endif()
 
 # What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.
