@@ -41,11 +41,16 @@ void add_text(ordered_json& object, const char* member, std::string_view text) {
   throw error(errc::malformed, "read JSON line", "", std::move(hint));
 }
 
-// Notes each member's name as it is read: the object itself would keep the last of two quietly.
+// Looks at a line while it is parsed: refuses early what is no object of strings, however long or deep, and a
+// name that is there twice, of which the object would quietly keep the last.
 class member_check {
  public:
   bool operator()(int depth, json::parse_event_t event, json& parsed) {
-    if (depth == 1 && event == json::parse_event_t::key) check(parsed.get_ref<const std::string&>());
+    if (event == json::parse_event_t::key) check(parsed.get_ref<const std::string&>());
+    if (event == json::parse_event_t::array_start && depth == 0) refuse("an object is expected, not array");
+    const bool starts =
+        event == json::parse_event_t::array_start || event == json::parse_event_t::object_start;
+    if (starts && depth > 0) refuse("every member must be a string");
     return true;
   }
 
