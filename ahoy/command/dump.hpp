@@ -1,0 +1,39 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// A stream of bytes as `hexdump -C` shows it, 16 to a line, each line ended by LF:
+/// `00000000  68 65 6c 6c 6f 20 77 6f  72 6c 64 0a              |hello world.|`
+/// Everything but printable ASCII is a dot. Repeated lines are all shown. Past 4 GiB the offset grows a
+/// digit.
+class hex_dump {
+ public:
+  /// The lines that are complete now; what is over waits for the next bytes.
+  [[nodiscard]] std::string add(std::string_view bytes);
+
+  /// The line begun, short as it is, or nothing: at the end of the stream, or where the stream pauses. The
+  /// next line begins where this one ended.
+  [[nodiscard]] std::string finish();
+
+ private:
+  std::uint64_t offset_ = 0;
+  std::string line_;
+};
+
+/// RFC 3339 with milliseconds, UTC: "2024-02-29T12:34:56.789Z". Rounded down, so that it never says a later
+/// time.
+[[nodiscard]] std::string timestamp(std::chrono::system_clock::time_point when);
+
+/// Base64 of RFC 4648, section 4: the standard alphabet, with padding, in one line.
+[[nodiscard]] std::string base64(std::string_view bytes);
+
+/// The bytes of such a text; nothing where it is not exactly what base64() makes (spaces, line breaks,
+/// padding that is missing or hides bits, and other alphabets are refused), so each byte string has one text.
+[[nodiscard]] std::optional<std::string> base64_bytes(std::string_view text);
+
+}  // namespace ahoy::inline v0
