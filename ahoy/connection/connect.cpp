@@ -1,0 +1,135 @@
+#include <ahoy/connection/connect.hpp>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <ahoy/connection/stream.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/task/scope.hpp>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr duration attempt_delay = std::chrono::milliseconds{250};  // RFC 8305, section 5
+
+/// Where an address was found under a name, errors say both: "[::1]:23456 (localhost)".
+std::string named(const address& where, const endpoint& from) {
+  const std::string text = where.to_string();
+  if (from.host.is_numeric() || where.family() == family::local) return text;
+  return text + " (" + from.host.text() + ")";
+}
+
+/// RFC 8305, section 4: the family that comes first stays first, then they take turns.
+std::vector<address> interleaved(const std::vector<address>& found) {
+  std::vector<address> first, second, result;
+  for (const address& each : found)
+    (each.family() == found.front().family() ? first : second).push_back(each);
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) result.push_back(first[i]);
+    if (i < second.size()) result.push_back(second[i]);
+  }
+  return result;
+}
+
+/// A race of attempts: who won, and why the others did not.
+struct race {
+  race(ahoy::engine& by, const endpoint& to, const connect_options& options) : by{by}, to{to}, options{options} {}
+  ahoy::engine& by;
+  const endpoint& to;
+  const connect_options& options;
+  event over{by};  // one attempt has ended
+  std::size_t running = 0;
+  std::unique_ptr<connection> winner;
+  std::vector<error> failures;
+};
+
+fd open_socket(const race& of, const address& to) {
+  fd made{::socket(to.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (!made) throw error{system_code(errno), "open a socket for", named(to, of.to)};
+  if (!of.options.source) return made;
+  const address& source = *of.options.source;
+  if (::bind(made.get(), source.data(), source.size()) != 0)
+    throw error{system_code(errno), "bind to", source.to_string()};
+  return made;
+}
+
+task<> attempt_one(race& of, address to) {
+  ++of.running;
+  try {
+    descriptor trying{of.by, open_socket(of, to)};
+    struct connect_awaiter : connect_operation {
+      using connect_operation::connect_operation;
+      int await_resume() const noexcept { return error; }
+    };
+    const int failure = co_await connect_awaiter{&trying, to};
+    throw_if_failed(failure, "connect to", named(to, of.to));
+    if (!of.winner) of.winner = std::make_unique<stream>(of.by, trying.release(), to);
+  } catch (const error& failure) {
+    of.failures.push_back(failure);
+  }
+  --of.running;
+  of.over.notify();
+}
+
+task<> run_race(race& of, std::vector<address> candidates, scope& attempts) {
+  for (const address& candidate : candidates) {
+    attempts.start(attempt_one(of, candidate));
+    const std::size_t failed = of.failures.size();
+    while (!of.winner && of.running > 0 && of.failures.size() == failed) {
+      const bool ended = co_await of.over.wait(attempt_delay);
+      if (!ended) break;
+    }
+    if (of.winner) co_return;
+  }
+  while (!of.winner && of.running > 0) co_await of.over.wait();
+}
+
+[[noreturn]] void throw_failures(const race& of) {
+  std::string also;
+  for (std::size_t i = 1; i < of.failures.size(); ++i)
+    also += (i == 1 ? "also tried " : ", ") + of.failures[i].address() + ": " + cause_in_words(of.failures[i].code());
+  const error& first = of.failures.front();
+  throw error{first.code(), first.verb(), first.address(), also.empty() ? first.hint() : also};
+}
+
+task<std::vector<address>> candidates_for(engine& by, endpoint to, family wanted) {
+  if (to.transport() == transport::local) co_return std::vector<address>{address::local(to.path)};
+  std::vector<address> found =
+      co_await by.resolve(to.host, to.port, wanted, socket_type::stream, lookup_use::connect);
+  co_return interleaved(found);
+}
+
+task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to, const connect_options& options) {
+  std::vector<address> candidates = co_await candidates_for(by, to, options.wanted);
+  context& here = co_await this_context();
+  race of{by, to, options};
+  scope attempts{here};
+  std::exception_ptr stopped;
+  try {
+    co_await run_race(of, std::move(candidates), attempts);
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  attempts.stop();
+  co_await attempts.join();
+  if (of.winner) co_return std::move(of.winner);
+  if (stopped) std::rethrow_exception(stopped);
+  throw_failures(of);
+}
+
+}  // namespace
+
+task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_options options) {
+  const time_point due = deadline_after(by.now(), options.timeout);
+  try {
+    std::unique_ptr<connection> made = co_await with_deadline(due, connect_in_time(by, to, options));
+    co_return made;
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::timed_out) throw;
+  }
+  throw error{std::make_error_code(std::errc::timed_out), "connect to", to.to_string(),
+              "is the host up, and does a firewall drop the calls? --connect-timeout gives it more time"};
+}
+
+}  // namespace ahoy::inline v0

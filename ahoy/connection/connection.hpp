@@ -1,0 +1,94 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <ahoy/address/address.hpp>
+#include <ahoy/engine/engine.hpp>
+
+namespace ahoy::inline v0 {
+
+/// A two-way conversation with one peer: a stream (TCP, a Unix socket, a pipe in memory), or the datagrams of one
+/// peer. It belongs to the thread of its engine. At most one receive and one send are awaited at a time (asserted);
+/// one of each may be. Nothing is buffered here: what was sent is the kernel's.
+class connection {
+ public:
+  connection() = default;
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  virtual ~connection() = default;
+
+  class receive_awaiter : public receive_operation {
+   public:
+    receive_awaiter(connection& from, descriptor* on, duration limit) noexcept;
+    /// Throws error: a reset, operation_canceled, timed_out.
+    bytes await_resume();
+
+   private:
+    bool submit() override;
+    connection& from_;
+  };
+  /// What the peer sent, as soon as there is any: at least one byte, at most buffer_pool::block_size; empty() at the
+  /// end of the stream, and from then on. Of datagrams, one each, whole.
+  [[nodiscard]] receive_awaiter receive() noexcept { return {*this, native(), timeout_}; }
+
+  class receive_within_awaiter : public receive_awaiter {
+   public:
+    using receive_awaiter::receive_awaiter;
+    std::optional<bytes> await_resume();
+  };
+  /// As receive(), but nullopt where nothing came within `limit`; the connection's own timeout does not apply.
+  [[nodiscard]] receive_within_awaiter receive_within(duration limit) noexcept { return {*this, native(), limit}; }
+
+  class send_awaiter : public send_operation {
+   public:
+    send_awaiter(connection& to, descriptor* on, std::string_view data) noexcept;
+    void await_resume() const;
+
+   private:
+    bool submit() override;
+    connection& to_;
+  };
+  /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are datagrams.
+  /// Success says nothing about the peer. Throws error; an unknown part may have been sent then.
+  [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, native(), data}; }
+
+  /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may be
+  /// pending. Idempotent; nothing for datagrams.
+  virtual void shutdown_send() = 0;
+  /// What the peer sends from now on is lost, and a pending receive() ends with the end of the stream.
+  virtual void shutdown_receive() = 0;
+  /// The next close() tells the peer of a failure: a reset, where the transport has one.
+  virtual void abort_on_close() noexcept {}
+
+  /// The limit of each receive and of each send that does not progress; they throw timed_out then.
+  void set_timeout(duration each) noexcept { timeout_ = each; }
+  [[nodiscard]] duration timeout() const noexcept { return timeout_; }
+
+  [[nodiscard]] virtual ahoy::engine& engine() const noexcept = 0;
+  [[nodiscard]] virtual address local() const = 0;
+  [[nodiscard]] virtual address remote() const = 0;
+  /// "tcp", "unix", "udp", "pipe"
+  [[nodiscard]] virtual std::string_view transport() const noexcept = 0;
+  /// Each receive() is one message, whole.
+  [[nodiscard]] virtual bool keeps_boundaries() const noexcept { return false; }
+  /// The descriptor below, for what only a socket can tell; null where there is none.
+  [[nodiscard]] virtual descriptor* native() noexcept { return nullptr; }
+  [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
+
+  /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.
+  [[nodiscard]] const std::string& label() const noexcept { return label_; }
+  void set_label(std::string label) { label_ = std::move(label); }
+
+ protected:
+  virtual bool submit(receive_operation& asked) = 0;
+  virtual bool submit(send_operation& asked) = 0;
+
+ private:
+  std::string label_;
+  duration timeout_ = no_timeout;
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,120 @@
+#include <ahoy/connection/datagram.hpp>
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+
+#include <ahoy/error/error.hpp>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+void enable(int socket, int level, int option) noexcept {
+  const int on = 1;
+  ::setsockopt(socket, level, option, &on, sizeof on);
+}
+
+fd open_socket(const address& like, std::string_view verb) {
+  fd made{::socket(like.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!made) throw error{system_code(errno), std::string{verb}, like.to_string()};
+  enable(made.get(), SOL_SOCKET, SO_BROADCAST);
+  enable(made.get(), IPPROTO_IP, IP_PKTINFO);
+  enable(made.get(), IPPROTO_IP, IP_RECVTOS);
+  if (like.family() == family::inet6) {
+    const int off = 0;
+    ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    enable(made.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    enable(made.get(), IPPROTO_IPV6, IPV6_RECVTCLASS);
+  }
+  return made;
+}
+
+void bind_to(const fd& socket, const address& local) {
+  if (::bind(socket.get(), local.data(), local.size()) != 0)
+    throw error{system_code(errno), "bind to", local.to_string()};
+}
+
+/// The interface that has an address; 0, the kernel's choice, where none is asked for.
+unsigned interface_of(const std::optional<address>& source) {
+  if (!source) return 0;
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return 0;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned{all, ::freeifaddrs};
+  for (const ifaddrs* each = all; each; each = each->ifa_next) {
+    if (!each->ifa_addr || each->ifa_addr->sa_family != source->data()->sa_family) continue;
+    const socklen_t size = source->family() == family::inet ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (address{each->ifa_addr, size}.host() == source->host()) return ::if_nametoindex(each->ifa_name);
+  }
+  throw error{system_code(EADDRNOTAVAIL), "send from", source->to_string(), "no interface has this address"};
+}
+
+void join_group(const fd& socket, const address& group, unsigned interface) {
+  group_req asked{};
+  asked.gr_interface = interface;
+  std::copy_n(reinterpret_cast<const char*>(group.data()), group.size(), reinterpret_cast<char*>(&asked.gr_group));
+  const int level = group.family() == family::inet ? IPPROTO_IP : IPPROTO_IPV6;
+  if (::setsockopt(socket.get(), level, MCAST_JOIN_GROUP, &asked, sizeof asked) != 0)
+    throw error{system_code(errno), "join", group.to_string()};
+}
+
+void send_groups_through(const fd& socket, family of, unsigned interface) {
+  if (interface == 0) return;
+  const ip_mreqn chosen{{}, {}, static_cast<int>(interface)};
+  const int index = static_cast<int>(interface);
+  if (of == family::inet)
+    ::setsockopt(socket.get(), IPPROTO_IP, IP_MULTICAST_IF, &chosen, sizeof chosen);
+  else
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+}
+
+}  // namespace
+
+datagram_socket::datagram_socket(engine& by, fd socket)
+    : socket_{std::make_unique<descriptor>(by, std::move(socket))} {}
+
+datagram_socket datagram_socket::bound(engine& by, const address& local, const std::optional<address>& source) {
+  fd made = open_socket(local, "listen on");
+  if (local.is_multicast()) enable(made.get(), SOL_SOCKET, SO_REUSEADDR);
+  bind_to(made, local);
+  if (local.is_multicast()) join_group(made, local, interface_of(source));
+  return {by, std::move(made)};
+}
+
+datagram_socket datagram_socket::to(engine& by, const address& peer, const std::optional<address>& source) {
+  fd made = open_socket(peer, "open a socket for");
+  const bool one_peer = !peer.is_multicast() && !peer.is_broadcast();
+  if (source) bind_to(made, *source);
+  if (peer.is_multicast()) send_groups_through(made, peer.family(), interface_of(source));
+  if (one_peer && ::connect(made.get(), peer.data(), peer.size()) != 0)
+    throw error{system_code(errno), "connect to", peer.to_string()};
+  datagram_socket result{by, std::move(made)};
+  result.connected_ = one_peer;
+  if (!one_peer) result.peer_.peer = peer;
+  return result;
+}
+
+datagram datagram_socket::receive_awaiter::await_resume() {
+  throw_if_failed(error, "receive from", error ? of_.local().to_string() : std::string{});
+  datagram result;
+  result.data = std::move(received);
+  result.header = header;
+  return result;
+}
+
+void datagram_socket::send_awaiter::await_resume() const {
+  throw_if_failed(error, "send to", error ? header.peer.to_string() : std::string{});
+}
+
+address datagram_socket::local() const {
+  address name;
+  socklen_t size = address::capacity();
+  if (::getsockname(socket_->number(), name.data(), &size) == 0) name.set_size(size);
+  return name.unmapped();
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,93 @@
+#include <ahoy/connection/listener.hpp>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include <ahoy/error/error.hpp>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+[[noreturn]] void fail(const address& on) { throw error{system_code(errno), "listen on", on.to_string()}; }
+
+fd open_socket(const address& on) {
+  fd made{::socket(on.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!made) fail(on);
+  const int yes = 1;
+  const int no = 0;
+  if (on.family() != family::local) ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (on.family() == family::inet6) ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+  return made;
+}
+
+bool is_socket_file(const std::string& path) noexcept {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
+}
+
+/// Nobody listens on it any more.
+bool is_stale(const address& on) noexcept {
+  const fd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!probe) return false;
+  return ::connect(probe.get(), on.data(), on.size()) != 0 && errno == ECONNREFUSED;
+}
+
+/// Two servers that find the same stale file must not both replace it: the folder is locked from the look at the
+/// file until the new socket listens.
+fd lock_folder(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
+  fd opened{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (opened) ::flock(opened.get(), LOCK_EX);
+  return opened;
+}
+
+void bind_file(const fd& socket, const address& on) {
+  ::fchmod(socket.get(), S_IRUSR | S_IWUSR);  // before bind(2), Linux takes the file's mode from the socket's
+  if (::bind(socket.get(), on.data(), on.size()) == 0) return;
+  if (errno != EADDRINUSE) fail(on);
+  const std::string path = on.host();
+  if (!is_socket_file(path))
+    throw error{system_code(EEXIST), "listen on", on.to_string(), "the file is no socket; remove it or choose another"};
+  if (!is_stale(on)) throw error{system_code(EADDRINUSE), "listen on", on.to_string(), "a server is listening there"};
+  ::unlink(path.c_str());
+  if (::bind(socket.get(), on.data(), on.size()) != 0) fail(on);
+}
+
+}  // namespace
+
+listener::listener(engine& by, const address& on, int backlog) {
+  fd made = open_socket(on);
+  const std::string path = on.family() == family::local ? on.host() : std::string{};
+  const bool has_file = !path.empty() && path.front() != '@';
+  const fd lock = has_file ? lock_folder(path) : fd{};
+  if (has_file)
+    bind_file(made, on);
+  else if (::bind(made.get(), on.data(), on.size()) != 0)
+    fail(on);
+  if (::listen(made.get(), backlog) != 0) fail(on);
+  socket_ = std::make_unique<descriptor>(by, std::move(made));
+  socklen_t size = address::capacity();
+  if (::getsockname(socket_->number(), local_.data(), &size) == 0) local_.set_size(size);
+  if (has_file) file_ = path;
+  if (has_file) own_file();
+}
+
+void listener::own_file() {
+  struct stat ours {};
+  if (::stat(file_.c_str(), &ours) == 0) inode_ = ours.st_ino;
+}
+
+listener::~listener() {
+  struct stat now {};
+  if (file_.empty() || !socket_ || ::stat(file_.c_str(), &now) != 0) return;
+  if (now.st_ino == inode_) ::unlink(file_.c_str());
+}
+
+}  // namespace ahoy::inline v0

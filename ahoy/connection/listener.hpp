@@ -1,0 +1,41 @@
+#pragma once
+#include <string>
+
+#include <ahoy/connection/connection.hpp>
+
+namespace ahoy::inline v0 {
+
+/// A socket that callers connect to: TCP or Unix. A Unix socket's file has mode 0600; a file that is left of a dead
+/// server is replaced, that of a live one never; the file goes with the listener.
+class listener {
+ public:
+  /// Binds and listens. An IPv6 wildcard address hears both families. Throws error.
+  listener(engine& by, const address& on, int backlog);
+  listener(listener&&) = default;
+  ~listener();
+
+  class accept_awaiter : public accept_operation {
+   public:
+    using accept_operation::accept_operation;
+    struct accepted_socket {
+      int error;  ///< an errno value; the caller decides which of them end an acceptor (accept(2))
+      fd socket;
+      address peer;
+    };
+    accepted_socket await_resume() noexcept { return {error, std::move(accepted), peer}; }
+  };
+  [[nodiscard]] accept_awaiter accept() noexcept { return accept_awaiter{&*socket_}; }
+
+  /// Where it really listens, with the port that the kernel chose for 0.
+  [[nodiscard]] const address& local() const noexcept { return local_; }
+  [[nodiscard]] descriptor& native() noexcept { return *socket_; }
+
+ private:
+  void own_file();
+  std::unique_ptr<descriptor> socket_;
+  address local_;
+  std::string file_;  // the socket file that is ours to remove
+  unsigned long long inode_ = 0;
+};
+
+}  // namespace ahoy::inline v0

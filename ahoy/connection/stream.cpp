@@ -1,0 +1,60 @@
+#include <ahoy/connection/stream.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <cerrno>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+address name_of(int socket, int (*ask)(int, sockaddr*, socklen_t*)) {
+  address name;
+  socklen_t size = address::capacity();
+  if (ask(socket, name.data(), &size) == 0) name.set_size(size);
+  return name.unmapped();
+}
+
+bool is_internet(const address& which) noexcept {
+  return which.family() == family::inet || which.family() == family::inet6;
+}
+
+/// Small messages leave at once, and a peer that vanished is noticed in the end.
+void set_manners(int socket) noexcept {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+}  // namespace
+
+stream::stream(ahoy::engine& by, fd connected, const address& remote)
+    : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
+  if (is_internet(remote_)) set_manners(socket_.number());
+  set_label(remote_.to_string());
+}
+
+stream::stream(ahoy::engine& by, fd connected)
+    : stream{by, fd{connected.get()}, name_of(connected.get(), ::getpeername)} {
+  static_cast<void>(connected.release());
+}
+
+void stream::shutdown_send() { ::shutdown(socket_.number(), SHUT_WR); }
+
+/// Not shutdown(2) with SHUT_RD: what the peer sends after that is left unread, and makes the close a reset.
+void stream::shutdown_receive() {
+  receiving_ended_ = true;
+  if (socket_.reading()) engine().complete(*socket_.reading(), 0);
+}
+
+void stream::abort_on_close() noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+address stream::local() const { return name_of(socket_.number(), ::getsockname); }
+
+std::string_view stream::transport() const noexcept { return is_internet(remote_) ? "tcp" : "unix"; }
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,25 @@
+#pragma once
+#include <vector>
+
+#include <ahoy/engine/loop.hpp>
+
+namespace ahoy::inline v0 {
+
+/// For a thread or process that serves one connection at a time. While exactly one operation waits for a descriptor
+/// it is one blocking system call; while more do, poll(2) says which is next.
+class blocking_engine final : public loop {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "blocking"; }
+
+ private:
+  bool tries_first() const noexcept override { return false; }
+  void watch(operation& pending) noexcept override;
+  void unwatch(operation& done) noexcept override;
+  void wait(time_point until) override;
+  void call(operation& only, time_point until);
+  void poll(time_point until);
+
+  std::vector<operation*> watched_;
+};
+
+}  // namespace ahoy::inline v0

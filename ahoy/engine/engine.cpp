@@ -1,0 +1,45 @@
+#include <ahoy/engine/engine.hpp>
+
+#include <string>
+
+#include <ahoy/error/error.hpp>
+
+namespace ahoy::inline v0 {
+
+void throw_if_failed(int error, std::string_view verb, std::string_view address) {
+  if (error != 0) throw ahoy::error{system_code(error), std::string{verb}, std::string{address}};
+}
+
+void engine::sleep_awaiter::await_resume() const {
+  if (!timed_out) throw_if_failed(error, "sleep", "");
+}
+
+bool event::awaiter::submit() {
+  next_ = of_.first_;
+  link_ = &of_.first_;
+  if (next_) next_->link_ = &next_;
+  of_.first_ = this;
+  return park_operation::submit();
+}
+
+void event::awaiter::unlink() noexcept {
+  if (!link_) return;
+  *link_ = next_;
+  if (next_) next_->link_ = link_;
+  link_ = nullptr;
+}
+
+bool event::awaiter::await_resume() const {
+  if (!timed_out) throw_if_failed(error, "wait", "");
+  return !timed_out;
+}
+
+void event::notify() noexcept {
+  while (first_) {
+    awaiter* woken = first_;
+    woken->unlink();
+    engine_.complete(*woken, 0);
+  }
+}
+
+}  // namespace ahoy::inline v0

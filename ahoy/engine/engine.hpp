@@ -1,0 +1,92 @@
+#pragma once
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <ahoy/address/host.hpp>
+#include <ahoy/address/lookup.hpp>
+#include <ahoy/address/port.hpp>
+#include <ahoy/engine/buffer.hpp>
+#include <ahoy/engine/operation.hpp>
+#include <ahoy/task/task.hpp>
+
+namespace ahoy::inline v0 {
+
+/// The one seam between what talks and what carries it out: time, sockets, names. An engine belongs to the thread
+/// that runs it, and so does everything that was made with it. Errors come as std::error_code values of the system
+/// category; a stop is operation_canceled, a deadline timed_out.
+class engine {
+ public:
+  engine() = default;
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  virtual ~engine() = default;
+
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+  /// Completes the operation now (true), or resumes its coroutine later from run() (false).
+  virtual bool submit(operation& asked) = 0;
+  /// Makes a pending operation complete with ECANCELED, later, from run(). Does nothing to one that is complete.
+  virtual void cancel(operation& pending) noexcept = 0;
+  /// Completes a pending `park`: its coroutine is resumed later, from run().
+  virtual void complete(operation& parked, int error) noexcept = 0;
+  /// Forgets a descriptor that is about to be closed. No operation may be pending on it (asserted).
+  virtual void forget(descriptor& closing) noexcept = 0;
+  /// The time, as of this turn of the loop.
+  [[nodiscard]] virtual time_point now() const noexcept = 0;
+  /// Runs the task, and all that it waits for, to its end on the calling thread; throws what it throws.
+  virtual void run(task<> root) = 0;
+  /// Looks a name up without holding up anybody else. Throws error with host_not_found or service_not_found.
+  virtual task<std::vector<address>> resolve(host name, port service, family wanted, socket_type type,
+                                             lookup_use use) = 0;
+
+  [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
+
+  class sleep_awaiter : public park_operation {
+   public:
+    sleep_awaiter(engine& by, duration length) noexcept : park_operation{by} { timeout = length; }
+    void await_resume() const;
+  };
+  /// `co_await engine.sleep(2s);` throws operation_canceled if the context stops, timed_out at its deadline.
+  [[nodiscard]] sleep_awaiter sleep(duration length) noexcept { return {*this, length}; }
+  /// `auto revents = co_await engine.ready(file, POLLIN);`: as poll(2), at once where it is ready already. Regular
+  /// files always are.
+  [[nodiscard]] ready_operation ready(descriptor& on, short events) const noexcept { return {&on, events}; }
+
+ private:
+  buffer_pool buffers_;
+};
+
+/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment.
+class event {
+ public:
+  explicit event(engine& by) noexcept : engine_{by} {}
+  event(const event&) = delete;
+  event& operator=(const event&) = delete;
+
+  class awaiter : public park_operation {
+   public:
+    awaiter(event& of, duration limit) noexcept : park_operation{of.engine_}, of_{of} { timeout = limit; }
+    ~awaiter() { unlink(); }
+    /// false: the limit passed first. Throws operation_canceled, and timed_out at the context's deadline.
+    bool await_resume() const;
+
+   private:
+    friend class event;
+    bool submit() override;
+    void unlink() noexcept;
+    event& of_;
+    awaiter* next_ = nullptr;
+    awaiter** link_ = nullptr;
+  };
+  [[nodiscard]] awaiter wait(duration limit = no_timeout) noexcept { return {*this, limit}; }
+  void notify() noexcept;
+
+ private:
+  engine& engine_;
+  awaiter* first_ = nullptr;
+};
+
+/// Throws an error for an operation's errno value.
+void throw_if_failed(int error, std::string_view verb, std::string_view address);
+
+}  // namespace ahoy::inline v0

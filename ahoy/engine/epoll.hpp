@@ -1,0 +1,24 @@
+#pragma once
+#include <ahoy/engine/loop.hpp>
+
+namespace ahoy::inline v0 {
+
+/// One thread, many connections: epoll(7), edge-triggered. Each call is tried first; a descriptor is registered when
+/// it first has to wait, once for both directions, so that later waits cost no system call.
+class epoll_engine final : public loop {
+ public:
+  /// Throws error where the kernel gives no epoll descriptor.
+  epoll_engine();
+  [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
+
+ private:
+  bool tries_first() const noexcept override { return true; }
+  void watch(operation& pending) noexcept override;
+  void unwatch(descriptor& closing) noexcept override;
+  void wait(time_point until) override;
+  void changed(descriptor& on, unsigned events) noexcept;
+
+  fd poller_;
+};
+
+}  // namespace ahoy::inline v0

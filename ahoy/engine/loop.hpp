@@ -1,0 +1,57 @@
+#pragma once
+#include <exception>
+
+#include <ahoy/engine/engine.hpp>
+#include <ahoy/engine/timer_heap.hpp>
+
+namespace ahoy::inline v0 {
+
+/// What the engines of one thread share: pending operations, timers, and the queue of coroutines to resume. Resuming
+/// happens there alone, never inside a submission, a cancellation or while events are read, so that no coroutine runs
+/// inside another's call and no event can name what was just destroyed.
+class loop : public engine {
+ public:
+  bool submit(operation& asked) override;
+  void cancel(operation& pending) noexcept override;
+  void complete(operation& parked, int error) noexcept override;
+  void forget(descriptor& closing) noexcept override;
+  [[nodiscard]] time_point now() const noexcept override { return now_; }
+  void run(task<> root) override;
+  task<std::vector<address>> resolve(host name, port service, family wanted, socket_type type,
+                                     lookup_use use) override;
+
+ protected:
+  /// How many operations in a row may complete at once before others have their turn.
+  static constexpr unsigned turn_length = 64;
+
+  /// Whether an operation is tried when it is submitted, or only when run() comes to it.
+  [[nodiscard]] virtual bool tries_first() const noexcept = 0;
+  /// Starts to watch for what a pending operation needs. Throws nothing: a failure completes the operation.
+  virtual void watch(operation& pending) noexcept = 0;
+  virtual void unwatch(operation&) noexcept {}
+  virtual void unwatch(descriptor&) noexcept {}
+  /// Waits until the time given for events, and tries the operations that they are for.
+  virtual void wait(time_point until) = 0;
+
+  /// Tries a pending operation; queues its coroutine if it is complete.
+  void try_again(operation& pending) noexcept;
+  void finish(operation& done) noexcept;
+  [[nodiscard]] std::size_t pending_count() const noexcept { return pending_; }
+  static operation*& slot_of(operation& asked) noexcept;
+
+ private:
+  bool put_off(operation& asked) noexcept;
+  void begin_waiting(operation& asked);
+  void queue(operation& next) noexcept;
+  void resume_ready();
+  void expire_timers();
+
+  timer_heap timers_;
+  operation* first_ready_ = nullptr;
+  operation** last_ready_ = &first_ready_;
+  std::size_t pending_ = 0;
+  unsigned at_once_ = 0;
+  time_point now_ = clock::now();
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,27 @@
+#include <ahoy/engine/operation.hpp>
+
+#include <ahoy/engine/engine.hpp>
+
+namespace ahoy::inline v0 {
+
+fd descriptor::release() noexcept {
+  if (file_) engine_->forget(*this);
+  edges_.reset();
+  return std::move(file_);
+}
+
+void operation::cancel() noexcept { by->cancel(*this); }
+
+bool operation::submit() {
+  if (on) by = &on->engine();
+  return by->submit(*this);
+}
+
+short ready_operation::await_resume() {
+  throw_if_failed(error, "wait for", "a descriptor");
+  return revents;
+}
+
+void edge_operation::await_resume() const { throw_if_failed(error, "wait for", "a descriptor"); }
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,166 @@
+#pragma once
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <coroutine>
+#include <cstdint>
+#include <string_view>
+
+#include <ahoy/address/address.hpp>
+#include <ahoy/engine/buffer.hpp>
+#include <ahoy/socket/fd.hpp>
+#include <ahoy/task/context.hpp>
+
+namespace ahoy::inline v0 {
+
+class engine;
+class operation;
+
+/// An open file as its engine knows it. At most one operation that reads and one that writes wait on it at a time
+/// (asserted). It must not be closed while one does, and must not outlive its engine.
+class descriptor {
+ public:
+  descriptor(ahoy::engine& owner, fd file) noexcept : engine_{&owner}, file_{std::move(file)} {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() { close(); }
+
+  [[nodiscard]] ahoy::engine& engine() const noexcept { return *engine_; }
+  [[nodiscard]] int number() const noexcept { return file_.get(); }
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(file_); }
+  /// The file again, no longer known to the engine.
+  fd release() noexcept;
+  void close() noexcept { release(); }
+
+  /// The operation that waits to read; null if none does.
+  [[nodiscard]] operation* reading() const noexcept { return reading_; }
+
+  std::uint64_t received = 0;  ///< bytes so far
+  std::uint64_t sent = 0;      ///< bytes that the kernel took so far
+
+ private:
+  friend class loop;
+  friend class epoll_engine;
+  friend class blocking_engine;
+  ahoy::engine* engine_;
+  fd file_;
+  fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
+  std::array<duration, 2> kernel_timeouts_{};  // blocking engine: SO_RCVTIMEO and SO_SNDTIMEO as last set
+  operation* reading_ = nullptr;
+  operation* writing_ = nullptr;
+  bool registered_ = false;
+};
+
+enum class operation_kind : std::uint8_t {
+  receive,       ///< from a stream
+  send,          ///< to a stream, all of it
+  receive_from,  ///< a datagram
+  send_to,       ///< a datagram
+  accept,
+  connect,
+  ready,  ///< until poll() reports one of the events
+  edge,   ///< until the next change that the kernel reports after the submission
+  park,   ///< until engine::complete(), or the timeout
+};
+
+/// One thing asked of an engine: submitted, completed once, then its coroutine is resumed (unless it was complete
+/// at once). It lives in the frame of the coroutine that awaits it. `error` is an errno value, 0 for success.
+class operation : public waiter {
+ public:
+  operation(operation_kind kind, descriptor* on) noexcept : kind{kind}, on{on} {}
+
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) {
+    waiting = self;
+    where = &self.promise().where();
+    return !submit();
+  }
+  bool await_ready() const noexcept { return false; }
+  void cancel() noexcept override;
+
+  const operation_kind kind;
+  bool pending = false;  ///< submitted and not complete
+  bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
+  int error = 0;
+  duration timeout = no_timeout;  ///< of this operation alone; the context's deadline holds besides
+  descriptor* const on;           ///< null where it waits for something else than a descriptor
+  operation** slot = nullptr;     ///< holds this operation while it is pending: whoever may complete it looks there
+  ahoy::engine* by = nullptr;     ///< the engine it was submitted to
+  context* where = nullptr;
+  std::coroutine_handle<> waiting;
+
+ protected:
+  ~operation() = default;
+  virtual bool submit();
+
+ private:
+  friend class loop;
+  friend class timer_heap;
+  time_point due_ = no_deadline;
+  operation* next_ready_ = nullptr;
+  std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
+  bool put_off_ = false;           // in the queue to be submitted again, so that others have their turn
+};
+
+struct receive_operation : operation {
+  explicit receive_operation(descriptor* from) noexcept : operation{operation_kind::receive, from} {}
+  bytes received;  ///< empty at end of stream
+};
+
+struct send_operation : operation {
+  send_operation(descriptor* to, std::string_view data) noexcept
+      : operation{operation_kind::send, to}, left{data} {}
+  std::string_view left;  ///< what the kernel has not taken yet
+};
+
+/// What came with a datagram, or goes with it.
+struct datagram_header {
+  address peer;
+  address local;               ///< the address that was asked, and the one to answer from; unspecified if unknown
+  std::uint8_t mark = 0;       ///< the DSCP value of the IP header
+};
+
+struct receive_from_operation : operation {
+  explicit receive_from_operation(descriptor* from) noexcept : operation{operation_kind::receive_from, from} {}
+  bytes received;
+  datagram_header header;
+};
+
+struct send_to_operation : operation {
+  send_to_operation(descriptor* to, std::string_view data, const datagram_header& header) noexcept
+      : operation{operation_kind::send_to, to}, data{data}, header{header} {}
+  std::string_view data;
+  const datagram_header& header;  ///< a peer that is unspecified: the connected one
+};
+
+struct accept_operation : operation {
+  explicit accept_operation(descriptor* listener) noexcept : operation{operation_kind::accept, listener} {}
+  fd accepted;
+  address peer;
+};
+
+struct connect_operation : operation {
+  connect_operation(descriptor* with, const address& to) noexcept
+      : operation{operation_kind::connect, with}, to{to} {}
+  address to;
+  bool begun = false;
+};
+
+struct ready_operation : operation {
+  ready_operation(descriptor* on, short events) noexcept : operation{operation_kind::ready, on}, events{events} {}
+  short events;       ///< POLLIN, POLLOUT
+  short revents = 0;  ///< as poll() says
+  short await_resume();
+};
+
+struct edge_operation : operation {
+  explicit edge_operation(descriptor* on) noexcept : operation{operation_kind::edge, on} {}
+  void await_resume() const;
+};
+
+struct park_operation : operation {
+  explicit park_operation(ahoy::engine& engine) noexcept : operation{operation_kind::park, nullptr} { by = &engine; }
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,22 @@
+#include <ahoy/engine/select.hpp>
+
+#include <string>
+
+#include <ahoy/engine/blocking.hpp>
+#include <ahoy/engine/epoll.hpp>
+#include <ahoy/error/error.hpp>
+
+namespace ahoy::inline v0 {
+
+engine_choice parse_engine_choice(std::string_view text) {
+  if (text == "auto") return engine_choice::automatic;
+  if (text == "epoll") return engine_choice::epoll;
+  throw error{make_error_code(errc::malformed), "read", "engine \"" + std::string{text} + "\"", "say auto or epoll"};
+}
+
+std::unique_ptr<engine> make_engine(engine_choice which) {
+  if (which == engine_choice::blocking) return std::make_unique<blocking_engine>();
+  return std::make_unique<epoll_engine>();
+}
+
+}  // namespace ahoy::inline v0

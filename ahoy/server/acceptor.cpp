@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <ahoy/connection/stream.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/server/server_run.hpp>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// A pause where accepting is out of place: at most this long, since what frees a descriptor may be another process.
+constexpr duration patience_of_acceptor = std::chrono::milliseconds{100};
+
+/// accept(2): of these we recover when something is freed; trying at once would only burn the processor.
+constexpr std::array exhaustions = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+/// Of these only the listener itself is the cause; all others concern the one connection that was lost.
+constexpr std::array ends = {EBADF, EFAULT, EINVAL, ENOTSOCK, EOPNOTSUPP, ECANCELED};
+
+bool is_one_of(const auto& list, int error) noexcept { return std::ranges::find(list, error) != list.end(); }
+
+std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& peer) {
+  auto caller = std::make_unique<stream>(run.engine(), std::move(socket), peer);
+  if (peer.family() == family::local) caller->set_label(run.next_local_label());
+  return caller;
+}
+
+void take(server_run& run, fd socket, const address& peer) {
+  if (!run.is_welcome(peer)) return run.told().denied(peer);
+  std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
+  if (run.is_full())
+    run.refuse(std::move(caller));
+  else
+    run.begin(std::move(caller));
+}
+
+}  // namespace
+
+task<> accept_callers(server_run& run, listener& from) {
+  bool exhausted = false;
+  while (!run.is_ending()) {
+    while (run.is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
+    auto next = co_await from.accept();
+    if (is_one_of(ends, next.error))
+      throw error{system_code(next.error), "accept on", from.local().to_string()};
+    if (is_one_of(exhaustions, next.error)) {
+      if (!exhausted) run.told().exhausted(cause_in_words(system_code(next.error)));
+      exhausted = true;
+      co_await run.wait_for_change(patience_of_acceptor);
+    } else if (next.error == 0) {
+      exhausted = false;
+      take(run, std::move(next.socket), next.peer);
+    }
+  }
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,212 @@
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <deque>
+#include <list>
+#include <unordered_map>
+
+#include <ahoy/engine/attempt.hpp>
+#include <ahoy/error/log.hpp>
+#include <ahoy/server/server_run.hpp>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// What an automatic answer carries, so that another server like this one does not answer it in turn: a DSCP value
+/// for local use (RFC 4594, table 3; RFC 2474, pool 2).
+constexpr std::uint8_t answered_mark = 47;
+/// Services that answer whatever they get, or are misused as reflectors; nobody calls from there.
+constexpr std::array<std::uint16_t, 8> service_ports = {7, 13, 17, 19, 37, 53, 69, 123};
+/// Datagrams of one caller that its handler has not received yet; more are dropped, as a full socket would.
+constexpr std::size_t most_unreceived = 256;
+
+class datagram_exchange;
+
+/// One peer of a datagram socket as a connection.
+class datagram_caller final : public connection {
+ public:
+  datagram_caller(datagram_exchange& of, const datagram_header& header);
+  ~datagram_caller() override;
+
+  void shutdown_send() override {}
+  void shutdown_receive() override {
+    ended_ = true;
+    hand_over();
+  }
+  ahoy::engine& engine() const noexcept override;
+  address local() const override { return header_.local; }
+  address remote() const override { return header_.peer; }
+  std::string_view transport() const noexcept override { return "udp"; }
+  bool keeps_boundaries() const noexcept override { return true; }
+  std::uint64_t bytes_received() const noexcept override { return received_; }
+  std::uint64_t bytes_sent() const noexcept override { return sent_; }
+
+  void deliver(std::string_view data);
+  [[nodiscard]] bool awaits() const noexcept { return receiver_; }
+  [[nodiscard]] std::size_t unreceived() const noexcept { return unreceived_.size(); }
+  void count_sent(std::size_t size) noexcept { sent_ += size; }
+
+ private:
+  bool submit(receive_operation& asked) override;
+  bool submit(send_operation& asked) override;
+  void hand_over();
+
+  datagram_exchange& of_;
+  datagram_header header_;
+  std::deque<std::string> unreceived_;
+  operation* receiver_ = nullptr;
+  std::uint64_t received_ = 0, sent_ = 0;
+  bool ended_ = false;
+};
+
+/// One datagram socket, its callers, and what the socket could not take yet.
+class datagram_exchange {
+ public:
+  datagram_exchange(server_run& run, datagram_socket& socket) : run{run}, socket{socket}, sendable{run.engine()} {}
+
+  task<> receive_all();
+  task<> send_queued();
+  bool send_now(send_operation& asked, const datagram_header& to);
+
+  server_run& run;
+  datagram_socket& socket;
+  event sendable;  // something waits to be sent
+  event taken{run.engine()};  // a handler has received all that its caller sent
+  std::unordered_map<address, datagram_caller*> present;
+
+ private:
+  struct unsent {
+    operation* asked = nullptr;
+    const datagram_header* to = nullptr;
+  };
+  [[nodiscard]] bool may_answer(const datagram_header& header) const noexcept;
+  datagram_caller* find_or_admit(const datagram_header& header);
+  std::list<unsent> queue_;
+};
+
+datagram_caller::datagram_caller(datagram_exchange& of, const datagram_header& header) : of_{of}, header_{header} {
+  header_.mark = of.run.serving().answers_by_itself() ? answered_mark : 0;
+  set_label(header.peer.unmapped().to_string());
+  of.present.emplace(header.peer, this);
+}
+
+datagram_caller::~datagram_caller() { of_.present.erase(header_.peer); }
+
+ahoy::engine& datagram_caller::engine() const noexcept { return of_.run.engine(); }
+
+void datagram_caller::deliver(std::string_view data) {
+  if (unreceived_.size() >= most_unreceived) {
+    log(log_level::detail, label() + ": a datagram was dropped, " + std::to_string(most_unreceived) + " wait already");
+    return;
+  }
+  unreceived_.emplace_back(data);
+  received_ += data.size();
+  hand_over();
+}
+
+void datagram_caller::hand_over() {
+  if (!receiver_ || (unreceived_.empty() && !ended_)) return;
+  auto& waiting = static_cast<receive_operation&>(*receiver_);
+  submit(waiting);
+  engine().complete(waiting, 0);
+}
+
+bool datagram_caller::submit(receive_operation& asked) {
+  if (!unreceived_.empty()) {
+    asked.received = engine().buffers().copy(unreceived_.front());
+    unreceived_.pop_front();
+    return true;
+  }
+  if (ended_) return true;
+  of_.taken.notify();
+  asked.slot = &receiver_;
+  return engine().submit(asked);
+}
+
+bool datagram_caller::submit(send_operation& asked) {
+  const std::size_t size = asked.left.size();
+  sent_ += size;
+  return of_.send_now(asked, header_);
+}
+
+bool try_to_send(datagram_exchange& by, operation& asked, const datagram_header& to) {
+  auto& waiting = static_cast<send_operation&>(asked);
+  send_to_operation sending{&by.socket.native(), waiting.left, to};
+  if (!attempt(sending, by.run.engine().buffers(), patience::none)) return false;
+  asked.error = sending.error == ECONNREFUSED ? 0 : sending.error;  // the news of another caller's closed port
+  return true;
+}
+
+/// A socket without room is rare: a datagram that finds it so waits in the queue.
+bool datagram_exchange::send_now(send_operation& asked, const datagram_header& to) {
+  if (queue_.empty() && try_to_send(*this, asked, to)) return true;
+  queue_.push_back(unsent{&asked, &to});
+  asked.slot = &queue_.back().asked;
+  queue_.back().asked = nullptr;
+  sendable.notify();
+  return run.engine().submit(asked);
+}
+
+task<> datagram_exchange::send_queued() {
+  for (;;) {
+    while (queue_.empty()) co_await sendable.wait();
+    co_await run.engine().ready(socket.native(), POLLOUT);
+    while (!queue_.empty()) {
+      const unsent next = queue_.front();
+      if (next.asked && !try_to_send(*this, *next.asked, *next.to)) break;
+      if (next.asked) run.engine().complete(*next.asked, next.asked->error);
+      queue_.pop_front();
+    }
+  }
+}
+
+bool datagram_exchange::may_answer(const datagram_header& header) const noexcept {
+  for (const std::uint16_t service : service_ports)
+    if (header.peer.port() == service) return false;
+  return header.mark != answered_mark || !run.serving().answers_by_itself();
+}
+
+datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header) {
+  const auto found = present.find(header.peer);
+  if (found != present.end()) return found->second;
+  if (!run.is_welcome(header.peer.unmapped())) {
+    run.told().denied(header.peer);
+    return nullptr;
+  }
+  if (run.is_full()) {
+    run.told().busy(header.peer);
+    return nullptr;
+  }
+  auto caller = std::make_unique<datagram_caller>(*this, header);
+  datagram_caller* admitted = caller.get();
+  run.begin(std::move(caller));
+  return present.contains(header.peer) ? admitted : nullptr;
+}
+
+task<> datagram_exchange::receive_all() {
+  const bool one_at_a_time = run.options().model == model::iterative;
+  while (!run.is_ending() || run.options().once) {
+    auto received = co_await socket.receive();
+    if (!may_answer(received.header)) {
+      log(log_level::detail, "not answered, to keep two servers from answering each other: " +
+                                 received.header.peer.to_string());
+      continue;
+    }
+    datagram_caller* from = find_or_admit(received.header);
+    if (!from) continue;
+    from->deliver(received.data);
+    const address peer = received.header.peer;
+    while (one_at_a_time && present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
+  }
+}
+
+}  // namespace
+
+task<> serve_datagrams(server_run& run, datagram_socket& socket) {
+  datagram_exchange exchange{run, socket};
+  co_await when_any(tasks(exchange.receive_all(), exchange.send_queued()));
+}
+
+}  // namespace ahoy::inline v0

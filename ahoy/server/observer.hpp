@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/connection/connection.hpp>
+
+namespace ahoy::inline v0 {
+
+/// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do nothing.
+class observer {
+ public:
+  virtual ~observer() = default;
+  virtual void listening(scheme, const address& /*on*/) {}
+  /// Connected, and not served before others have left (model iterative).
+  virtual void waiting(const connection& /*caller*/, std::size_t /*ahead*/) {}
+  virtual void joined(const connection& /*caller*/) {}
+  virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
+  /// Was told so and closed: as many as --max-clients are here.
+  virtual void busy(const address& /*caller*/) {}
+  virtual void denied(const address& /*caller*/) {}
+  /// Nobody can be accepted for now: descriptors or memory ran out.
+  virtual void exhausted(std::string_view /*why*/) {}
+  /// Messages for a slow caller that were dropped since the last time this was told.
+  virtual void dropped(std::string_view /*label*/, std::uint64_t /*messages*/) {}
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,57 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/server/callers.hpp>
+#include <ahoy/server/handler.hpp>
+#include <ahoy/server/observer.hpp>
+#include <ahoy/server/options.hpp>
+
+namespace ahoy::inline v0 {
+
+/// Answers callers on any number of endpoints with one handler, under a model that is chosen at run time:
+///
+///   ahoy::server{"tcp://:23456", echo{}}.run();
+///
+/// run() returns after stop(), or with `once` after the first caller. A name is bound at every address that it has.
+class server {
+ public:
+  /// Throws error where the endpoint cannot be read. Nothing is opened yet.
+  template <class Handler>
+  server(std::string_view on, Handler how, server_options options = {})
+      : server{std::vector<endpoint>{endpoint::parse_for_listen(on)}, make_handler(std::move(how)), std::move(options)} {}
+  server(std::vector<endpoint> on, std::unique_ptr<handler> how, server_options options = {});
+  ~server();
+
+  /// Told what happens; must outlive the server. Set it before run().
+  void set_observer(observer& told) noexcept { observer_ = &told; }
+
+  /// Serves on an engine of its own, on the calling thread, to the end. Throws error where it cannot listen.
+  void run();
+  /// The same as a task beside others on an engine that runs already.
+  task<> serve(engine& by);
+  /// Stops accepting, tells the handlers that no more comes, lets them finish what they send, and cuts who still talks
+  /// when `drain` has passed. May be called from any thread and from a signal handler; a second call cuts at once.
+  void stop() noexcept;
+
+  /// Who is here. For the thread that runs the server.
+  [[nodiscard]] ahoy::callers& callers() noexcept { return callers_; }
+  [[nodiscard]] const server_options& options() const noexcept { return options_; }
+
+ private:
+  friend class server_run;
+
+  std::vector<endpoint> endpoints_;
+  std::unique_ptr<handler> handler_;
+  server_options options_;
+  observer silent_;
+  observer* observer_ = &silent_;
+  ahoy::callers callers_;
+  fd stop_signal_;
+  std::atomic<unsigned> stops_ = 0;
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,192 @@
+#include <ahoy/server/server_run.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <ahoy/connection/farewell.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told `busy`.
+constexpr std::size_t descriptors_kept = 32;
+
+std::size_t default_max_clients() noexcept {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto all = static_cast<std::size_t>(limit.rlim_cur);
+  return all > descriptors_kept + 1 ? all - descriptors_kept : 1;
+}
+
+bool is_in(const std::vector<network>& list, const address& caller) noexcept {
+  return std::ranges::any_of(list, [&](const network& each) { return each.contains(*caller.data()); });
+}
+
+}  // namespace
+
+server_run::server_run(server& of, ahoy::engine& by, context& where)
+    : of_{of},
+      by_{by},
+      conversations_{where},
+      acceptors_{where},
+      watch_{where},
+      max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients()} {}
+
+bool server_run::is_welcome(const address& caller) const noexcept {
+  if (caller.family() == family::local) return true;
+  return !is_in(options().deny, caller) && (options().allow.empty() || is_in(options().allow, caller));
+}
+
+task<> server_run::open() {
+  for (const endpoint& each : of_.endpoints_) co_await open_endpoint(each);
+}
+
+task<> server_run::open_endpoint(endpoint on) {
+  if (on.transport() == transport::local) {
+    open_address(on.scheme, address::local(on.path));
+    co_return;
+  }
+  std::vector<address> found = co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
+  std::uint16_t chosen = on.port.number();
+  for (address& each : found) {  // a name with several addresses has one port on all, also where the kernel chose it
+    each.set_port(chosen);
+    open_address(on.scheme, each);
+    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port() : listeners_.back().local().port();
+  }
+}
+
+void server_run::open_address(scheme as, const address& on) {
+  if (traits(as).transport == transport::udp)
+    datagrams_.push_back(datagram_socket::bound(by_, on, options().source));
+  else
+    listeners_.emplace_back(by_, on, options().backlog);
+  told().listening(as, as == scheme::udp ? datagrams_.back().local() : listeners_.back().local());
+}
+
+task<> server_run::run() {
+  std::exception_ptr failure;
+  try {
+    watch_.start(watch_stop());
+    co_await open();
+    co_await accept_all();
+    co_await drain();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  ending_ = true;
+  conversations_.stop();
+  watch_.stop();
+  co_await conversations_.join();
+  co_await watch_.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+task<> server_run::accept_all() {
+  for (listener& each : listeners_) acceptors_.start(accept_callers(*this, each));
+  for (datagram_socket& each : datagrams_) acceptors_.start(serve_datagrams(*this, each));
+  co_await acceptors_.join();
+}
+
+/// Ends the acceptors at the first stop(), and the draining at the second.
+task<> server_run::watch_stop() {
+  descriptor signal{by_, fd{::fcntl(of_.stop_signal_.get(), F_DUPFD_CLOEXEC, 0)}};
+  if (!signal.is_open()) throw_if_failed(errno, "watch", "for the end");
+  for (;;) {
+    co_await by_.ready(signal, POLLIN);
+    std::uint64_t stops = 0;
+    if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
+    ending_ = true;
+    acceptors_.stop();
+    changed_.notify();
+  }
+}
+
+/// Those who are here finish; a second stop(), or the end of `drain`, cuts.
+task<> server_run::drain() {
+  listeners_.clear();
+  if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
+    while (conversations_.size() > 0 && of_.stops_ == 0) co_await wait_for_change(no_timeout);
+  }
+  of_.callers_.end_receiving();
+  const time_point due = deadline_after(by_.now(), options().drain);
+  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due) co_await wait_for_change(due - by_.now());
+}
+
+task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
+
+void server_run::begin(std::unique_ptr<connection> caller) {
+  if (options().once) {
+    ending_ = true;
+    acceptors_.stop();
+  }
+  conversations_.start(converse(std::move(caller)));
+}
+
+void server_run::refuse(std::unique_ptr<connection> caller) {
+  told().busy(caller->remote());
+  ++refusing_;
+  conversations_.start(see_off(std::move(caller)));
+}
+
+task<> server_run::see_off(std::unique_ptr<connection> caller) {
+  caller->set_timeout(options().drain);
+  try {
+    co_await caller->send("busy\n");
+    co_await farewell(*caller, options().drain);
+  } catch (const std::system_error&) {
+    // It hung up before it heard: nobody is left to be told.
+  }
+  --refusing_;
+  changed_.notify();
+}
+
+task<> server_run::converse(std::unique_ptr<connection> caller) {
+  context& here = co_await this_context();
+  context own{here};
+  caller->set_timeout(options().idle_timeout);
+  const callers::entry who = of_.callers_.add(*caller, own);
+  const std::string why = co_await serve(who).in(own);
+  told().left(*caller, why);
+  of_.callers_.remove(who);
+  changed_.notify();
+  co_await farewell(*caller, options().drain);
+  caller.reset();
+  changed_.notify();
+}
+
+task<> server_run::wait_for_turn(callers::entry who) {
+  if (options().model != model::iterative || in_service_ == 0) co_return;
+  who->waiting = true;
+  told().waiting(who->link, of_.callers_.size() - 1);
+  while (in_service_ > 0) co_await changed_.wait();
+  who->waiting = false;
+}
+
+/// How the conversation ended, in words; nothing that a caller does ends more than its own.
+task<std::string> server_run::serve(callers::entry who) {
+  std::string why = "done";
+  bool in_service = false;
+  try {
+    co_await wait_for_turn(who);
+    ++in_service_;
+    in_service = true;
+    told().joined(who->link);
+    co_await of_.handler_->serve(who->link);
+  } catch (const error& failure) {
+    why = cause_in_words(failure.code());
+  } catch (const std::exception& failure) {
+    why = escape(failure.what());
+  }
+  if (in_service) --in_service_;
+  co_return why;
+}
+
+}  // namespace ahoy::inline v0

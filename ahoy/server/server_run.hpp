@@ -1,0 +1,74 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ahoy/connection/datagram.hpp>
+#include <ahoy/connection/listener.hpp>
+#include <ahoy/server/server.hpp>
+#include <ahoy/task/scope.hpp>
+
+namespace ahoy::inline v0 {
+
+/// A server while it runs: what its acceptors, its callers' tasks and its end have in common.
+class server_run {
+ public:
+  server_run(server& of, ahoy::engine& by, context& where);
+
+  /// Binds every endpoint before anybody is answered, then serves to the end.
+  task<> run();
+
+  [[nodiscard]] ahoy::engine& engine() const noexcept { return by_; }
+  [[nodiscard]] const server_options& options() const noexcept { return of_.options_; }
+  [[nodiscard]] observer& told() const noexcept { return *of_.observer_; }
+  [[nodiscard]] const handler& serving() const noexcept { return *of_.handler_; }
+
+  [[nodiscard]] bool is_ending() const noexcept { return ending_; }
+  [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
+  [[nodiscard]] bool is_full() const noexcept { return of_.callers_.size() >= max_clients_; }
+
+  /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
+  void begin(std::unique_ptr<connection> caller);
+  /// Tells a caller that there is no place, and sees it off.
+  void refuse(std::unique_ptr<connection> caller);
+  /// Waits until a caller has left or `limit` has passed.
+  task<> wait_for_change(duration limit);
+  /// Resumes the next time a caller that was told `busy` may be seen off.
+  [[nodiscard]] bool can_refuse() const noexcept { return refusing_ < most_refused_at_once; }
+  std::string next_local_label() { return "unix:" + std::to_string(++local_callers_); }
+
+ private:
+  static constexpr std::size_t most_refused_at_once = 16;
+
+  task<> open();
+  task<> open_endpoint(endpoint on);
+  void open_address(scheme as, const address& on);
+  task<> accept_all();
+  task<> watch_stop();
+  task<> drain();
+  task<> converse(std::unique_ptr<connection> caller);
+  task<> see_off(std::unique_ptr<connection> caller);
+  task<> wait_for_turn(callers::entry who);
+  task<std::string> serve(callers::entry who);
+
+  server& of_;
+  ahoy::engine& by_;
+  scope conversations_;
+  scope acceptors_;
+  scope watch_;
+  event changed_{by_};
+  std::vector<listener> listeners_;
+  std::vector<datagram_socket> datagrams_;
+  std::size_t max_clients_;
+  std::size_t in_service_ = 0;
+  std::size_t refusing_ = 0;
+  std::uint64_t local_callers_ = 0;
+  bool ending_ = false;
+};
+
+/// Accepts from one listener until the server ends.
+task<> accept_callers(server_run& run, listener& from);
+/// Serves the datagrams of one socket until the server ends: each peer is a caller of its own.
+task<> serve_datagrams(server_run& run, datagram_socket& socket);
+
+}  // namespace ahoy::inline v0
