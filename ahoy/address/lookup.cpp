@@ -1,3 +1,4 @@
+#include <ahoy/address/hostname.hpp>
 #include <ahoy/address/international_name.hpp>
 #include <ahoy/address/lookup.hpp>
 #include <ahoy/error/unreadable.hpp>
@@ -21,7 +22,7 @@ std::error_code cause_of(int code) {
   const std::array known{
       resolver_answer{EAI_NONAME, errc::host_not_found},
       resolver_answer{EAI_NODATA, errc::host_not_found},
-      resolver_answer{EAI_ADDRFAMILY, system_code(EAFNOSUPPORT)},
+      resolver_answer{EAI_ADDRFAMILY, errc::host_not_found},
       resolver_answer{EAI_FAMILY, system_code(EAFNOSUPPORT)},
       resolver_answer{EAI_AGAIN, errc::lookup_unanswered},
       resolver_answer{EAI_FAIL, errc::lookup_unanswered},
@@ -55,6 +56,13 @@ std::vector<address> any(std::uint16_t port, family of, lookup_use use) {
               "this host has no address of the family " + to_string(of) + ": choose another host or family");
 }
 
+// Debian writes a machine's own name into /etc/hosts, containers and others often do not.
+std::string hint_for(const std::string& name) {
+  if (name != gethostname()) return {};
+  return "this machine does not know its own name: add `127.0.1.1 " + name +
+         "` to /etc/hosts, or use localhost, or \"\" for every address";
+}
+
 std::vector<address> resolve(const host& name, std::uint16_t port, family of, socket_type type) {
   addrinfo wanted{};
   wanted.ai_family = static_cast<int>(of);
@@ -64,7 +72,7 @@ std::vector<address> resolve(const host& name, std::uint16_t port, family of, so
   auto ascii = host(ascii_name(name.text()));
   if (ascii.is_numeric()) throw unreadable("host", name.text(), "write a numeric address in ASCII digits");
   int code = getaddrinfo(ascii.text().c_str(), nullptr, &wanted, &list);
-  if (code != 0) throw error(cause_of(code), "look up", name.text());
+  if (code != 0) throw error(cause_of(code), "look up", name.text(), hint_for(name.text()));
   std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, freeaddrinfo);
   std::vector<address> addresses;
   for (auto* entry = list; entry; entry = entry->ai_next) {
