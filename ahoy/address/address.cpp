@@ -1,6 +1,6 @@
 #include <ahoy/address/address.hpp>
-#include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/unreadable.hpp>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -71,7 +71,7 @@ std::string vsock_text(const address& a) {
 }
 
 [[noreturn]] void refuse_path(std::string_view path, std::string why) {
-  throw error(errc::malformed, "read", "unix:" + escape(path), std::move(why));
+  throw unreadable("socket path", path, std::move(why));
 }
 
 }  // namespace

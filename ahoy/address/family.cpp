@@ -1,6 +1,6 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/address/family.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
+#include <ahoy/error/unreadable.hpp>
 
 #include <fmt/format.h>
 #include <netdb.h>
@@ -43,13 +43,6 @@ constexpr std::array protocols{
     spelling{"mptcp", IPPROTO_MPTCP},
 };
 
-// ASCII alone: what is read and written here must not depend on the locale.
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lowered;
-}
-
 template <typename... Prefixes>
 std::string without_prefix(std::string_view text, Prefixes... prefixes) {
   auto name = lower(text);
@@ -74,14 +67,9 @@ std::string known_names(const auto& table) {
   return names;
 }
 
-[[noreturn]] void refuse(std::string_view what, std::string_view text, std::string hint) {
-  throw error(errc::malformed, fmt::format("read {}", what), fmt::format("\"{}\"", escape(text)),
-              std::move(hint));
-}
-
 int value_of(const auto& table, std::string_view what, std::string_view text, std::string_view name) {
   if (const auto* found = by_name(table, name)) return found->value;
-  refuse(what, text, fmt::format("known are {}", known_names(table)));
+  throw unreadable(what, text, fmt::format("known are {}", known_names(table)));
 }
 
 int system_protocol(const std::string& name) {
@@ -103,8 +91,9 @@ int protocol_number(std::string_view text) {
   if (const auto* found = by_name(protocols, name)) return found->value;
   if (auto number = digits_value(text); number >= 0) return number;
   if (auto number = system_protocol(name); number >= 0) return number;
-  refuse("protocol", text,
-         fmt::format("give its number, a name from /etc/protocols, or one of {}", known_names(protocols)));
+  throw unreadable(
+      "protocol", text,
+      fmt::format("give its number, a name from /etc/protocols, or one of {}", known_names(protocols)));
 }
 
 }  // namespace

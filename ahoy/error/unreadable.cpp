@@ -1,0 +1,14 @@
+#include <ahoy/error/escape.hpp>
+#include <ahoy/error/unreadable.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ahoy::inline v0 {
+
+error unreadable(std::string_view what, std::string_view text, std::string hint, errc cause) {
+  return {cause, fmt::format("read {}", what), fmt::format("\"{}\"", escape(text)), std::move(hint)};
+}
+
+}  // namespace ahoy::inline v0
