@@ -1,5 +1,5 @@
 #include <ahoy/address/network.hpp>
-#include <ahoy/error/error.hpp>
+#include <ahoy/error/unreadable.hpp>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -7,10 +7,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
 #include <cstring>
-#include <limits>
 #include <system_error>
+#include <utility>
 
 namespace ahoy::inline v0 {
 namespace {
@@ -20,7 +19,7 @@ constexpr unsigned mapped_bits = 96;  // ::ffff:0:0/96, RFC 4291, 2.5.5.2
 constexpr unsigned bits_of(int family) noexcept { return family == AF_INET ? 32 : 128; }
 
 [[noreturn]] void refuse(errc cause, std::string_view text, std::string hint) {
-  throw error(cause, "read network", fmt::format("\"{}\"", text), std::move(hint));
+  throw unreadable("network", text, std::move(hint), cause);
 }
 
 unsigned parse_prefix(std::string_view digits, unsigned bits, std::string_view text) {

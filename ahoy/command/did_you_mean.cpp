@@ -1,3 +1,4 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/command/did_you_mean.hpp>
 
 #include <algorithm>
@@ -8,13 +9,6 @@
 
 namespace ahoy::inline v0 {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& letter : lower)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  return lower;
-}
 
 /// Optimal string alignment: Levenshtein's distance with the swap of two neighbours as one more step
 /// (Damerau), no letter being changed twice. Three rows of the table are enough, the swap looks two back.
@@ -51,7 +45,7 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   for (const auto candidate : known) {
     const auto limit = tolerated(candidate);
     if (!may_be_near(word, candidate, limit)) continue;
-    const auto steps = distance(word, lower_case(candidate));
+    const auto steps = distance(word, lower(candidate));
     if (steps > limit || (best && steps >= best_distance)) continue;
     best = candidate;
     best_distance = steps;
@@ -61,7 +55,7 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
 
 std::optional<std::string_view> only_completion(std::string_view word,
                                                 std::span<const std::string_view> known) {
-  auto begins = [word](std::string_view candidate) { return lower_case(candidate).starts_with(word); };
+  auto begins = [word](std::string_view candidate) { return lower(candidate).starts_with(word); };
   const bool says_something = word.size() >= 2 && word.find_first_not_of('-') != word.npos;
   if (!says_something || std::ranges::count_if(known, begins) != 1) return std::nullopt;
   return *std::ranges::find_if(known, begins);
@@ -70,9 +64,9 @@ std::optional<std::string_view> only_completion(std::string_view word,
 }  // namespace
 
 std::optional<std::string_view> did_you_mean(std::string_view word, std::span<const std::string_view> known) {
-  const auto lower = lower_case(word);
-  auto found = nearest(lower, known);
-  return found ? found : only_completion(lower, known);
+  const auto lowered = lower(word);
+  auto found = nearest(lowered, known);
+  return found ? found : only_completion(lowered, known);
 }
 
 }  // namespace ahoy::inline v0

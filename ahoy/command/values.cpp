@@ -1,5 +1,5 @@
 #include <ahoy/command/values.hpp>
-#include <ahoy/error/error.hpp>
+#include <ahoy/error/unreadable.hpp>
 
 #include <fmt/format.h>
 
@@ -35,7 +35,7 @@ class reading {
   [[nodiscard]] std::string_view rest() const { return rest_; }
 
   [[noreturn]] void refuse(errc cause, std::string_view hint) const {
-    throw error(cause, fmt::format("read {}", name_), fmt::format("\"{}\"", text_), std::string(hint));
+    throw unreadable(name_, text_, std::string(hint), cause);
   }
 
   std::string_view digits() {

@@ -1,3 +1,4 @@
+#include <ahoy/error/unreadable.hpp>
 #include <ahoy/message/framing.hpp>
 
 #include <fmt/format.h>
@@ -56,9 +57,7 @@ std::size_t read_header(const char* bytes) noexcept {
 framing parse_framing(std::string_view text) {
   auto named = [text](const framing_rule& rule) { return rule.chosen && rule.name == text; };
   auto found = std::find_if(framing_rule::all.begin(), framing_rule::all.end(), named);
-  if (found == framing_rule::all.end())
-    throw error(errc::malformed, "read framing", fmt::format("\"{}\"", text),
-                "choose line, raw, length or nul");
+  if (found == framing_rule::all.end()) throw unreadable("framing", text, "choose line, raw, length or nul");
   return static_cast<framing>(found - framing_rule::all.begin());
 }
 
@@ -161,11 +160,14 @@ message decoder::cut(std::size_t header, std::size_t length, std::size_t trailer
   }
   begin_ += header + length + trailer;
   scanned_ = begin_;
-  if (whole || begin_ == buffer_.size()) {
-    buffer_ = std::string();
-    begin_ = scanned_ = 0;
-  }
+  if (whole || begin_ == buffer_.size()) release();
   return found;
+}
+
+// Assigning an empty string would keep the memory.
+void decoder::release() noexcept {
+  std::string().swap(buffer_);
+  begin_ = scanned_ = 0;
 }
 
 void decoder::refuse_length(std::size_t length) {
@@ -178,8 +180,7 @@ void decoder::refuse_length(std::size_t length) {
 }
 
 void decoder::refuse(errc cause, std::string hint) {
-  buffer_ = std::string();
-  begin_ = scanned_ = 0;
+  release();
   broken_ = std::make_exception_ptr(error(cause, "receive", "", std::move(hint)));
   std::rethrow_exception(broken_);
 }

@@ -36,8 +36,9 @@ struct message {
 };
 
 /// Cuts messages from bytes. After each push() call next() until it has nothing; at the end of the stream
-/// call finish() until it has nothing. Used so, what it holds is bounded by the limit and the push before,
-/// and it owns no memory while it holds no bytes. The work is linear in the bytes however they arrive.
+/// call finish() until it has nothing. Used so, buffered() is at most the limit and one push,
+/// capacity() a small multiple of that, and no memory is owned while no bytes wait. The work is linear in the
+/// bytes however they arrive.
 ///
 /// The limit counts a message's own bytes, without delimiter or header. A longer one throws errc::too_long
 /// once all messages before it were handed out: a line as soon as it is too long, a counted message when its
@@ -72,6 +73,9 @@ class decoder {
   /// How many bytes wait to become messages, delimiters and headers included.
   [[nodiscard]] std::size_t buffered() const noexcept { return buffer_.size() - begin_; }
 
+  /// How much memory is held for them, in bytes: what the one who bounds a connection has to count.
+  [[nodiscard]] std::size_t capacity() const noexcept { return buffer_.capacity(); }
+
  private:
   friend struct framing_rule;
   std::optional<message> next_delimited();
@@ -79,6 +83,7 @@ class decoder {
   std::optional<message> next_raw();
   [[nodiscard]] std::size_t without_return(std::size_t length) const noexcept;
   [[nodiscard]] message cut(std::size_t header, std::size_t length, std::size_t trailer);
+  void release() noexcept;
   void push_datagram(std::string_view bytes);
   [[noreturn]] void refuse(errc cause, std::string hint);
   [[noreturn]] void refuse_length(std::size_t length);

@@ -372,6 +372,30 @@ TEST(framing_partial, exists_only_between_delimiters) {
   }
 }
 
+TEST(framing_decoder, owns_no_memory_while_it_waits_for_nothing) {
+  const auto none = decoder(framing::line, ample).capacity();
+  for (auto kind : every_framing) {
+    decoder cutter(kind, ample);
+    std::vector<std::string> all;
+    for (std::size_t size : {1, 1000, 100'000}) {
+      cutter.push(ahoy::encode(kind, std::string(size, 'x')));
+      drain(cutter, all);
+      EXPECT_EQ(cutter.capacity(), none) << to_string(kind);
+    }
+  }
+}
+
+TEST(framing_decoder, does_not_grow_where_a_partial_line_always_waits) {
+  decoder cutter(framing::line, ample);
+  const auto chunk = std::string(1000, 'x') + "\n" + std::string(1000, 'y');
+  std::vector<std::string> all;
+  for (int i = 0; i < 1000; ++i) {
+    cutter.push(chunk);
+    drain(cutter, all);
+    ASSERT_LE(cutter.capacity(), 8 * chunk.size());
+  }
+}
+
 // Searched or moved again at each push, this line would outlast the time that CTest allows.
 TEST(framing_decoder, takes_time_linear_in_a_long_line) {
   constexpr std::size_t size = 4 << 20;
