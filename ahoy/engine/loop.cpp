@@ -50,7 +50,7 @@ operation*& loop::slot_of(operation& asked) noexcept {
 void loop::begin_waiting(operation& asked) {
   asked.pending = true;
   asked.timed_out = false;
-  ++pending_;
+  if (asked.on) ++on_files_;
   asked.enter(*asked.where);
   const time_point own =
       asked.timeout == no_timeout ? no_deadline : deadline_after(clock::now(), asked.timeout);
@@ -64,7 +64,7 @@ void loop::begin_waiting(operation& asked) {
 
 void loop::finish(operation& done) noexcept {
   done.pending = false;
-  --pending_;
+  if (done.on) --on_files_;
   done.leave();
   timers_.remove(done);
   if (done.slot) *done.slot = nullptr;
@@ -128,7 +128,7 @@ void loop::run(task<> root) {
   now_ = clock::now();
   everything.start(std::move(root));
   while (everything.size() > 0) {
-    if (!first_ready_ && pending_ == 0) throw std::logic_error{"every task waits, but for nothing"};
+    if (!first_ready_ && on_files_ == 0 && timers_.empty()) throw std::logic_error{"every task waits, but for nothing"};
     wait(first_ready_ ? now_ : timers_.earliest());
     now_ = clock::now();
     expire_timers();

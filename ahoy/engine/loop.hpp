@@ -36,7 +36,6 @@ class loop : public engine {
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending) noexcept;
   void finish(operation& done) noexcept;
-  [[nodiscard]] std::size_t pending_count() const noexcept { return pending_; }
   static operation*& slot_of(operation& asked) noexcept;
 
  private:
@@ -49,7 +48,7 @@ class loop : public engine {
   timer_heap timers_;
   operation* first_ready_ = nullptr;
   operation** last_ready_ = &first_ready_;
-  std::size_t pending_ = 0;
+  std::size_t on_files_ = 0;  // pending operations that a descriptor may complete
   unsigned at_once_ = 0;
   time_point now_ = clock::now();
 };
