@@ -58,8 +58,8 @@ int run_verb(verb which, words rest) {
   if (is_later_verb(word)) throw usage_error(usage_errc::not_yet, "verb", word, std::string(hint));
   if (const auto* row = find_option(word.substr(0, word.find('='))))
     throw usage_error(
-        usage_errc::surplus, "option", row->name,
-        fmt::format("options follow the verb: ahoy {} ... {}", words_of(row->verbs).back(), row->name));
+        usage_errc::misplaced, "option", row->name,
+        fmt::format("options follow the verb: ahoy {} ... {}", words_of(row->verbs).front(), row->name));
   const bool is_option = word.starts_with('-');
   const auto known = is_option ? std::vector<std::string_view>{"--help", "--version"} : first_words();
   const auto meant = did_you_mean(word, known);

@@ -59,11 +59,10 @@ endpoint endpoint_of(std::string_view host, std::string_view port) {
   try {
     return endpoint::parse(host, port);
   } catch (const error& failure) {
-    if (failure.code() != errc::service_not_found && failure.code() != errc::malformed) throw;
-    throw error(
-        failure.code(), failure.verb(), failure.address(),
-        fmt::format("after a host without a colon comes its port: HOST PORT, or HOST:PORT as one word. {}",
-                    failure.hint()));
+    if (failure.code() != errc::service_not_found) throw;
+    throw error(failure.code(), failure.verb(), failure.address(),
+                fmt::format("the word after a host is its port: write {0} {1}, or {0}:{1} as one word", host,
+                            default_port));
   }
 }
 
