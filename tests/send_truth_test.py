@@ -25,10 +25,6 @@ def wait_for_data(peer):
 
 
 class Truth(unittest.TestCase):
-    def on_each(self, families=BOTH):
-        for family in families:
-            with self.subTest(family=family.name):
-                yield family
 
     def expect(self, ended, status, out=b""):
         self.assertEqual((ended.status, ended.out), (status, out), ended)
@@ -41,13 +37,13 @@ class Truth(unittest.TestCase):
 
 class Stream(Truth):
     def test_reads_all_and_closes(self):
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, receive_all) as server:
                 self.expect(run("send", server.endpoint, given=MUCH), 0)
                 self.assertEqual(server.join(), MUCH)
 
     def test_each_message_is_a_line(self):
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, receive_all) as server:
                 self.expect(run("send", server.endpoint, "one", "", "three", given=b"not this"), 0)
                 self.assertEqual(server.join(), b"one\n\nthree\n")
@@ -60,13 +56,13 @@ class Stream(Truth):
 
     def test_standard_input_is_sent_as_it_is(self):
         every = bytes(range(256)) + b"\r\n\n no end of line"
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, receive_all) as server:
                 self.expect(run("send", server.endpoint, given=every), 0)
                 self.assertEqual(server.join(), every)
 
     def test_nothing_to_send_is_confirmed_too(self):
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, receive_all) as server:
                 self.expect(run("send", server.endpoint), 0)
                 self.assertEqual(server.join(), b"")
@@ -82,14 +78,14 @@ class Stream(Truth):
             self.assertTrue(0 < reached <= total <= len(MUCH), ended)
 
     def test_closes_without_reading(self):
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, wait_for_data) as server:
                 ended = run("send", server.endpoint, "hello")
                 self.expect(ended, 18)
                 self.assertEqual(self.count(ended), (6, 6))
 
     def test_reads_10_kB_of_200_kB_then_closes(self):
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, lambda peer: receive_exactly(peer, 10_000)) as server:
                 with tempfile.TemporaryFile() as file:
                     file.write(MUCH)
@@ -105,7 +101,7 @@ class Stream(Truth):
             received = receive_all(peer)
             time.sleep(1)  # the silence is what is tested
             peer.sendall(b"you said " + received)
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server:
                 self.expect(run("send", server.endpoint, "hello"), 0, b"you said hello\n")
 
@@ -113,7 +109,7 @@ class Stream(Truth):
         def behave(peer):
             receive_exactly(peer, 6)
             peer.sendall(b"answer")
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server, Running("send", server.endpoint) as ahoy:
                 ahoy.write(b"hello\n")
                 server.join()
@@ -126,7 +122,7 @@ class Stream(Truth):
             peer.sendall(b"I only listen")
             peer.shutdown(socket.SHUT_WR)
             return receive_all(peer)
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server, Running("send", server.endpoint) as ahoy:
                 self.assertEqual(ahoy.read(13), b"I only listen")
                 ahoy.write(MUCH)
@@ -138,7 +134,7 @@ class Stream(Truth):
         def behave(peer):
             receive_exactly(peer, 6)
             peer.sendall(b"bye")
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server, Running("send", server.endpoint) as ahoy:
                 ahoy.write(b"hello\n")
                 server.join()
@@ -155,7 +151,7 @@ class Stream(Truth):
             peer.sendall(b"too much")
             peer.shutdown(socket.SHUT_WR)
             wait_for_data(peer)
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server:
                 ended = run("send", server.endpoint, given=MUCH)
                 self.expect(ended, 18, b"too much")
@@ -177,7 +173,7 @@ class Stream(Truth):
             self.expect(ended, 18)
 
     def test_never_reads(self):
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, lambda peer: server.hold()) as server:
                 ended = run("send", "--timeout", "500ms", server.endpoint, given=MUCH * 50)
                 self.expect(ended, 28)
@@ -187,7 +183,7 @@ class Stream(Truth):
 
     def test_never_closes(self):
         waited = {TCP: "wait for the end of", UNIX: "wait for the acknowledgement of"}
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, lambda peer: server.hold()) as server:
                 ended = run("send", "--timeout", "500ms", server.endpoint, "hello")
                 self.expect(ended, 28)
@@ -256,7 +252,7 @@ class Stream(Truth):
         def behave(peer):
             receive_all(peer)
             peer.sendall(MUCH * 5)
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server, Running("send", server.endpoint, "hello") as ahoy:
                 server_is_done = server.thread
                 self.assertEqual(ahoy.read(10), MUCH[:10])
@@ -272,7 +268,7 @@ class Stream(Truth):
                 if not received:
                     return
                 peer.sendall(received)
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server:
                 self.expect(run("send", server.endpoint, given=MUCH * 20), 0, MUCH * 20)
 
@@ -343,7 +339,7 @@ class AfterEof(Truth):
 
     def test_the_peer_does_not_end(self):
         for rule, status in (("close", 18), ("200ms", 18), ("wait", 28)):
-            for family in self.on_each((TCP,)):
+            for family in (TCP,):
                 with self.subTest(rule=rule), Server(family, lambda peer: server.hold()) as server:
                     ended = run("send", "--after-eof", rule, "--timeout", "700ms", server.endpoint, "hello")
                     self.assertEqual(ended.status, status, ended)
@@ -359,7 +355,7 @@ class AfterEof(Truth):
         def behave(peer):
             peer.sendall(b"you said " + receive_all(peer))
         for rule in ("wait", "30s"):
-            for family in self.on_each():
+            for family in BOTH:
                 with self.subTest(rule=rule), Server(family, behave) as server:
                     ended = run("send", "--after-eof", rule, server.endpoint, "hello")
                     self.expect(ended, 0, b"you said hello\n")
@@ -374,7 +370,7 @@ class Json(Truth):
     def test_done(self):
         def behave(peer):
             peer.sendall(b"got " + receive_all(peer))
-        for family in self.on_each():
+        for family in BOTH:
             with Server(family, behave) as server:
                 ended = run("send", "--json", server.endpoint, "hello")
                 self.assertEqual(ended.status, 0, ended)

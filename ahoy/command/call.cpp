@@ -126,15 +126,16 @@ task<> conversation_call::talk_in_datagrams() {
 /// connection that broke is another thing.
 void conversation_call::judge_stream() {
   const account known = conversation_->ask();
-  const bool all_acknowledged = known.acknowledged && *known.acknowledged == known.sent;
-  const std::error_code failure = conversation_->failure() ? conversation_->failure() : known.failure;
+  const std::optional<error>& failure = conversation_->failure();
   if (!failure) return say_what_was_left();
+  const bool all_acknowledged = known.acknowledged && *known.acknowledged == known.sent;
   // EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c; unix(7)).
-  const bool ended_first = conversation_->peer_ended() || failure == std::errc::broken_pipe;
+  const bool ended_first = conversation_->peer_ended() || failure->code() == std::errc::broken_pipe;
   const bool not_taken = ended_first && !(all_acknowledged && conversation_->all_sent());
-  failure_.emplace(failure, not_taken ? "send to" : "receive from", stream_->label(),
-                   known.sent > 0 ? conversation_->count() : std::string{});
-  status_ = not_taken ? status::not_confirmed : status::receive_failed;
+  const bool of_messages = failure->code().category() == error_category();
+  status_ = not_taken ? status::not_confirmed : of_messages ? status_of(*failure) : status::receive_failed;
+  failure_.emplace(failure->code(), not_taken ? "send to" : "receive from", stream_->label(),
+                   known.sent > 0 && !of_messages ? conversation_->count() : failure->hint());
 }
 
 void conversation_call::say_what_was_left() {

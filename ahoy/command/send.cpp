@@ -34,6 +34,7 @@ class delivery {
   task<> deliver_datagrams();
   [[nodiscard]] std::unique_ptr<input_source> open_input();
   void judge_stream();
+  void note_what_is_known();
   void fail(const error& why);
   void fail_by_time();
   [[nodiscard]] status status_after(const error& why) const noexcept;
@@ -138,20 +139,24 @@ task<> delivery::deliver_datagrams() {
 
 /// 0 is what was asked for, and nothing less.
 void delivery::judge_stream() {
-  const account known = conversation_->ask();
-  const std::error_code failure = conversation_->failure() ? conversation_->failure() : known.failure;
-  acknowledged_ = known.acknowledged;
-  confirmed_ = given_confirmation(known, conversation_->all_sent(), conversation_->peer_ended());
+  note_what_is_known();
+  const std::optional<error>& failure = conversation_->failure();
   if (failure) {
-    const bool begun = known.sent > 0;
+    const bool begun = sent() > 0;
     const std::string verb = conversation_->all_sent() ? "receive from" : "send to";
-    const error why{failure, verb, where(), begun ? conversation_->count() : std::string{}};
+    const error why{failure->code(), verb, where(), begun ? conversation_->count() : failure->hint()};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
     const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()}, where(),
                     conversation_->count()};
     refuse(why, status::not_confirmed);
   }
+}
+
+void delivery::note_what_is_known() {
+  const account known = conversation_->ask();
+  acknowledged_ = known.acknowledged;
+  confirmed_ = given_confirmation(known, conversation_->all_sent(), conversation_->peer_ended());
 }
 
 std::uint64_t delivery::sent() const noexcept {
@@ -165,13 +170,9 @@ void delivery::refuse(error why, status as) {
 }
 
 void delivery::fail(const error& why) {
-  if (conversation_) {
-    const account known = conversation_->ask();
-    acknowledged_ = known.acknowledged;
-    confirmed_ = given_confirmation(known, conversation_->all_sent(), conversation_->peer_ended());
-    // What is not whole must not look so to the peer.
-    if (!conversation_->all_sent()) stream_->abort_on_close();
-  }
+  if (conversation_) note_what_is_known();
+  // What is not whole must not look so to the peer.
+  if (conversation_ && !conversation_->all_sent()) stream_->abort_on_close();
   const bool time_is_over = why.code() == std::errc::timed_out && due_ <= by_.now();
   if (time_is_over && (conversation_ || datagrams_))
     fail_by_time();
