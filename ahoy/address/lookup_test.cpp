@@ -61,8 +61,17 @@ TEST(Lookup, Names) {
   EXPECT_THAT(found("localhost", 80), Contains("127.0.0.1:80"));
   EXPECT_THAT(found("localhost", 80, family::inet), ElementsAre("127.0.0.1:80"));
   EXPECT_THAT(found("LOCALHOST", 80, family::inet, socket_type::datagram), ElementsAre("127.0.0.1:80"));
-  for (const auto& address : ahoy::lookup("localhost", 80, family::inet6))
-    EXPECT_EQ(address.family(), family::inet6);
+}
+
+// /etc/hosts need not list localhost for IPv6.
+TEST(Lookup, AFamilyAskedForIsAllThatComes) {
+  try {
+    for (const auto& address : ahoy::lookup("localhost", 80, family::inet6))
+      EXPECT_EQ(address.family(), family::inet6);
+  } catch (const ahoy::error& caught) {
+    EXPECT_EQ(caught.code(), ahoy::errc::host_not_found);
+    EXPECT_NE(caught.hint().find("inet6"), std::string::npos);
+  }
 }
 
 TEST(Lookup, FamiliesThatDoNotFit) {
