@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
 
 BUILD = pathlib.Path(os.environ.get("AHOY_BUILD", "build")) / "examples"
@@ -135,6 +136,30 @@ class Handout(unittest.TestCase):
         self.assertRegex(server.stderr, r"^look up no-such-machine.invalid: (host not found|the name servers did not answer)\n")
         self.assertIn("/etc/hosts", server.stderr)
         self.assertIn("localhost", server.stderr)
+
+    def test_every_address_of_a_name_is_tried_and_names_may_be_international(self):
+        """In a mount namespace with an /etc/hosts of our own; under the C locale, which knows no umlaut."""
+        program = r"""
+import os, socket, subprocess, sys
+for name in ("two.example", "b\u00fccher.example"):
+    for host in ("127.0.0.1", "127.0.0.2"):
+        with socket.create_server((host, 0)) as server:
+            client = subprocess.Popen([sys.argv[1], name.encode(), str(server.getsockname()[1])], stdout=subprocess.PIPE,
+                                      env={**os.environ, "LC_ALL": "C"})
+            server.settimeout(30)
+            peer, _ = server.accept()
+            peer.sendall(host.encode())
+            peer.close()
+            print(client.communicate()[0].decode().strip())
+"""
+        with tempfile.NamedTemporaryFile("w") as hosts:
+            for name in ("two.example", "xn--bcher-kva.example"):
+                hosts.write("127.0.0.1 %s\n127.0.0.2 %s\n" % (name, name))
+            hosts.flush()
+            result = run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                         'mount --bind "$1" /etc/hosts && shift && exec "$@"', "sh", hosts.name, sys.executable, "-c",
+                         program, *OURS_CLIENT)
+        self.assertEqual((result.stdout, result.stderr), ("127.0.0.1\n127.0.0.2\n" * 2, ""))
 
     def test_it_can_be_started_again_at_once(self):
         """The former server closed first, so its connection lingers in TIME_WAIT."""

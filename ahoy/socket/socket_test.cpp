@@ -10,7 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <sstream>
 #include <string>
@@ -187,26 +189,43 @@ TEST_P(Stream, ALiveServersAddressIsTaken) {
   EXPECT_NE(caught.hint(), "");
 }
 
+std::atomic<int> signals_handled = 0;
+
+void await_sleep(pid_t thread) {
+  char state = 0;
+  while (state != 'S') {  // proc(5): "id (name) state"
+    std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string line;
+    std::getline(status, line);
+    state = line.at(line.rfind(')') + 2);
+  }
+}
+
 TEST_P(Stream, ASignalEndsNothing) {
-  struct sigaction quiet{}, former{};
-  quiet.sa_handler = [](int) {};  // without SA_RESTART
-  ::sigaction(SIGUSR1, &quiet, &former);
+  struct sigaction counted{}, former{};
+  counted.sa_handler = [](int) { ++signals_handled; };  // without SA_RESTART
+  ::sigaction(SIGUSR1, &counted, &former);
   auto server = listener(local());
   ahoy::socket client(GetParam(), socket_type::stream);
   client.connect(server.getsockname());
   auto [c, addr] = server.accept();
-  std::promise<pthread_t> self;
-  auto reader = std::async(std::launch::async, [&] {
-    self.set_value(::pthread_self());
-    return client.recv(10);
-  });
-  auto thread = self.get_future().get();
-  for (int i = 0; i < 50; ++i) {
-    ::pthread_kill(thread, SIGUSR1);
-    std::this_thread::yield();
+  for (auto timeout :
+       {std::optional<std::chrono::nanoseconds>(), std::optional<std::chrono::nanoseconds>(60s)}) {
+    client.settimeout(timeout);
+    std::promise<std::pair<pthread_t, pid_t>> self;
+    auto reader = std::async(std::launch::async, [&] {
+      self.set_value({::pthread_self(), ::gettid()});
+      return client.recv(10);
+    });
+    auto [thread, id] = self.get_future().get();
+    for (int sent = signals_handled; int round : {1, 2, 3}) {
+      await_sleep(id);
+      ::pthread_kill(thread, SIGUSR1);
+      while (signals_handled != sent + round) std::this_thread::yield();
+    }
+    c.sendall("after");
+    EXPECT_EQ(reader.get(), "after");
   }
-  c.sendall("after");
-  EXPECT_EQ(reader.get(), "after");
   ::sigaction(SIGUSR1, &former, nullptr);
 }
 
