@@ -33,6 +33,10 @@ class engine {
   virtual void forget(descriptor& closing) noexcept = 0;
   /// The time, as of this turn of the loop.
   [[nodiscard]] virtual time_point now() const noexcept = 0;
+  /// The time of day.
+  [[nodiscard]] virtual std::chrono::system_clock::time_point time_of_day() const {
+    return std::chrono::system_clock::now();
+  }
   /// Runs the task, and all that it waits for, to its end on the calling thread; throws what it throws.
   virtual void run(task<> root) = 0;
   /// Looks a name up without holding up anybody else. Throws error with host_not_found or service_not_found.

@@ -12,7 +12,7 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::array<const char*, 9> words{
+constexpr std::array<const char*, 10> words{
     "unknown cause",
     "host not found",
     "service not found",
@@ -22,6 +22,7 @@ constexpr std::array<const char*, 9> words{
     "the peer broke the protocol",
     "the stream ended inside a message",
     "the name servers did not answer",
+    "too slow",
 };
 
 struct ahoy_category final : std::error_category {

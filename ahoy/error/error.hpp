@@ -14,6 +14,7 @@ enum class errc {
   protocol_broken,     ///< the peer sent what the protocol does not allow
   cut_short,           ///< the stream ended inside a message
   lookup_unanswered,   ///< the name servers gave no answer: the name may exist, and a later try may find it
+  too_slow,            ///< the peer takes what is sent to it too slowly
 };
 
 /// The category of ahoy::errc; its name is "ahoy".

@@ -24,8 +24,8 @@ class callers {
   void remove(entry which) noexcept { present_.erase(which); }
 
   [[nodiscard]] std::size_t size() const noexcept { return present_.size(); }
-  [[nodiscard]] auto begin() const noexcept { return present_.begin(); }
-  [[nodiscard]] auto end() const noexcept { return present_.end(); }
+  [[nodiscard]] auto begin() noexcept { return present_.begin(); }
+  [[nodiscard]] auto end() noexcept { return present_.end(); }
   /// Null where nobody has this label.
   [[nodiscard]] caller* find(std::string_view label) noexcept;
   /// No caller is heard any more: each one's receive() ends with the end of the stream.
