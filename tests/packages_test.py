@@ -1,4 +1,5 @@
 """script/packages names the package of every program that the tests and scripts start."""
+import functools
 import os
 import pathlib
 import re
@@ -31,17 +32,21 @@ def packages():
     return [row for row in rows if row and not row[0].startswith("#")]
 
 
+@functools.cache
+def owners():
+    """Path of each program that a package brought -> the package; /usr taken off, since / and /usr are one."""
+    found = {}
+    for path in pathlib.Path("/var/lib/dpkg/info").glob("*.list"):
+        package = path.stem.split(":")[0]
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            found[line.removeprefix("/usr")] = package
+    return found
+
+
 def owner(program):
     """The package that a program of this machine came with, or None for what no package brought."""
     found = shutil.which(program, path=PATH)
-    if found is None:
-        return None
-    real = os.path.realpath(found)
-    for path in (real, real.removeprefix("/usr"), "/usr" + real):
-        answer = subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True, check=False)
-        if answer.returncode == 0:
-            return answer.stdout.split(":")[0].split(",")[0]
-    return None
+    return found and owners().get(os.path.realpath(found).removeprefix("/usr"))
 
 
 def always_there(package):
