@@ -132,7 +132,7 @@ def check_parameters(source, aggregates):
         level = [source.text(j) for j in range(opening + 1, i)]
         for name, following in zip(level, level[1:]):
             if name in aggregates and re.match(r"[A-Za-z_]", following):
-                yield Token(f"a coroutine takes the aggregate {name} by value: give it a constructor or pass a reference", token.line)
+                yield Token(f"a coroutine takes the aggregate {name} by value: give it a constructor", token.line)
 
 
 def returns_task(source, opening):
