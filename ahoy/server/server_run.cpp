@@ -162,8 +162,9 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   changed_.notify();
 }
 
+/// Datagrams have their turn one by one, since nobody knows whether a peer has left.
 task<> server_run::wait_for_turn(callers::entry who) {
-  if (options().model != model::iterative || in_service_ == 0) co_return;
+  if (options().model != model::iterative || in_service_ == 0 || who->link.keeps_boundaries()) co_return;
   who->waiting = true;
   told().waiting(who->link, of_.callers_.size() - 1);
   while (in_service_ > 0) co_await changed_.wait();

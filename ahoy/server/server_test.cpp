@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -43,8 +44,8 @@ class running : public ahoy::observer {
     if (thread_.joinable()) thread_.join();
   }
   void listening(ahoy::scheme, const ahoy::address& on) override { found_.set_value(on); }
-  void waiting(const connection&, std::size_t) override { waits_.set_value(); }
-  void wait_until_one_waits() { waits_.get_future().wait(); }
+  void waiting(const connection&, std::size_t) override { waiting_ = true; waiting_.notify_all(); }
+  void wait_until_one_waits() { waiting_.wait(false); }
 
   [[nodiscard]] ahoy::socket call() const {
     ahoy::socket caller{where_.family(), ahoy::socket_type::stream};
@@ -58,7 +59,7 @@ class running : public ahoy::observer {
  private:
   ahoy::server server_;
   std::promise<ahoy::address> found_;
-  std::promise<void> waits_;
+  std::atomic<bool> waiting_ = false;
   ahoy::address where_;
   std::thread thread_;
 };
