@@ -305,6 +305,10 @@ TEST(Socket, LocalConnectWaitsForRoomNoLongerThanTheTimeout) {
   auto later = std::async(std::launch::async, [&] { return full.accept(); });
   second.connect(files.socket());
   EXPECT_EQ(second.gettimeout(), 60s);
+  timeval left{1, 1};
+  socklen_t size = sizeof left;
+  ::getsockopt(second.fileno(), SOL_SOCKET, SO_SNDTIMEO, &left, &size);
+  EXPECT_EQ(left.tv_sec + left.tv_usec, 0);
   second.settimeout(1ms);
   EXPECT_EQ(refused([&] { static_cast<void>(second.recv(1)); }).code(), std::errc::timed_out);
   static_cast<void>(later.get());
