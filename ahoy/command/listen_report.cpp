@@ -1,4 +1,6 @@
+#include <ahoy/command/dump.hpp>
 #include <ahoy/command/listen_report.hpp>
+#include <ahoy/error/escape.hpp>
 
 #include <fmt/format.h>
 #include <ifaddrs.h>
@@ -7,9 +9,6 @@
 #include <unistd.h>
 
 #include <memory>
-
-#include <ahoy/command/dump.hpp>
-#include <ahoy/error/escape.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -39,7 +38,8 @@ bool is_terminal_shared() noexcept { return ::isatty(STDERR_FILENO) == 1; }
 
 }  // namespace
 
-listen_report::listen_report(engine& by, const listen_options& options, standard_output& out, bool interactive)
+listen_report::listen_report(engine& by, const listen_options& options, standard_output& out,
+                             bool interactive)
     : by_{by},
       options_{options},
       out_{out},
@@ -123,7 +123,8 @@ void listen_report::left(const connection& caller, std::string_view why) {
 }
 
 void listen_report::busy(const address& caller) {
-  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(), options_.server.max_clients));
+  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(),
+                   options_.server.max_clients));
   tell(json_event::busy, caller.to_string(), "busy");
 }
 

@@ -1,17 +1,18 @@
 #pragma once
-#include <functional>
-#include <string>
-#include <string_view>
-
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/server/observer.hpp>
 
+#include <functional>
+#include <string>
+#include <string_view>
+
 namespace ahoy::inline v0 {
 
-/// What `listen` tells: messages on standard output, each led by who said it, and everything else on standard error.
+/// What `listen` tells: messages on standard output, each led by who said it, and everything else on standard
+/// error.
 class listen_report final : public observer, public transcript {
  public:
   /// `interactive`: somebody sits at a terminal, and wants to see who comes and goes.

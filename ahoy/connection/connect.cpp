@@ -1,11 +1,10 @@
 #include <ahoy/connection/connect.hpp>
-
-#include <algorithm>
-#include <cerrno>
-
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/task/scope.hpp>
+
+#include <algorithm>
+#include <cerrno>
 
 namespace ahoy::inline v0 {
 
@@ -34,7 +33,8 @@ std::vector<address> interleaved(const std::vector<address>& found) {
 
 /// A race of attempts: who won, and why the others did not.
 struct race {
-  race(ahoy::engine& by, const endpoint& to, const connect_options& options) : by{by}, to{to}, options{options} {}
+  race(ahoy::engine& by, const endpoint& to, const connect_options& options)
+      : by{by}, to{to}, options{options} {}
   ahoy::engine& by;
   const endpoint& to;
   const connect_options& options;
@@ -88,7 +88,8 @@ task<> run_race(race& of, std::vector<address> candidates, scope& attempts) {
 [[noreturn]] void throw_failures(const race& of) {
   std::string also;
   for (std::size_t i = 1; i < of.failures.size(); ++i)
-    also += (i == 1 ? "also tried " : ", ") + of.failures[i].address() + ": " + cause_in_words(of.failures[i].code());
+    also += (i == 1 ? "also tried " : ", ") + of.failures[i].address() + ": " +
+            cause_in_words(of.failures[i].code());
   const error& first = of.failures.front();
   throw error{first.code(), first.verb(), first.address(), also.empty() ? first.hint() : also};
 }
@@ -100,7 +101,8 @@ task<std::vector<address>> candidates_for(engine& by, endpoint to, family wanted
   co_return interleaved(found);
 }
 
-task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to, const connect_options& options) {
+task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to,
+                                                  const connect_options& options) {
   std::vector<address> candidates = co_await candidates_for(by, to, options.wanted);
   context& here = co_await this_context();
   race of{by, to, options};

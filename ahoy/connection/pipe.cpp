@@ -11,7 +11,8 @@ namespace {
 struct lane {
   std::size_t capacity = 0;
   std::string held;
-  operation* receiver = nullptr;  // pending ones alone: the engine clears the place of an operation that is over
+  operation* receiver =
+      nullptr;  // pending ones alone: the engine clears the place of an operation that is over
   operation* sender = nullptr;
   std::uint64_t taken = 0, given = 0;
   bool ended = false;   // nothing more will be sent
@@ -115,11 +116,13 @@ bool pipe_end::submit(send_operation& asked) {
 
 }  // namespace
 
-std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>> make_pipe(engine& by, std::size_t capacity) {
+std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>> make_pipe(engine& by,
+                                                                              std::size_t capacity) {
   auto there = std::make_shared<lane>();
   auto back = std::make_shared<lane>();
   there->capacity = back->capacity = capacity;
-  return {std::make_unique<pipe_end>(by, back, there, "pipe:1"), std::make_unique<pipe_end>(by, there, back, "pipe:2")};
+  return {std::make_unique<pipe_end>(by, back, there, "pipe:1"),
+          std::make_unique<pipe_end>(by, there, back, "pipe:2")};
 }
 
 }  // namespace ahoy::inline v0

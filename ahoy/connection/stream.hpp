@@ -6,7 +6,8 @@ namespace ahoy::inline v0 {
 /// A connection over a connected stream socket: TCP, Unix.
 class stream final : public connection {
  public:
-  /// Takes a connected socket. TCP sockets get TCP_NODELAY and keepalive. `remote` may be given where it is known.
+  /// Takes a connected socket. TCP sockets get TCP_NODELAY and keepalive. `remote` may be given where it is
+  /// known.
   stream(ahoy::engine& by, fd connected, const address& remote);
   stream(ahoy::engine& by, fd connected);
 

@@ -32,8 +32,8 @@ ssize_t uninterrupted(Call call) {
 bool receive(operation& asked, buffer_pool& buffers, patience how) {
   auto& self = static_cast<receive_operation&>(asked);
   const std::span<char> block = buffers.take();
-  const ssize_t got =
-      uninterrupted([&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
+  const ssize_t got = uninterrupted(
+      [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
   bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got > 0) {
     self.on->received += static_cast<std::uint64_t>(got);
@@ -57,8 +57,7 @@ bool send(operation& asked, buffer_pool&, patience how) {
 /// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
 struct control_room {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
-                                        2 * CMSG_SPACE(sizeof(int))>
-      space{};
+                                        2 * CMSG_SPACE(sizeof(int))> space{};
 };
 
 template <class T>
@@ -98,13 +97,14 @@ bool receive_from(operation& asked, buffer_pool& buffers, patience how) {
   message.msg_iovlen = 1;
   message.msg_control = room.space.data();
   message.msg_controllen = room.space.size();
-  const ssize_t got =
-      uninterrupted([&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
+  const ssize_t got = uninterrupted(
+      [&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
   bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got < 0) return settle(self, got);
   self.on->received += static_cast<std::uint64_t>(got);
   self.received = std::move(loan);
-  if (message.msg_namelen > 0) self.header.peer = address{reinterpret_cast<sockaddr*>(&peer), message.msg_namelen};
+  if (message.msg_namelen > 0)
+    self.header.peer = address{reinterpret_cast<sockaddr*>(&peer), message.msg_namelen};
   for (cmsghdr* control = CMSG_FIRSTHDR(&message); control; control = CMSG_NXTHDR(&message, control))
     read_control(control, self.header);
   return true;
@@ -112,7 +112,8 @@ bool receive_from(operation& asked, buffer_pool& buffers, patience how) {
 
 template <class T>
 void add_control(msghdr& message, int level, int type, const T& value) {
-  auto* control = reinterpret_cast<cmsghdr*>(static_cast<char*>(message.msg_control) + message.msg_controllen);
+  auto* control =
+      reinterpret_cast<cmsghdr*>(static_cast<char*>(message.msg_control) + message.msg_controllen);
   control->cmsg_level = level;
   control->cmsg_type = type;
   control->cmsg_len = CMSG_LEN(sizeof value);
@@ -150,7 +151,8 @@ bool send_to(operation& asked, buffer_pool&, patience how) {
   message.msg_iovlen = 1;
   message.msg_control = room.space.data();
   write_control(message, self.header);
-  const ssize_t taken = uninterrupted([&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
+  const ssize_t taken =
+      uninterrupted([&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
   if (taken > 0) self.on->sent += static_cast<std::uint64_t>(taken);
   return settle(self, taken);
 }

@@ -1,3 +1,4 @@
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/blocking.hpp>
 
 #include <poll.h>
@@ -6,8 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-
-#include <ahoy/engine/attempt.hpp>
 
 namespace ahoy::inline v0 {
 

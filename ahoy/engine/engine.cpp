@@ -1,8 +1,7 @@
 #include <ahoy/engine/engine.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <string>
-
-#include <ahoy/error/error.hpp>
 
 namespace ahoy::inline v0 {
 

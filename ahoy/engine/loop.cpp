@@ -1,12 +1,11 @@
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/loop.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <stdexcept>
-
-#include <ahoy/engine/attempt.hpp>
-#include <ahoy/task/scope.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -128,7 +127,8 @@ void loop::run(task<> root) {
   now_ = clock::now();
   everything.start(std::move(root));
   while (everything.size() > 0) {
-    if (!first_ready_ && on_files_ == 0 && timers_.empty()) throw std::logic_error{"every task waits, but for nothing"};
+    if (!first_ready_ && on_files_ == 0 && timers_.empty())
+      throw std::logic_error{"every task waits, but for nothing"};
     wait(first_ready_ ? now_ : timers_.earliest());
     now_ = clock::now();
     expire_timers();

@@ -1,3 +1,5 @@
+#include <ahoy/engine/loop.hpp>
+
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,14 +10,12 @@
 #include <memory>
 #include <thread>
 
-#include <ahoy/engine/loop.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// Shared by the thread that looks up and the task that waits: whoever is last lets it go, so that a look-up whose
-/// task was stopped may end when it will.
+/// Shared by the thread that looks up and the task that waits: whoever is last lets it go, so that a look-up
+/// whose task was stopped may end when it will.
 struct inquiry {
   fd done{::eventfd(0, EFD_CLOEXEC)};
   std::vector<address> found;
@@ -30,7 +30,8 @@ void signal(const fd& done) noexcept {
 }  // namespace
 
 /// getaddrinfo(3) blocks, so a name is looked up on a thread of its own; a number never needs one.
-task<std::vector<address>> loop::resolve(host name, port service, family wanted, socket_type type, lookup_use use) {
+task<std::vector<address>> loop::resolve(host name, port service, family wanted, socket_type type,
+                                         lookup_use use) {
   if (name.is_numeric()) co_return lookup(name, service, wanted, type, use);
   auto asked = std::make_shared<inquiry>();
   if (!asked->done) throw_if_failed(errno, "look up", name.text());

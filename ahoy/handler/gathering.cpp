@@ -1,7 +1,6 @@
-#include <ahoy/handler/gathering.hpp>
-
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/handler/gathering.hpp>
 #include <ahoy/task/scope.hpp>
 
 namespace ahoy::inline v0 {
@@ -15,6 +14,7 @@ struct gathering::place {
   channel line;
   scope tasks;                 // hearing, speaking, and watching for the end
   std::exception_ptr refused;  // a message that the framing's limit forbids
+  bool all_said = false;       // our half is closed, the caller's is not
 };
 
 room& gathering::room(ahoy::engine& by) {
@@ -40,10 +40,14 @@ task<> gathering::hear_all(place& of) {
     if (failure.code() != errc::too_long) throw;
     of.refused = std::current_exception();
   }
-  if (of.refused) co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
+  if (of.refused)
+    co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
   if (options_.stay_after_end && !of.refused) co_return;
   of.member.leave();
-  co_await flush(of);
+  if (of.all_said)
+    of.tasks.stop();
+  else
+    co_await flush(of);
 }
 
 task<> gathering::hear(place& of) {
@@ -71,7 +75,11 @@ task<> gathering::speak(place& of) {
     co_await of.line.send(*next);
     of.member.took_next();
   }
-  of.tasks.stop();
+  of.all_said = true;
+  if (of.member.is_leaving() || of.member.was_put_out())
+    of.tasks.stop();
+  else
+    of.peer.shutdown_send();  // the room is finished: we go on hearing
 }
 
 task<> gathering::watch_for_end(place& of) {

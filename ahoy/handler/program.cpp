@@ -1,8 +1,11 @@
+#include <ahoy/connection/stream.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/log.hpp>
 #include <ahoy/handler/program.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,11 +14,6 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
-
-#include <ahoy/connection/stream.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/log.hpp>
-#include <ahoy/task/scope.hpp>
 
 extern char** environ;
 
@@ -26,15 +24,15 @@ namespace {
 /// A program that was told to end has this long before it is killed.
 constexpr int grace_milliseconds = 100;
 
-/// What the child needs, made before the fork: after it, in a program that may have threads, only system calls are safe.
+/// What the child needs, made before the fork: after it, in a program that may have threads, only system
+/// calls are safe.
 struct start {
   start(const program_options& options, const connection& peer);
   [[noreturn]] void become(int stream, int report) const;
 
   std::vector<std::string> environment_text;
   std::vector<char*> arguments, environment;
-  unsigned long descriptor_limit;
-  bool default_sigpipe;
+  void (*prepare)() noexcept;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -49,9 +47,7 @@ std::string name_of(const address& half, std::string_view instead) {
 }
 
 start::start(const program_options& options, const connection& peer)
-    : arguments{pointers(options.command)},
-      descriptor_limit{options.descriptor_limit},
-      default_sigpipe{options.default_sigpipe} {
+    : arguments{pointers(options.command)}, prepare{options.prepare} {
   for (char** each = environ; *each; ++each)
     if (!std::string_view{*each}.starts_with("AHOY_")) environment_text.emplace_back(*each);
   environment_text.push_back("AHOY_PEER=" + peer.label());
@@ -64,12 +60,7 @@ void start::become(int stream, int report) const {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (default_sigpipe) ::signal(SIGPIPE, SIG_DFL);
-  rlimit limit{};
-  if (descriptor_limit != 0 && ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = descriptor_limit;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (prepare) prepare();
   if (::dup2(stream, STDIN_FILENO) >= 0 && ::dup2(stream, STDOUT_FILENO) >= 0)
     ::execvpe(arguments.front(), arguments.data(), environment.data());
   const int why = errno;
@@ -153,7 +144,8 @@ task<> pass_on(connection& from, connection& to) {
   to.shutdown_send();
 }
 
-/// For a connection that is no socket of its own: the program has one end of a socket pair, we pass on at the other.
+/// For a connection that is no socket of its own: the program has one end of a socket pair, we pass on at the
+/// other.
 task<> serve_beside(const program_options& options, connection& peer) {
   int ends[2];
   const int type = peer.keeps_boundaries() ? SOCK_SEQPACKET : SOCK_STREAM;

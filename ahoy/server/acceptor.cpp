@@ -1,16 +1,17 @@
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/server_run.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// A pause where accepting is out of place: at most this long, since what frees a descriptor may be another process.
+/// A pause where accepting is out of place: at most this long, since what frees a descriptor may be another
+/// process.
 constexpr duration patience_of_acceptor = std::chrono::milliseconds{100};
 
 /// accept(2): of these we recover when something is freed; trying at once would only burn the processor.

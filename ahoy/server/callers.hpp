@@ -1,10 +1,10 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+
 #include <chrono>
 #include <functional>
 #include <list>
 #include <string_view>
-
-#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 

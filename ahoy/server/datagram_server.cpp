@@ -1,3 +1,7 @@
+#include <ahoy/engine/attempt.hpp>
+#include <ahoy/error/log.hpp>
+#include <ahoy/server/server_run.hpp>
+
 #include <poll.h>
 
 #include <array>
@@ -6,16 +10,12 @@
 #include <list>
 #include <unordered_map>
 
-#include <ahoy/engine/attempt.hpp>
-#include <ahoy/error/log.hpp>
-#include <ahoy/server/server_run.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// What an automatic answer carries, so that another server like this one does not answer it in turn: a DSCP value
-/// for local use (RFC 4594, table 3; RFC 2474, pool 2).
+/// What an automatic answer carries, so that another server like this one does not answer it in turn: a DSCP
+/// value for local use (RFC 4594, table 3; RFC 2474, pool 2).
 constexpr std::uint8_t answered_mark = 47;
 /// Services that answer whatever they get, or are misused as reflectors; nobody calls from there.
 constexpr std::array<std::uint16_t, 8> service_ports = {7, 13, 17, 19, 37, 53, 69, 123};
@@ -64,7 +64,8 @@ class datagram_caller final : public connection {
 /// One datagram socket, its callers, and what the socket could not take yet.
 class datagram_exchange {
  public:
-  datagram_exchange(server_run& run, datagram_socket& socket) : run{run}, socket{socket}, sendable{run.engine()} {}
+  datagram_exchange(server_run& run, datagram_socket& socket)
+      : run{run}, socket{socket}, sendable{run.engine()} {}
 
   task<> receive_all();
   task<> send_queued();
@@ -72,7 +73,7 @@ class datagram_exchange {
 
   server_run& run;
   datagram_socket& socket;
-  event sendable;  // something waits to be sent
+  event sendable;             // something waits to be sent
   event taken{run.engine()};  // a handler has received all that its caller sent
   std::unordered_map<address, datagram_caller*> present;
 
@@ -86,7 +87,8 @@ class datagram_exchange {
   std::list<unsent> queue_;
 };
 
-datagram_caller::datagram_caller(datagram_exchange& of, const datagram_header& header) : of_{of}, header_{header} {
+datagram_caller::datagram_caller(datagram_exchange& of, const datagram_header& header)
+    : of_{of}, header_{header} {
   header_.mark = of.run.serving().answers_by_itself() ? answered_mark : 0;
   set_label(header.peer.unmapped().to_string());
   of.present.emplace(header.peer, this);
@@ -98,7 +100,8 @@ ahoy::engine& datagram_caller::engine() const noexcept { return of_.run.engine()
 
 void datagram_caller::deliver(std::string_view data) {
   if (unreceived_.size() >= most_unreceived) {
-    log(log_level::detail, label() + ": a datagram was dropped, " + std::to_string(most_unreceived) + " wait already");
+    log(log_level::detail,
+        label() + ": a datagram was dropped, " + std::to_string(most_unreceived) + " wait already");
     return;
   }
   unreceived_.emplace_back(data);
@@ -135,7 +138,8 @@ bool try_to_send(datagram_exchange& by, operation& asked, const datagram_header&
   auto& waiting = static_cast<send_operation&>(asked);
   send_to_operation sending{&by.socket.native(), waiting.left, to};
   if (!attempt(sending, by.run.engine().buffers(), patience::none)) return false;
-  asked.error = sending.error == ECONNREFUSED ? 0 : sending.error;  // the news of another caller's closed port
+  asked.error =
+      sending.error == ECONNREFUSED ? 0 : sending.error;  // the news of another caller's closed port
   return true;
 }
 
@@ -190,8 +194,8 @@ task<> datagram_exchange::receive_all() {
   while (!run.is_ending() || run.options().once) {
     auto received = co_await socket.receive();
     if (!may_answer(received.header)) {
-      log(log_level::detail, "not answered, to keep two servers from answering each other: " +
-                                 received.header.peer.to_string());
+      log(log_level::detail,
+          "not answered, to keep two servers from answering each other: " + received.header.peer.to_string());
       continue;
     }
     datagram_caller* from = find_or_admit(received.header);

@@ -1,14 +1,15 @@
 #pragma once
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/connection/connection.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include <ahoy/address/endpoint.hpp>
-#include <ahoy/connection/connection.hpp>
-
 namespace ahoy::inline v0 {
 
-/// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do nothing.
+/// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do
+/// nothing.
 class observer {
  public:
   virtual ~observer() = default;

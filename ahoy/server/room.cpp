@@ -17,7 +17,7 @@ room_member::~room_member() {
 }
 
 task<room_member::text> room_member::next() {
-  while (queue_.empty() && !leaving_ && !put_out_) co_await arrived_.wait();
+  while (queue_.empty() && !leaving_ && !put_out_ && !in_.finished_) co_await arrived_.wait();
   if (queue_.empty() || put_out_) co_return nullptr;
   sending_ = true;
   co_return queue_.front();
@@ -99,7 +99,8 @@ task<> room::say_to_others(const room_member* except, std::string text) {
 }
 
 task<bool> room::say_to(std::string label, std::string text) {
-  const auto found = std::ranges::find_if(members_, [&](const place& each) { return each.who->label() == label; });
+  const auto found =
+      std::ranges::find_if(members_, [&](const place& each) { return each.who->label() == label; });
   if (found == members_.end()) co_return false;
   const auto said = std::make_shared<const std::string>(std::move(text));
   co_await offer(found->number, said);
@@ -139,6 +140,11 @@ void room::push_or_drop(room_member& to, room_member::text said) {
     to.drop_oldest();
   }
   to.push(std::move(said));
+}
+
+void room::finish() {
+  finished_ = true;
+  for (const place& each : members_) each.who->arrived_.notify();
 }
 
 void room::put_out(room_member& slow) {

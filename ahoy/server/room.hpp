@@ -1,20 +1,20 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+#include <ahoy/server/observer.hpp>
+#include <ahoy/server/room_options.hpp>
+
 #include <deque>
 #include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include <ahoy/connection/connection.hpp>
-#include <ahoy/server/observer.hpp>
-#include <ahoy/server/room_options.hpp>
-
 namespace ahoy::inline v0 {
 
 class room;
 
-/// One caller's place in a room: the queue of what was said to it. It leaves when it is destroyed. The connection and
-/// the room must outlive it.
+/// One caller's place in a room: the queue of what was said to it. It leaves when it is destroyed. The
+/// connection and the room must outlive it.
 class room_member {
  public:
   using text = std::shared_ptr<const std::string>;
@@ -24,12 +24,13 @@ class room_member {
   room_member& operator=(const room_member&) = delete;
   ~room_member();
 
-  /// Waits until there is something to send. nullptr: nothing will come any more. It counts as waiting, and is kept,
-  /// until took_next().
+  /// Waits until there is something to send. nullptr: nothing will come any more. It counts as waiting, and
+  /// is kept, until took_next().
   task<text> next();
   void took_next();
   /// Nothing more is to be queued; next() hands out what waits, then ends.
   void leave();
+  [[nodiscard]] bool is_leaving() const noexcept { return leaving_; }
   /// Returns when the room has put the member out, because it was slow.
   task<> until_put_out();
 
@@ -61,20 +62,24 @@ class room_member {
   event arrived_, space_, end_;
 };
 
-/// Where callers meet: what one says is queued for the others, each of whom takes it at its own pace. Belongs to the
-/// thread of its engine. A full queue makes whoever fills it wait, and after `slow_after` without a byte taken the
-/// policy applies to the slow member alone.
+/// Where callers meet: what one says is queued for the others, each of whom takes it at its own pace. Belongs
+/// to the thread of its engine. A full queue makes whoever fills it wait, and after `slow_after` without a
+/// byte taken the policy applies to the slow member alone.
 class room {
  public:
   room(engine& by, room_options options, observer& told) : by_{by}, options_{options}, told_{told} {}
   room(const room&) = delete;
   room& operator=(const room&) = delete;
 
-  /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits for the others.
+  /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits for
+  /// the others.
   task<> say_to_others(const room_member* except, std::string text);
   task<> say_to_all(std::string text) { return say_to_others(nullptr, std::move(text)); }
   /// false: nobody here has this label.
   task<bool> say_to(std::string label, std::string text);
+
+  /// Nobody will be told anything more: next() of every member hands out what waits, then ends.
+  void finish();
 
   [[nodiscard]] bool has(std::string_view label) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
@@ -98,6 +103,7 @@ class room {
   observer& told_;
   std::list<place> members_;
   std::uint64_t next_number_ = 0;
+  bool finished_ = false;
 };
 
 }  // namespace ahoy::inline v0

@@ -1,3 +1,6 @@
+#include <ahoy/connection/farewell.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <fcntl.h>
@@ -8,15 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <ahoy/connection/farewell.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told `busy`.
+/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told
+/// `busy`.
 constexpr std::size_t descriptors_kept = 32;
 
 std::size_t default_max_clients() noexcept {
@@ -54,12 +54,15 @@ task<> server_run::open_endpoint(endpoint on) {
     open_address(on.scheme, address::local(on.path));
     co_return;
   }
-  std::vector<address> found = co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
+  std::vector<address> found =
+      co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
   std::uint16_t chosen = on.port.number();
-  for (address& each : found) {  // a name with several addresses has one port on all, also where the kernel chose it
+  for (address& each :
+       found) {  // a name with several addresses has one port on all, also where the kernel chose it
     each.set_port(chosen);
     open_address(on.scheme, each);
-    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port() : listeners_.back().local().port();
+    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
+                                                : listeners_.back().local().port();
   }
 }
 
@@ -117,7 +120,8 @@ task<> server_run::drain() {
   }
   of_.callers_.end_receiving();
   const time_point due = deadline_after(by_.now(), options().drain);
-  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due) co_await wait_for_change(due - by_.now());
+  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
+    co_await wait_for_change(due - by_.now());
 }
 
 task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }

@@ -1,12 +1,12 @@
 #pragma once
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <ahoy/connection/datagram.hpp>
 #include <ahoy/connection/listener.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/task/scope.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace ahoy::inline v0 {
 

@@ -1,4 +1,7 @@
+#include <ahoy/connection/pipe.hpp>
 #include <ahoy/server/server.hpp>
+#include <ahoy/socket/socket.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
 
@@ -7,10 +10,6 @@
 #include <memory>
 #include <string>
 #include <thread>
-
-#include <ahoy/connection/pipe.hpp>
-#include <ahoy/socket/socket.hpp>
-#include <ahoy/task/scope.hpp>
 
 namespace {
 
@@ -44,7 +43,10 @@ class running : public ahoy::observer {
     if (thread_.joinable()) thread_.join();
   }
   void listening(ahoy::scheme, const ahoy::address& on) override { found_.set_value(on); }
-  void waiting(const connection&, std::size_t) override { waiting_ = true; waiting_.notify_all(); }
+  void waiting(const connection&, std::size_t) override {
+    waiting_ = true;
+    waiting_.notify_all();
+  }
   void wait_until_one_waits() { waiting_.wait(false); }
 
   [[nodiscard]] ahoy::socket call() const {
