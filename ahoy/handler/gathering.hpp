@@ -17,7 +17,6 @@ class transcript {
 };
 
 struct gathering_options {
-  gathering_options() {}
   ahoy::framing framing = ahoy::framing::line;
   std::size_t max_message = channel::default_max_message;
   /// An unfinished line counts as said after this much quiet, since many programs end no line; no_timeout:
