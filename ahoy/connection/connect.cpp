@@ -14,7 +14,7 @@ constexpr duration attempt_delay = std::chrono::milliseconds{250};  // RFC 8305,
 
 /// Where an address was found under a name, errors say both: "[::1]:23456 (localhost)".
 std::string named(const address& where, const endpoint& from) {
-  const std::string text = where.to_string();
+  std::string text = where.to_string();
   if (from.host.is_numeric() || where.family() == family::local) return text;
   return text + " (" + from.host.text() + ")";
 }
@@ -58,11 +58,7 @@ task<> attempt_one(race& of, address to) {
   ++of.running;
   try {
     descriptor trying{of.by, open_socket(of, to)};
-    struct connect_awaiter : connect_operation {
-      using connect_operation::connect_operation;
-      int await_resume() const noexcept { return error; }
-    };
-    const int failure = co_await connect_awaiter{&trying, to};
+    const int failure = co_await connect_operation{&trying, to};
     throw_if_failed(failure, "connect to", named(to, of.to));
     if (!of.winner) of.winner = std::make_unique<stream>(of.by, trying.release(), to);
   } catch (const error& failure) {

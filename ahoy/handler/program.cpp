@@ -37,6 +37,7 @@ struct start {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const std::string& each : texts) result.push_back(const_cast<char*>(each.c_str()));
   result.push_back(nullptr);
   return result;

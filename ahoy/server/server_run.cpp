@@ -135,7 +135,7 @@ void server_run::begin(std::unique_ptr<connection> caller) {
 }
 
 void server_run::refuse(std::unique_ptr<connection> caller) {
-  told().busy(caller->remote());
+  told().busy(caller->remote(), of_.callers_.size());
   ++refusing_;
   conversations_.start(see_off(std::move(caller)));
 }

@@ -25,7 +25,8 @@ class server_run {
 
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
-  [[nodiscard]] bool is_full() const noexcept { return of_.callers_.size() >= max_clients_; }
+  [[nodiscard]] std::size_t present() const noexcept { return of_.callers_.size(); }
+  [[nodiscard]] bool is_full() const noexcept { return present() >= max_clients_; }
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   void begin(std::unique_ptr<connection> caller);
