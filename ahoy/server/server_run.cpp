@@ -1,3 +1,6 @@
+#include <ahoy/connection/farewell.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <fcntl.h>
@@ -8,15 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <ahoy/connection/farewell.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told `busy`.
+/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told
+/// `busy`.
 constexpr std::size_t descriptors_kept = 32;
 
 std::size_t default_max_clients() noexcept {
@@ -37,7 +37,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       by_{by},
       conversations_{where},
       acceptors_{where},
-      watch_{where},
+      services_{where},
       max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients()} {}
 
 bool server_run::is_welcome(const address& caller) const noexcept {
@@ -54,12 +54,15 @@ task<> server_run::open_endpoint(endpoint on) {
     open_address(on.scheme, address::local(on.path));
     co_return;
   }
-  std::vector<address> found = co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
+  std::vector<address> found =
+      co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
   std::uint16_t chosen = on.port.number();
-  for (address& each : found) {  // a name with several addresses has one port on all, also where the kernel chose it
+  for (address& each :
+       found) {  // a name with several addresses has one port on all, also where the kernel chose it
     each.set_port(chosen);
     open_address(on.scheme, each);
-    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port() : listeners_.back().local().port();
+    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
+                                                : listeners_.back().local().port();
   }
 }
 
@@ -72,21 +75,50 @@ void server_run::open_address(scheme as, const address& on) {
 }
 
 task<> server_run::run() {
-  std::exception_ptr failure;
   try {
-    watch_.start(watch_stop());
+    keep(watch_stop());
     co_await open();
     co_await accept_all();
-    co_await drain();
+    if (!failure_) co_await drain();
   } catch (...) {
-    failure = std::current_exception();
+    failed();
   }
   ending_ = true;
   conversations_.stop();
-  watch_.stop();
-  co_await conversations_.join();
-  co_await watch_.join();
-  if (failure) std::rethrow_exception(failure);
+  co_await join(conversations_);
+  over_ = true;
+  services_.stop();
+  co_await join(services_);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+/// What throws here must not keep the others from being joined.
+task<> server_run::join(scope& all) {
+  try {
+    co_await all.join();
+  } catch (...) {
+    failed();
+  }
+}
+
+/// The first failure is the one to tell. Called where an exception is being handled.
+void server_run::failed() noexcept {
+  if (!failure_) failure_ = std::current_exception();
+}
+
+void server_run::stop_accepting() {
+  ending_ = true;
+  acceptors_.stop();
+  changed_.notify();
+}
+
+task<> server_run::until_the_end(task<> service) {
+  try {
+    co_await std::move(service);
+  } catch (...) {
+    if (!over_) failed();
+  }
+  if (!over_) stop_accepting();
 }
 
 task<> server_run::accept_all() {
@@ -103,9 +135,7 @@ task<> server_run::watch_stop() {
     co_await by_.ready(signal, POLLIN);
     std::uint64_t stops = 0;
     if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
-    ending_ = true;
-    acceptors_.stop();
-    changed_.notify();
+    stop_accepting();
   }
 }
 
@@ -117,16 +147,14 @@ task<> server_run::drain() {
   }
   of_.callers_.end_receiving();
   const time_point due = deadline_after(by_.now(), options().drain);
-  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due) co_await wait_for_change(due - by_.now());
+  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
+    co_await wait_for_change(due - by_.now());
 }
 
 task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
 
 void server_run::begin(std::unique_ptr<connection> caller) {
-  if (options().once) {
-    ending_ = true;
-    acceptors_.stop();
-  }
+  if (options().once) stop_accepting();
   conversations_.start(converse(std::move(caller)));
 }
 
@@ -185,6 +213,8 @@ task<std::string> server_run::serve(callers::entry who) {
     why = cause_in_words(failure.code());
   } catch (const std::exception& failure) {
     why = escape(failure.what());
+  } catch (...) {
+    why = "the handler failed";
   }
   if (in_service) --in_service_;
   co_return why;
