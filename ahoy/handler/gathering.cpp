@@ -1,7 +1,6 @@
-#include <ahoy/handler/gathering.hpp>
-
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/handler/gathering.hpp>
 #include <ahoy/task/scope.hpp>
 
 namespace ahoy::inline v0 {
@@ -40,7 +39,8 @@ task<> gathering::hear_all(place& of) {
     if (failure.code() != errc::too_long) throw;
     of.refused = std::current_exception();
   }
-  if (of.refused) co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
+  if (of.refused)
+    co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
   if (options_.stay_after_end && !of.refused) co_return;
   of.member.leave();
   co_await flush(of);
@@ -68,10 +68,22 @@ task<> gathering::speak(place& of) {
   for (;;) {
     room_member::text next = co_await of.member.next();
     if (!next) break;
-    co_await of.line.send(*next);
+    const bool sent = co_await send(of, *next);
     of.member.took_next();
+    if (!sent) told_.dropped(of.peer.label(), 1);
   }
   of.tasks.stop();
+}
+
+/// false: no datagram can hold it. Whoever said it must not thereby put this caller out.
+task<bool> gathering::send(place& of, const std::string& text) {
+  try {
+    co_await of.line.send(text);
+  } catch (const error& failure) {
+    if (failure.code() != std::errc::message_size) throw;
+    co_return false;
+  }
+  co_return true;
 }
 
 task<> gathering::watch_for_end(place& of) {

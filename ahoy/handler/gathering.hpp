@@ -1,10 +1,10 @@
 #pragma once
-#include <memory>
-#include <string>
-
 #include <ahoy/message/channel.hpp>
 #include <ahoy/server/handler.hpp>
 #include <ahoy/server/room.hpp>
+
+#include <memory>
+#include <string>
 
 namespace ahoy::inline v0 {
 
@@ -20,15 +20,17 @@ struct gathering_options {
   gathering_options() {}
   ahoy::framing framing = ahoy::framing::line;
   std::size_t max_message = channel::default_max_message;
-  /// An unfinished line counts as said after this much quiet, since many programs end no line; no_timeout: never.
+  /// An unfinished line counts as said after this much quiet, since many programs end no line; no_timeout:
+  /// never.
   duration unfinished_after = std::chrono::milliseconds{300};
   /// A caller that ended its half goes on listening.
   bool stay_after_end = false;
   room_options room;
 };
 
-/// Callers who meet in a room. What each says is heard as messages; what is said to it waits in its own queue. A caller
-/// that ends its half has left: its queue is flushed, as long as it takes bytes, then it is closed.
+/// Callers who meet in a room. What each says is heard as messages; what is said to it waits in its own
+/// queue. A caller that ends its half has left: its queue is flushed, as long as it takes bytes, then it is
+/// closed.
 class gathering : public handler {
  public:
   /// `written` and `told` must outlive the gathering.
@@ -54,6 +56,7 @@ class gathering : public handler {
   task<> hear(place& of);
   task<> flush(place& of);
   task<> speak(place& of);
+  task<bool> send(place& of, const std::string& text);
   task<> watch_for_end(place& of);
 
   gathering_options options_;
@@ -71,8 +74,8 @@ class talk final : public gathering {
   task<> heard(room_member& from, const connection& peer, const message& said) override;
 };
 
-/// What a caller says goes to all others as "[NAME] text", escaped, so that nobody speaks under another's name; and
-/// is written down.
+/// What a caller says goes to all others as "[NAME] text", escaped, so that nobody speaks under another's
+/// name; and is written down.
 class relay final : public gathering {
  public:
   using gathering::gathering;

@@ -1,20 +1,20 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+#include <ahoy/server/observer.hpp>
+#include <ahoy/server/room_options.hpp>
+
 #include <deque>
 #include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include <ahoy/connection/connection.hpp>
-#include <ahoy/server/observer.hpp>
-#include <ahoy/server/room_options.hpp>
-
 namespace ahoy::inline v0 {
 
 class room;
 
-/// One caller's place in a room: the queue of what was said to it. It leaves when it is destroyed. The connection and
-/// the room must outlive it.
+/// One caller's place in a room: the queue of what was said to it. It leaves when it is destroyed. The
+/// connection and the room must outlive it.
 class room_member {
  public:
   using text = std::shared_ptr<const std::string>;
@@ -24,8 +24,8 @@ class room_member {
   room_member& operator=(const room_member&) = delete;
   ~room_member();
 
-  /// Waits until there is something to send. nullptr: nothing will come any more. It counts as waiting, and is kept,
-  /// until took_next().
+  /// Waits until there is something to send. nullptr: nothing will come any more. It counts as waiting, and
+  /// is kept, until took_next().
   task<text> next();
   void took_next();
   /// Nothing more is to be queued; next() hands out what waits, then ends.
@@ -40,7 +40,7 @@ class room_member {
 
  private:
   friend class room;
-  [[nodiscard]] bool has_space_for(std::size_t size) const noexcept;
+  [[nodiscard]] bool has_space_for(const text& said) const noexcept;
   [[nodiscard]] bool is_slow() const noexcept { return slow_ && link_.bytes_sent() == bytes_when_slow_; }
   void become_slow() noexcept;
   void push(text said);
@@ -61,16 +61,17 @@ class room_member {
   event arrived_, space_, end_;
 };
 
-/// Where callers meet: what one says is queued for the others, each of whom takes it at its own pace. Belongs to the
-/// thread of its engine. A full queue makes whoever fills it wait, and after `slow_after` without a byte taken the
-/// policy applies to the slow member alone.
+/// Where callers meet: what one says is queued for the others, each of whom takes it at its own pace. Belongs
+/// to the thread of its engine. A full queue makes whoever fills it wait, and after `slow_after` without a
+/// byte taken the policy applies to the slow member alone.
 class room {
  public:
   room(engine& by, room_options options, observer& told) : by_{by}, options_{options}, told_{told} {}
   room(const room&) = delete;
   room& operator=(const room&) = delete;
 
-  /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits for the others.
+  /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits
+  /// for the others, for all of them at once, so that many slow ones hold nobody up for longer than one.
   task<> say_to_others(const room_member* except, std::string text);
   task<> say_to_all(std::string text) { return say_to_others(nullptr, std::move(text)); }
   /// false: nobody here has this label.
@@ -84,7 +85,7 @@ class room {
   /// A member that is found again after a wait only if it is still there.
   [[nodiscard]] room_member* find(std::uint64_t number) const noexcept;
   task<> offer(std::uint64_t number, room_member::text said);
-  task<> wait_for_space(std::uint64_t number, std::size_t size);
+  task<> wait_for_space(std::uint64_t number, room_member::text said);
   void push_or_drop(room_member& to, room_member::text said);
   void put_out(room_member& slow);
 
