@@ -8,18 +8,16 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// Drops what has come. false: nothing more will.
-bool discard_received(int socket) {
-  char dropped[4096];
-  for (;;) {
-    const ssize_t got = ::recv(socket, dropped, sizeof dropped, MSG_DONTWAIT | MSG_TRUNC);
-    if (got > 0 || (got < 0 && errno == EINTR)) continue;
-    return got < 0 && errno == EAGAIN;
-  }
+/// Drops some of what has come; one who never stops sending must not keep others from their turn. false:
+/// nothing more will come.
+bool discard_some(int socket) {
+  char dropped[16 * 1024];
+  const ssize_t got = ::recv(socket, dropped, sizeof dropped, MSG_DONTWAIT);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 task<> discard_until_end(engine& by, descriptor& socket) {
-  while (discard_received(socket.number())) co_await by.ready(socket, POLLIN);
+  while (discard_some(socket.number())) co_await by.ready(socket, POLLIN);
 }
 
 }  // namespace

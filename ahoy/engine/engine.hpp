@@ -61,12 +61,14 @@ class engine {
   buffer_pool buffers_;
 };
 
-/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment.
+/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment, in the
+/// order in which they came, so that who has to wait again keeps its place.
 class event {
  public:
   explicit event(engine& by) noexcept : engine_{by} {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
+  ~event();
 
   class awaiter : public park_operation {
    public:
@@ -89,6 +91,7 @@ class event {
  private:
   engine& engine_;
   awaiter* first_ = nullptr;
+  awaiter** last_ = &first_;  // where the next one is linked
 };
 
 /// Throws an error for an operation's errno value.

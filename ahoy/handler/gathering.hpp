@@ -55,6 +55,7 @@ class gathering : public handler {
   task<> hear(place& of);
   task<> flush(place& of);
   task<> speak(place& of);
+  task<bool> send(place& of, const std::string& text);
   task<> watch_for_end(place& of);
 
   gathering_options options_;

@@ -32,7 +32,9 @@ class server_run {
   void begin(std::unique_ptr<connection> caller);
   /// Tells a caller that there is no place, and sees it off.
   void refuse(std::unique_ptr<connection> caller);
-  /// Waits until a caller has left or `limit` has passed.
+  /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
+  void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
+  /// Waits until a caller has left, the server is ending or `limit` has passed.
   task<> wait_for_change(duration limit);
   /// Resumes the next time a caller that was told `busy` may be seen off.
   [[nodiscard]] bool can_refuse() const noexcept { return refusing_ < most_refused_at_once; }
@@ -45,6 +47,10 @@ class server_run {
   task<> open_endpoint(endpoint on);
   void open_address(scheme as, const address& on);
   task<> accept_all();
+  void stop_accepting();
+  void failed() noexcept;
+  task<> until_the_end(task<> service);
+  task<> join(scope& all);
   task<> watch_stop();
   task<> drain();
   task<> converse(std::unique_ptr<connection> caller);
@@ -56,7 +62,7 @@ class server_run {
   ahoy::engine& by_;
   scope conversations_;
   scope acceptors_;
-  scope watch_;
+  scope services_;
   event changed_{by_};
   std::vector<listener> listeners_;
   std::vector<datagram_socket> datagrams_;
@@ -64,12 +70,15 @@ class server_run {
   std::size_t in_service_ = 0;
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
-  bool ending_ = false;
+  bool ending_ = false;  // nobody else is let in
+  bool over_ = false;    // nobody is left
+  std::exception_ptr failure_;
 };
 
 /// Accepts from one listener until the server ends.
 task<> accept_callers(server_run& run, listener& from);
-/// Serves the datagrams of one socket until the server ends: each peer is a caller of its own.
+/// Serves the datagrams of one socket until the server ends: each peer is a caller of its own, and is heard
+/// and answered for as long as it is here.
 task<> serve_datagrams(server_run& run, datagram_socket& socket);
 
 }  // namespace ahoy::inline v0
