@@ -14,17 +14,17 @@ void engine::sleep_awaiter::await_resume() const {
 }
 
 bool event::awaiter::submit() {
-  next_ = of_.first_;
-  link_ = &of_.first_;
-  if (next_) next_->link_ = &next_;
-  of_.first_ = this;
+  next_ = nullptr;
+  link_ = of_.end_;
+  *link_ = this;
+  of_.end_ = &next_;
   return park_operation::submit();
 }
 
 void event::awaiter::unlink() noexcept {
   if (!link_) return;
   *link_ = next_;
-  if (next_) next_->link_ = link_;
+  (next_ ? next_->link_ : of_.end_) = link_;
   link_ = nullptr;
 }
 

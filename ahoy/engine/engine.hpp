@@ -61,10 +61,11 @@ class engine {
   buffer_pool buffers_;
 };
 
-/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment.
+/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment, in the
+/// order in which they began.
 class event {
  public:
-  explicit event(engine& by) noexcept : engine_{by} {}
+  explicit event(engine& by) noexcept : engine_{by}, end_{&first_} {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
@@ -89,6 +90,7 @@ class event {
  private:
   engine& engine_;
   awaiter* first_ = nullptr;
+  awaiter** end_;  // what points at nobody yet: the next who waits goes there
 };
 
 /// Throws an error for an operation's errno value.
