@@ -125,7 +125,7 @@ void console::who(std::string_view) {
 void console::kick(std::string_view name) {
   callers::caller* found = serving_.callers().find(name.starts_with('@') ? name.substr(1) : name);
   if (found)
-    found->where.stop();
+    callers::kick(*found);
   else
     report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
 }

@@ -6,6 +6,7 @@
 #include <ahoy/command/signals.hpp>
 #include <ahoy/command/standard_input.hpp>
 #include <ahoy/command/standard_output.hpp>
+#include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/termination.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
@@ -21,18 +22,24 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <memory>
 
 namespace ahoy::inline v0 {
 
 namespace {
 
+duration hear_after_finish(const after_eof& rule) {
+  return rule.how == after_eof::rule::close ? duration::zero() : rule.limit;
+}
+
 gathering_options meeting_options(const listen_options& options) {
   gathering_options result;
   result.framing = options.framing.value_or(framing::line);
   result.max_message = options.max_message;
   result.room = options.room;
-  result.stay_after_end = options.at_end.how == after_eof::rule::wait;
+  result.stay_after_end = options.server.once || options.at_end.how == after_eof::rule::wait;
+  result.hear_after_finish = hear_after_finish(options.at_end);
   if (options.framing)
     result.unfinished_after = no_timeout;  // a framing that was asked for is taken at its word
   return result;
@@ -96,7 +103,10 @@ class listening {
         interactive_{::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1},
         output_{by},
         report_{by, options, output_, interactive_},
+        input_{by},
         serving_{options.on, chosen_handler(options, report_), options.server},
+        meeting_{dynamic_cast<gathering*>(&serving_.handling())},
+        typing_{where},
         ending_{by},
         tasks_{where} {
     serving_.set_observer(report_);
@@ -107,27 +117,43 @@ class listening {
     tasks_.start(serve());
     tasks_.start(end_by_signal());
     tasks_.start(hear_ourselves());
+    tasks_.start(end_input_with_caller());
     co_await tasks_.join();
   }
 
  private:
   task<> serve() {
     co_await serving_.serve(by_);
-    co_await report_.flush();
+    served_ = true;
+    co_await flush();
     tasks_.stop();
+  }
+
+  /// What was heard is written, however slow its reader is; but where we were told to end, it has no longer
+  /// than callers have.
+  task<> flush() {
+    const bool told_to_end = !options_.server.once || signals_ > 0;
+    const time_point due = told_to_end ? deadline_after(by_.now(), options_.server.drain) : no_deadline;
+    try {
+      co_await with_deadline(due, report_.flush());
+    } catch (const error& failure) {
+      if (!told_to_end || failure.code() != std::errc::timed_out) throw;
+      throw output_error(ETIMEDOUT);
+    }
   }
 
   task<> end_by_signal() {
     for (;;) {
       co_await ending_.next();
+      if (served_) throw output_error(ECANCELED);  // its reader is all that we still wait for
+      ++signals_;
       serving_.stop();
     }
   }
 
   /// What is typed or piped in. Its end changes nothing, but with --once it ends our half.
   task<> hear_ourselves() {
-    gathering* meeting = dynamic_cast<gathering*>(&serving_.handling());
-    console to{by_, options_, serving_, meeting, report_};
+    console to{by_, options_, serving_, meeting_, report_};
     if (options_.server.once) co_await report_.first_arrival();
     std::string why;
     const std::unique_ptr<prompt> typed = options_.json ? nullptr : prompt::open(by_, completion(), why);
@@ -136,7 +162,25 @@ class listening {
       co_await obey_typed(*typed, to);
     else
       co_await obey_piped(to);
-    if (options_.server.once && meeting) meeting->room(by_).finish();
+    if (options_.server.once && meeting_) co_await end_our_half();
+  }
+
+  task<> end_our_half() {
+    const after_eof::rule how = options_.at_end.how;
+    if (how == after_eof::rule::wait) co_await report_.first_end();
+    meeting_->room(by_).finish();
+    if (how != after_eof::rule::close && how != after_eof::rule::limited) co_return;
+    co_await report_.first_departure();
+    serving_.stop();
+  }
+
+  /// With --once the end of the one caller is the end of what is typed; of what is piped in, what is at hand
+  /// is still said.
+  task<> end_input_with_caller() {
+    if (!options_.server.once || !meeting_) co_return;
+    co_await report_.first_end();
+    input_.finish();
+    typing_.stop();
   }
 
   prompt::completion completion() {
@@ -149,7 +193,7 @@ class listening {
     std::exception_ptr stopped;
     try {
       for (;;) {
-        std::optional<std::string> line = co_await typed.read_line();
+        std::optional<std::string> line = co_await typed.read_line().in(typing_);
         if (!line) break;
         co_await obey(to, std::move(*line));
       }
@@ -157,12 +201,11 @@ class listening {
       stopped = std::current_exception();
     }
     report_.before_writing = report_.after_writing = nullptr;
-    if (stopped) std::rethrow_exception(stopped);
+    if (stopped && !typing_.stopped()) std::rethrow_exception(stopped);
   }
 
   task<> obey_piped(console& to) {
-    standard_input input{by_};
-    input_messages lines{input, framing::line, options_.max_message};
+    input_messages lines{input_, framing::line, options_.max_message};
     for (;;) {
       std::optional<message> line = co_await lines.next();
       if (!line) break;
@@ -187,7 +230,12 @@ class listening {
   bool interactive_;
   standard_output output_;
   listen_report report_;
+  standard_input input_;
   server serving_;
+  gathering* meeting_;  // null where the handler has no room to speak into
+  context typing_;
+  bool served_ = false;
+  unsigned signals_ = 0;
   termination ending_;
   scope tasks_;
 };

@@ -1,5 +1,6 @@
 #include <ahoy/command/dump.hpp>
 #include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/standard_streams.hpp>
 #include <ahoy/error/escape.hpp>
 
 #include <fmt/format.h>
@@ -45,7 +46,7 @@ listen_report::listen_report(engine& by, const listen_options& options, standard
       out_{out},
       more_{by},
       written_{by},
-      arrivals_{by},
+      news_{by},
       shows_coming_and_going_{interactive || options.verbose > 0} {}
 
 task<> listen_report::write_all() {
@@ -94,7 +95,7 @@ void listen_report::note(std::string_view line) {
   const std::string whole = fmt::format("{}\n", line);
   const bool around_prompt = before_writing && is_terminal_shared();
   if (around_prompt) before_writing();
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, whole.data(), whole.size());
+  write_to_stderr(whole);
   if (around_prompt) after_writing();
 }
 
@@ -110,12 +111,19 @@ void listen_report::waiting(const connection& caller, std::size_t ahead) {
 
 void listen_report::joined(const connection& caller) {
   anybody_came_ = true;
-  arrivals_.notify();
+  news_.notify();
   if (shows_coming_and_going_) note(fmt::format("[{}] joined", caller.label()));
   tell(json_event::join, caller.label(), caller.transport());
 }
 
+void listen_report::ended_its_half(const connection&) {
+  anybody_ended_ = true;
+  news_.notify();
+}
+
 void listen_report::left(const connection& caller, std::string_view why) {
+  anybody_left_ = true;
+  news_.notify();
   const bool ordinary = why == "done";
   if (shows_coming_and_going_ || !ordinary)
     note(fmt::format("[{}] left{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why));
@@ -141,7 +149,15 @@ void listen_report::dropped(std::string_view label, std::uint64_t messages) {
 }
 
 task<> listen_report::first_arrival() {
-  while (!anybody_came_) co_await arrivals_.wait();
+  while (!anybody_came_) co_await news_.wait();
+}
+
+task<> listen_report::first_end() {
+  while (!anybody_ended_) co_await news_.wait();
+}
+
+task<> listen_report::first_departure() {
+  while (!anybody_left_) co_await news_.wait();
 }
 
 }  // namespace ahoy::inline v0

@@ -27,6 +27,7 @@ class listen_report final : public observer, public transcript {
   void listening(scheme as, const address& on) override;
   void waiting(const connection& caller, std::size_t ahead) override;
   void joined(const connection& caller) override;
+  void ended_its_half(const connection& caller) override;
   void left(const connection& caller, std::string_view why) override;
   void busy(const address& caller, std::size_t here) override;
   void denied(const address& caller) override;
@@ -37,8 +38,10 @@ class listen_report final : public observer, public transcript {
   void note(std::string_view line);
   /// Around everything that is written: a prompt takes its line off the terminal, and puts it back.
   std::function<void()> before_writing, after_writing;
-  /// Waits for the first caller.
+  /// Return when the first caller has come, has ended its half, has left.
   task<> first_arrival();
+  task<> first_end();
+  task<> first_departure();
 
  private:
   /// What waits for a slow reader of our output before the callers have to.
@@ -52,9 +55,9 @@ class listen_report final : public observer, public transcript {
   const listen_options& options_;
   standard_output& out_;
   std::string unwritten_;
-  event more_, written_, arrivals_;
+  event more_, written_, news_;
   bool shows_coming_and_going_;
-  bool anybody_came_ = false;
+  bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool writing_ = false;
 };
 

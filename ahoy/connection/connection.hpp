@@ -80,6 +80,9 @@ class connection {
   [[nodiscard]] virtual descriptor* native() noexcept { return nullptr; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
+  /// Another number whenever the peer has taken some of what was sent, as far as its system tells: to be
+  /// compared for equality alone.
+  [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }
 
   /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.
   [[nodiscard]] const std::string& label() const noexcept { return label_; }

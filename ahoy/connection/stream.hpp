@@ -21,6 +21,7 @@ class stream final : public connection {
   [[nodiscard]] descriptor* native() noexcept override { return &socket_; }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return socket_.received; }
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return socket_.sent; }
+  [[nodiscard]] std::uint64_t progress() const noexcept override;
 
  private:
   bool submit(receive_operation& asked) override { return receiving_ended_ || engine().submit(asked); }

@@ -14,7 +14,8 @@ struct gathering::place {
   channel line;
   scope tasks;                 // hearing, speaking, and watching for the end
   std::exception_ptr refused;  // a message that the framing's limit forbids
-  bool all_said = false;       // our half is closed, the caller's is not
+  bool all_said = false;       // our half is closed
+  bool all_heard = false;      // the caller's is
 };
 
 room& gathering::room(ahoy::engine& by) {
@@ -42,12 +43,14 @@ task<> gathering::hear_all(place& of) {
   }
   if (of.refused)
     co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
-  if (options_.stay_after_end && !of.refused) co_return;
-  of.member.leave();
-  if (of.all_said)
+  of.all_heard = true;
+  told_.ended_its_half(of.peer);
+  if (of.all_said) {
     of.tasks.stop();
-  else
+  } else if (!options_.stay_after_end || of.refused) {
+    of.member.leave();
     co_await flush(of);
+  }
 }
 
 task<> gathering::hear(place& of) {
@@ -61,9 +64,9 @@ task<> gathering::hear(place& of) {
 /// Waits until all is sent that waits for a caller who has left, but not for one that takes nothing.
 task<> gathering::flush(place& of) {
   for (bool takes = true; takes;) {
-    const std::uint64_t taken = of.peer.bytes_sent();
+    const std::uint64_t before = of.peer.progress();
     co_await of.peer.engine().sleep(options_.room.slow_after);
-    takes = of.peer.bytes_sent() != taken;
+    takes = of.peer.progress() != before;
   }
   of.tasks.stop();
 }
@@ -77,10 +80,14 @@ task<> gathering::speak(place& of) {
     if (!sent) told_.dropped(of.peer.label(), 1);
   }
   of.all_said = true;
-  if (of.member.is_leaving() || of.member.was_put_out())
-    of.tasks.stop();
-  else
-    of.peer.shutdown_send();  // the room is finished: we go on hearing
+  if (!of.all_heard && !of.member.was_put_out()) co_await hear_on(of);
+  of.tasks.stop();
+}
+
+/// The room is finished, the caller is not.
+task<> gathering::hear_on(place& of) {
+  of.peer.shutdown_send();
+  co_await of.peer.engine().sleep(options_.hear_after_finish);
 }
 
 /// false: no datagram can hold it. Whoever said it must not thereby put this caller out.
@@ -105,7 +112,7 @@ task<> talk::heard(room_member&, const connection& peer, const message& said) {
 
 task<> relay::heard(room_member& from, const connection& peer, const message& said) {
   co_await written().heard(peer, said);
-  const std::string line = "[" + peer.label() + "] " + escape(said.text);
+  const std::string line = "[" + peer.label() + "] " + escape(said.text) + (said.unfinished ? "…" : "");
   co_await room(peer.engine()).say_to_others(&from, line);
 }
 

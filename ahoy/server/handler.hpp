@@ -18,6 +18,8 @@ class handler {
   handler& operator=(const handler&) = delete;
   virtual ~handler() = default;
   virtual task<> serve(connection& peer) = 0;
+  /// The server ends: no serve() waits for anything but its peer any more, and each receive() ends soon.
+  virtual void end() {}
   /// It answers of itself, without anybody's doing: over UDP such a handler never answers a datagram that
   /// came from another such handler, or from a service port, or the two would answer each other for ever
   /// (CVE-2024-2169).

@@ -17,6 +17,8 @@ class observer {
   /// Connected, and not served before others have left (model iterative).
   virtual void waiting(const connection& /*caller*/, std::size_t /*ahead*/) {}
   virtual void joined(const connection& /*caller*/) {}
+  /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.
+  virtual void ended_its_half(const connection& /*caller*/) {}
   virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
   /// Was told so and closed: as many as --max-clients are here.
   virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
