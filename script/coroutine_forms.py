@@ -132,7 +132,7 @@ def check_parameters(source, aggregates):
         level = [source.text(j) for j in range(opening + 1, i)]
         for name, following in zip(level, level[1:]):
             if name in aggregates and re.match(r"[A-Za-z_]", following):
-                yield Token(f"a coroutine takes the aggregate {name} by value: give it a constructor or pass a reference", token.line)
+                yield Token(f"a coroutine takes the aggregate {name} by value: give it a constructor", token.line)
 
 
 def returns_task(source, opening):
@@ -157,7 +157,7 @@ def findings(text, aggregates=frozenset()):
     aggregates = set(aggregates) | aggregates_of(source)
     found = [(d.line, "co_await inside a macro") for d in source.directives if any(word in d.text for word in AWAITS)]
     for i, token in enumerate(source.tokens):
-        if token.text in AWAITS:
+        if token.text in AWAITS and source.text(i - 1) != "operator":
             reason = check_await(source, i, aggregates)
             if reason:
                 found.append((token.line, f"{token.text} {reason}"))

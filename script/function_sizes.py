@@ -63,11 +63,13 @@ def measure(paths):
     return [(size, path, line) for path in paths for line, size in functions(Source(path.read_text(encoding="utf-8")))]
 
 
-def main(arguments):
+def project():
     root = pathlib.Path(__file__).resolve().parent.parent
-    paths = [pathlib.Path(name) for name in arguments] or sorted(
-        p for folder in ("ahoy", "examples") for p in (root / folder).rglob("*.[ch]pp") if not p.stem.endswith("_test"))
-    sizes = measure(paths)
+    return sorted(p for folder in ("ahoy", "examples") for p in (root / folder).rglob("*.[ch]pp") if not p.stem.endswith("_test"))
+
+
+def main(arguments):
+    sizes = measure([pathlib.Path(name) for name in arguments] or project())
     if sizes:
         longest, path, line = max(sizes)
         print(f"{len(sizes)} functions, median {statistics.median(size for size, _, _ in sizes):g} lines, longest {longest} ({path}:{line})")

@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from peers import AHOY, PATIENCE, Datagrams, Running, Server, receive_all, receive_exactly, reset, run, unused_port
+from servers import AHOY, PATIENCE, Datagrams, Running, Server, receive_all, receive_exactly, reset, run, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX

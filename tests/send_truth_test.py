@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from peers import PATIENCE, Datagrams, Running, Server, receive_all, receive_exactly, reset, run, unused_port
+from servers import PATIENCE, Datagrams, Running, Server, receive_all, receive_exactly, reset, run, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -274,7 +274,7 @@ class Stream(Truth):
 
 
 class Confirm(Truth):
-    """Three levels, and peers that tell them apart."""
+    """Three levels, and servers that tell them apart."""
 
     def test_a_peer_that_accepts_and_never_closes(self):
         for confirm, status in (("sent", 0), ("acked", 0), ("closed", 28)):

@@ -112,11 +112,11 @@ void set_url_parts(endpoint& made, std::string_view text, std::string_view rest)
     refuse(text, fmt::format("{} knows no user: leave out what is before the '@'", to_string(made.scheme)));
   if (!is_url && (!fragment.empty() || path.size() > 1 || path == "?"))
     refuse(text, fmt::format("{} knows no path: nothing follows the port", to_string(made.scheme)));
-  if (is_url && rest.substr(at + 1).empty()) refuse(text, "a host must follow the //");
   if (at != rest.npos) made.user = rest.substr(0, at);
   if (is_url) made.path = path;
   if (!fragment.empty()) made.fragment = fragment.substr(1);
   set_host_and_port(made, rest.substr(at + 1), true);
+  if (is_url && made.host == host()) refuse(text, "a host must follow the //");
 }
 
 endpoint url_endpoint(std::string_view text, std::size_t colon) {

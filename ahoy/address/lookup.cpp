@@ -57,10 +57,13 @@ std::vector<address> any(std::uint16_t port, family of, lookup_use use) {
 }
 
 // Debian writes a machine's own name into /etc/hosts, containers and others often do not.
-std::string hint_for(const std::string& name) {
-  if (name != gethostname()) return {};
-  return "this machine does not know its own name: add `127.0.1.1 " + name +
-         "` to /etc/hosts, or use localhost, or \"\" for every address";
+std::string hint_for(const std::string& name, family of) {
+  if (name == gethostname())
+    return "this machine does not know its own name: add `127.0.1.1 " + name +
+           "` to /etc/hosts, or use localhost, or \"\" for every address";
+  if (of == family::unspecified) return {};
+  return "asked was for an address of the family " + to_string(of) +
+         " alone: check the spelling, or allow both families";
 }
 
 std::vector<address> resolve(const host& name, std::uint16_t port, family of, socket_type type) {
@@ -72,7 +75,7 @@ std::vector<address> resolve(const host& name, std::uint16_t port, family of, so
   auto ascii = host(ascii_name(name.text()));
   if (ascii.is_numeric()) throw unreadable("host", name.text(), "write a numeric address in ASCII digits");
   int code = getaddrinfo(ascii.text().c_str(), nullptr, &wanted, &list);
-  if (code != 0) throw error(cause_of(code), "look up", name.text(), hint_for(name.text()));
+  if (code != 0) throw error(cause_of(code), "look up", name.text(), hint_for(name.text(), of));
   std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, freeaddrinfo);
   std::vector<address> addresses;
   for (auto* entry = list; entry; entry = entry->ai_next) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <ostream>
 
 namespace ahoy::inline v0 {
 namespace {
@@ -90,5 +91,7 @@ std::uint16_t port::refuse(std::string_view number) {
 }
 
 std::string to_string(port value) { return std::to_string(value.number()); }
+
+std::ostream& operator<<(std::ostream& out, port value) { return out << to_string(value); }
 
 }  // namespace ahoy::inline v0

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,5 +42,6 @@ class port {
 
 /// The number in digits.
 [[nodiscard]] std::string to_string(port value);
+std::ostream& operator<<(std::ostream& out, port value);
 
 }  // namespace ahoy::inline v0

@@ -65,17 +65,6 @@ std::string hex_dump::finish() {
   return hex_line(std::exchange(offset_, offset_ + bytes.size()), bytes);
 }
 
-std::string timestamp(std::chrono::system_clock::time_point when) {
-  const auto instant = std::chrono::floor<std::chrono::milliseconds>(when);
-  const auto midnight = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::year_month_day day(midnight);
-  const std::chrono::hh_mm_ss clock(instant - midnight);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(day.year()),
-                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
-}
-
 std::string base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + group_bytes - 1) / group_bytes * group_digits);

@@ -1,4 +1,6 @@
 #pragma once
+#include <ahoy/message/timestamp.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -24,10 +26,6 @@ class hex_dump {
   std::uint64_t offset_ = 0;
   std::string line_;
 };
-
-/// RFC 3339 with milliseconds, UTC: "2024-02-29T12:34:56.789Z". Rounded down, so that it never says a later
-/// time.
-[[nodiscard]] std::string timestamp(std::chrono::system_clock::time_point when);
 
 /// Base64 of RFC 4648, section 4: the standard alphabet, with padding, in one line.
 [[nodiscard]] std::string base64(std::string_view bytes);

@@ -21,6 +21,9 @@ namespace ahoy::inline v0 {
 
 namespace {
 
+/// For a slow reader of our report, when all the time that was given is over.
+constexpr duration time_to_tell = std::chrono::seconds{1};
+
 /// One delivery, and what is known of it. What fails is told at its end, so that --json can tell it too.
 class delivery {
  public:
@@ -94,8 +97,9 @@ task<> delivery::run() {
   if (failure_ && is_closed_output(*failure_)) throw *failure_;
   if (failure_) report(*failure_);
   if (!failure_ && given_.verbose > 0) confirm_aloud();
-  // Time that has run out is no reason to hold the report back, only not to wait for who reads it.
-  if (given_.json && status_ != status::output_failed) co_await tell().in(timed);
+  // Time that has run out is no reason to hold the report back, only not to wait long for who reads it.
+  context telling{here, std::max(due_, deadline_after(by_.now(), time_to_tell))};
+  if (given_.json && status_ != status::output_failed) co_await tell().in(telling);
 }
 
 task<> delivery::deliver() {

@@ -1,4 +1,5 @@
 #include <ahoy/connection/listener.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -8,8 +9,6 @@
 
 #include <cerrno>
 #include <filesystem>
-
-#include <ahoy/error/error.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -28,7 +27,7 @@ fd open_socket(const address& on) {
 }
 
 bool is_socket_file(const std::string& path) noexcept {
-  struct stat found {};
+  struct stat found{};
   return ::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
 }
 
@@ -39,12 +38,12 @@ bool is_stale(const address& on) noexcept {
   return ::connect(probe.get(), on.data(), on.size()) != 0 && errno == ECONNREFUSED;
 }
 
-/// Two servers that find the same stale file must not both replace it: the folder is locked from the look at the
-/// file until the new socket listens.
+/// Two servers that find the same stale file must not both replace it: the folder is locked from the look at
+/// the file until the new socket listens.
 fd lock_folder(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
   fd opened{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (opened) ::flock(opened.get(), LOCK_EX);
+  while (opened && ::flock(opened.get(), LOCK_EX) != 0 && errno == EINTR) continue;
   return opened;
 }
 
@@ -54,8 +53,10 @@ void bind_file(const fd& socket, const address& on) {
   if (errno != EADDRINUSE) fail(on);
   const std::string path = on.host();
   if (!is_socket_file(path))
-    throw error{system_code(EEXIST), "listen on", on.to_string(), "the file is no socket; remove it or choose another"};
-  if (!is_stale(on)) throw error{system_code(EADDRINUSE), "listen on", on.to_string(), "a server is listening there"};
+    throw error{system_code(EEXIST), "listen on", on.to_string(),
+                "the file is no socket; remove it or choose another"};
+  if (!is_stale(on))
+    throw error{system_code(EADDRINUSE), "listen on", on.to_string(), "a server is listening there"};
   ::unlink(path.c_str());
   if (::bind(socket.get(), on.data(), on.size()) != 0) fail(on);
 }
@@ -80,12 +81,12 @@ listener::listener(engine& by, const address& on, int backlog) {
 }
 
 void listener::own_file() {
-  struct stat ours {};
+  struct stat ours{};
   if (::stat(file_.c_str(), &ours) == 0) inode_ = ours.st_ino;
 }
 
 listener::~listener() {
-  struct stat now {};
+  struct stat now{};
   if (file_.empty() || !socket_ || ::stat(file_.c_str(), &now) != 0) return;
   if (now.st_ino == inode_) ::unlink(file_.c_str());
 }

@@ -11,11 +11,13 @@ namespace {
 struct lane {
   std::size_t capacity = 0;
   std::string held;
-  operation* receiver = nullptr;  // pending ones alone: the engine clears the place of an operation that is over
+  operation* receiver =
+      nullptr;  // pending ones alone: the engine clears the place of an operation that is over
   operation* sender = nullptr;
   std::uint64_t taken = 0, given = 0;
   bool ended = false;   // nothing more will be sent
-  bool broken = false;  // nobody will receive
+  bool deaf = false;    // what is sent is lost
+  bool broken = false;  // so is whoever would have received it, and its sender is told
 
   bool give(receive_operation& asked, engine& by);
   bool take(send_operation& asked);
@@ -23,7 +25,7 @@ struct lane {
 };
 
 bool lane::give(receive_operation& asked, engine& by) {
-  if (held.empty()) return ended || broken;
+  if (held.empty()) return ended || deaf;
   const std::size_t size = std::min(held.size(), buffer_pool::block_size);
   asked.received = by.buffers().copy(std::string_view{held}.substr(0, size));
   held.erase(0, size);
@@ -36,8 +38,8 @@ bool lane::take(send_operation& asked) {
     asked.error = EPIPE;
     return true;
   }
-  const std::size_t size = std::min(asked.left.size(), capacity - held.size());
-  held.append(asked.left.substr(0, size));
+  const std::size_t size = deaf ? asked.left.size() : std::min(asked.left.size(), capacity - held.size());
+  if (!deaf) held.append(asked.left.substr(0, size));
   asked.left.remove_prefix(size);
   taken += size;
   return asked.left.empty();
@@ -66,6 +68,7 @@ class pipe_end final : public connection {
   }
   ~pipe_end() override {
     shutdown_send();
+    in_->broken = true;
     shutdown_receive();
   }
 
@@ -74,7 +77,7 @@ class pipe_end final : public connection {
     out_->pump(engine_);
   }
   void shutdown_receive() override {
-    in_->broken = true;
+    in_->deaf = true;
     in_->held.clear();
     in_->pump(engine_);
   }
@@ -115,11 +118,13 @@ bool pipe_end::submit(send_operation& asked) {
 
 }  // namespace
 
-std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>> make_pipe(engine& by, std::size_t capacity) {
+std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>> make_pipe(engine& by,
+                                                                              std::size_t capacity) {
   auto there = std::make_shared<lane>();
   auto back = std::make_shared<lane>();
   there->capacity = back->capacity = capacity;
-  return {std::make_unique<pipe_end>(by, back, there, "pipe:1"), std::make_unique<pipe_end>(by, there, back, "pipe:2")};
+  return {std::make_unique<pipe_end>(by, back, there, "pipe:1"),
+          std::make_unique<pipe_end>(by, there, back, "pipe:2")};
 }
 
 }  // namespace ahoy::inline v0

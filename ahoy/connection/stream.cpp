@@ -1,7 +1,9 @@
 #include <ahoy/connection/stream.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 
 #include <cerrno>
 
@@ -51,6 +53,14 @@ void stream::shutdown_receive() {
 void stream::abort_on_close() noexcept {
   const linger at_once{1, 0};
   ::setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+/// Not what our kernel took alone: of a large send buffer, it wants a third to be free before it takes more
+/// (sk_stream_write_space), which a reader that is merely slow may take long to bring about.
+std::uint64_t stream::progress() const noexcept {
+  int queued = 0;
+  ::ioctl(socket_.number(), SIOCOUTQ, &queued);
+  return socket_.sent - static_cast<std::uint64_t>(queued);
 }
 
 address stream::local() const { return name_of(socket_.number(), ::getsockname); }

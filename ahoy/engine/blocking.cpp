@@ -1,3 +1,4 @@
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/blocking.hpp>
 
 #include <poll.h>
@@ -6,8 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-
-#include <ahoy/engine/attempt.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -89,7 +88,7 @@ void blocking_engine::call(operation& only, time_point until) {
   const duration wanted = time_left(until);
   if (set != wanted) set_kernel_timeout(only.on->number(), option, wanted);
   set = wanted;
-  if (attempt(only, buffers(), patience::until_done)) finish(only);
+  try_again(only, patience::one_call);
 }
 
 void blocking_engine::poll(time_point until) {

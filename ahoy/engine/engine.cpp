@@ -1,8 +1,7 @@
 #include <ahoy/engine/engine.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <string>
-
-#include <ahoy/error/error.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -15,23 +14,28 @@ void engine::sleep_awaiter::await_resume() const {
 }
 
 bool event::awaiter::submit() {
-  next_ = of_.first_;
-  link_ = &of_.first_;
-  if (next_) next_->link_ = &next_;
-  of_.first_ = this;
+  link_ = of_.last_;
+  *link_ = this;
+  of_.last_ = &next_;
   return park_operation::submit();
 }
 
 void event::awaiter::unlink() noexcept {
   if (!link_) return;
   *link_ = next_;
-  if (next_) next_->link_ = link_;
+  (next_ ? next_->link_ : of_.last_) = link_;
   link_ = nullptr;
+  next_ = nullptr;
 }
 
 bool event::awaiter::await_resume() const {
   if (!timed_out) throw_if_failed(error, "wait", "");
   return !timed_out;
+}
+
+/// Who is still linked has been woken by its limit or a stop, and is about to go too.
+event::~event() {
+  while (first_) first_->unlink();
 }
 
 void event::notify() noexcept {

@@ -1,8 +1,4 @@
 #pragma once
-#include <memory>
-#include <string_view>
-#include <vector>
-
 #include <ahoy/address/host.hpp>
 #include <ahoy/address/lookup.hpp>
 #include <ahoy/address/port.hpp>
@@ -10,11 +6,15 @@
 #include <ahoy/engine/operation.hpp>
 #include <ahoy/task/task.hpp>
 
+#include <memory>
+#include <string_view>
+#include <vector>
+
 namespace ahoy::inline v0 {
 
-/// The one seam between what talks and what carries it out: time, sockets, names. An engine belongs to the thread
-/// that runs it, and so does everything that was made with it. Errors come as std::error_code values of the system
-/// category; a stop is operation_canceled, a deadline timed_out.
+/// The one seam between what talks and what carries it out: time, sockets, names. An engine belongs to the
+/// thread that runs it, and so does everything that was made with it. Errors come as std::error_code values
+/// of the system category; a stop is operation_canceled, a deadline timed_out.
 class engine {
  public:
   engine() = default;
@@ -25,7 +25,8 @@ class engine {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   /// Completes the operation now (true), or resumes its coroutine later from run() (false).
   virtual bool submit(operation& asked) = 0;
-  /// Makes a pending operation complete with ECANCELED, later, from run(). Does nothing to one that is complete.
+  /// Makes a pending operation complete with ECANCELED, later, from run(). Does nothing to one that is
+  /// complete.
   virtual void cancel(operation& pending) noexcept = 0;
   /// Completes a pending `park`: its coroutine is resumed later, from run().
   virtual void complete(operation& parked, int error) noexcept = 0;
@@ -33,6 +34,10 @@ class engine {
   virtual void forget(descriptor& closing) noexcept = 0;
   /// The time, as of this turn of the loop.
   [[nodiscard]] virtual time_point now() const noexcept = 0;
+  /// The time of day.
+  [[nodiscard]] virtual std::chrono::system_clock::time_point time_of_day() const {
+    return std::chrono::system_clock::now();
+  }
   /// Runs the task, and all that it waits for, to its end on the calling thread; throws what it throws.
   virtual void run(task<> root) = 0;
   /// Looks a name up without holding up anybody else. Throws error with host_not_found or service_not_found.
@@ -48,20 +53,22 @@ class engine {
   };
   /// `co_await engine.sleep(2s);` throws operation_canceled if the context stops, timed_out at its deadline.
   [[nodiscard]] sleep_awaiter sleep(duration length) noexcept { return {*this, length}; }
-  /// `auto revents = co_await engine.ready(file, POLLIN);`: as poll(2), at once where it is ready already. Regular
-  /// files always are.
+  /// `auto revents = co_await engine.ready(file, POLLIN);`: as poll(2), at once where it is ready already.
+  /// Regular files always are.
   [[nodiscard]] ready_operation ready(descriptor& on, short events) const noexcept { return {&on, events}; }
 
  private:
   buffer_pool buffers_;
 };
 
-/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment.
+/// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment, in the
+/// order in which they came, so that who has to wait again keeps its place.
 class event {
  public:
   explicit event(engine& by) noexcept : engine_{by} {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
+  ~event();
 
   class awaiter : public park_operation {
    public:
@@ -84,6 +91,7 @@ class event {
  private:
   engine& engine_;
   awaiter* first_ = nullptr;
+  awaiter** last_ = &first_;  // where the next one is linked
 };
 
 /// Throws an error for an operation's errno value.

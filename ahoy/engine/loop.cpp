@@ -1,18 +1,22 @@
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/loop.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <stdexcept>
 
-#include <ahoy/engine/attempt.hpp>
-#include <ahoy/task/scope.hpp>
-
 namespace ahoy::inline v0 {
 
 bool loop::submit(operation& asked) {
   if (asked.where->stopped()) {
     asked.error = ECANCELED;
+    return true;
+  }
+  if (asked.where->deadline() <=
+      now_) {  // else one who always has something to do would never see its deadline
+    asked.error = ETIMEDOUT;
     return true;
   }
   if (tries_first() && asked.on && asked.kind < operation_kind::edge) {
@@ -25,10 +29,6 @@ bool loop::submit(operation& asked) {
 
 /// Somebody who is never made to wait, such as one with a fast peer, would keep all others from running.
 bool loop::put_off(operation& asked) noexcept {
-  if (asked.where->deadline() <= now_) {
-    asked.error = ETIMEDOUT;
-    return true;
-  }
   asked.put_off_ = true;
   queue(asked);
   return false;
@@ -79,9 +79,9 @@ void loop::queue(operation& next) noexcept {
 }
 
 /// A send's own timeout is that of a peer who takes nothing: whatever it takes starts the time anew.
-void loop::try_again(operation& pending) noexcept {
+void loop::try_again(operation& pending, patience how) noexcept {
   const std::uint64_t sent = pending.on->sent;
-  if (attempt(pending, buffers(), patience::none)) return finish(pending);
+  if (attempt(pending, buffers(), how)) return finish(pending);
   if (pending.timeout == no_timeout || pending.on->sent == sent) return;
   timers_.remove(pending);
   timers_.insert(pending, std::min(deadline_after(clock::now(), pending.timeout), pending.where->deadline()));
@@ -109,7 +109,7 @@ void loop::resume_ready() {
     next = current.next_ready_;
     at_once_ = 0;
     const bool again = std::exchange(current.put_off_, false);
-    if (again && !submit(current)) continue;
+    if (again && !current.submit()) continue;  // by its own submit: what it is for may have ended meanwhile
     current.waiting.resume();
   }
 }
@@ -128,7 +128,8 @@ void loop::run(task<> root) {
   now_ = clock::now();
   everything.start(std::move(root));
   while (everything.size() > 0) {
-    if (!first_ready_ && on_files_ == 0 && timers_.empty()) throw std::logic_error{"every task waits, but for nothing"};
+    if (!first_ready_ && on_files_ == 0 && timers_.empty())
+      throw std::logic_error{"every task waits, but for nothing"};
     wait(first_ready_ ? now_ : timers_.earliest());
     now_ = clock::now();
     expire_timers();

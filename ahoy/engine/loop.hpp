@@ -1,14 +1,15 @@
 #pragma once
-#include <exception>
-
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/engine/timer_heap.hpp>
 
+#include <exception>
+
 namespace ahoy::inline v0 {
 
-/// What the engines of one thread share: pending operations, timers, and the queue of coroutines to resume. Resuming
-/// happens there alone, never inside a submission, a cancellation or while events are read, so that no coroutine runs
-/// inside another's call and no event can name what was just destroyed.
+/// What the engines of one thread share: pending operations, timers, and the queue of coroutines to resume.
+/// Resuming happens there alone, never inside a submission, a cancellation or while events are read, so that
+/// no coroutine runs inside another's call and no event can name what was just destroyed.
 class loop : public engine {
  public:
   bool submit(operation& asked) override;
@@ -34,7 +35,7 @@ class loop : public engine {
   virtual void wait(time_point until) = 0;
 
   /// Tries a pending operation; queues its coroutine if it is complete.
-  void try_again(operation& pending) noexcept;
+  void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
   static operation*& slot_of(operation& asked) noexcept;
 

@@ -1,3 +1,5 @@
+#include <ahoy/engine/loop.hpp>
+
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,14 +10,12 @@
 #include <memory>
 #include <thread>
 
-#include <ahoy/engine/loop.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// Shared by the thread that looks up and the task that waits: whoever is last lets it go, so that a look-up whose
-/// task was stopped may end when it will.
+/// Shared by the thread that looks up and the task that waits: whoever is last lets it go, so that a look-up
+/// whose task was stopped may end when it will.
 struct inquiry {
   fd done{::eventfd(0, EFD_CLOEXEC)};
   std::vector<address> found;
@@ -30,10 +30,12 @@ void signal(const fd& done) noexcept {
 }  // namespace
 
 /// getaddrinfo(3) blocks, so a name is looked up on a thread of its own; a number never needs one.
-task<std::vector<address>> loop::resolve(host name, port service, family wanted, socket_type type, lookup_use use) {
+task<std::vector<address>> loop::resolve(host name, port service, family wanted, socket_type type,
+                                         lookup_use use) {
   if (name.is_numeric()) co_return lookup(name, service, wanted, type, use);
   auto asked = std::make_shared<inquiry>();
-  if (!asked->done) throw_if_failed(errno, "look up", name.text());
+  descriptor answered{*this, fd{::fcntl(asked->done.get(), F_DUPFD_CLOEXEC, 0)}};
+  if (!answered.is_open()) throw_if_failed(errno, "look up", name.text());
   std::thread{[asked, name, service, wanted, type, use] {
     try {
       asked->found = lookup(name, service, wanted, type, use);
@@ -42,8 +44,9 @@ task<std::vector<address>> loop::resolve(host name, port service, family wanted,
     }
     signal(asked->done);
   }}.detach();
-  descriptor answered{*this, fd{::fcntl(asked->done.get(), F_DUPFD_CLOEXEC, 0)}};
   co_await ready(answered, POLLIN);
+  std::uint64_t answers = 0;
+  [[maybe_unused]] const ssize_t got = ::read(answered.number(), &answers, sizeof answers);
   if (asked->failure) std::rethrow_exception(asked->failure);
   co_return std::move(asked->found);
 }

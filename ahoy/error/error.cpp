@@ -12,7 +12,7 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::array<const char*, 9> words{
+constexpr std::array<const char*, 10> words{
     "unknown cause",
     "host not found",
     "service not found",
@@ -22,6 +22,7 @@ constexpr std::array<const char*, 9> words{
     "the peer broke the protocol",
     "the stream ended inside a message",
     "the name servers did not answer",
+    "too slow",
 };
 
 struct ahoy_category final : std::error_category {
@@ -73,7 +74,7 @@ std::string cause_in_words(const std::error_code& cause) {
   return lower_first(is_errno(cause.category()) ? errno_in_words(cause.value()) : cause.message());
 }
 
-error::error(std::error_code cause, std::string verb, std::string address, std::string hint)
+error::error(std::error_code cause, std::string verb, std::string address, const std::string& hint)
     : std::system_error(cause),
       verb_(std::move(verb)),
       address_(std::move(address)),

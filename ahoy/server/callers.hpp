@@ -1,10 +1,10 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+
 #include <chrono>
 #include <functional>
 #include <list>
 #include <string_view>
-
-#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -17,6 +17,7 @@ class callers {
     context& where;  ///< stopping it ends the caller's conversation
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
     bool waiting = false;  ///< connected, not yet served
+    bool kicked = false;
   };
   using entry = std::list<caller>::iterator;
 
@@ -24,10 +25,15 @@ class callers {
   void remove(entry which) noexcept { present_.erase(which); }
 
   [[nodiscard]] std::size_t size() const noexcept { return present_.size(); }
-  [[nodiscard]] auto begin() const noexcept { return present_.begin(); }
-  [[nodiscard]] auto end() const noexcept { return present_.end(); }
+  [[nodiscard]] auto begin() noexcept { return present_.begin(); }
+  [[nodiscard]] auto end() noexcept { return present_.end(); }
   /// Null where nobody has this label.
   [[nodiscard]] caller* find(std::string_view label) noexcept;
+  /// Ends the conversation of one caller.
+  static void kick(caller& whom) {
+    whom.kicked = true;
+    whom.where.stop();
+  }
   /// No caller is heard any more: each one's receive() ends with the end of the stream.
   void end_receiving();
 

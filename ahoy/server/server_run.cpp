@@ -1,3 +1,6 @@
+#include <ahoy/connection/farewell.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <fcntl.h>
@@ -8,15 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <ahoy/connection/farewell.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
-/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told `busy`.
+/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told
+/// `busy`.
 constexpr std::size_t descriptors_kept = 32;
 
 std::size_t default_max_clients() noexcept {
@@ -24,6 +24,11 @@ std::size_t default_max_clients() noexcept {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
   return all > descriptors_kept + 1 ? all - descriptors_kept : 1;
+}
+
+std::string why_it_ended(const callers::caller& whose, const std::error_code& cause) {
+  if (cause != std::errc::operation_canceled) return cause_in_words(cause);
+  return whose.kicked ? "kicked" : "cut, since the server ends";
 }
 
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
@@ -36,8 +41,9 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
     : of_{of},
       by_{by},
       conversations_{where},
+      patience_{where},
       acceptors_{where},
-      watch_{where},
+      services_{where},
       max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients()} {}
 
 bool server_run::is_welcome(const address& caller) const noexcept {
@@ -54,12 +60,15 @@ task<> server_run::open_endpoint(endpoint on) {
     open_address(on.scheme, address::local(on.path));
     co_return;
   }
-  std::vector<address> found = co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
+  std::vector<address> found =
+      co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
   std::uint16_t chosen = on.port.number();
-  for (address& each : found) {  // a name with several addresses has one port on all, also where the kernel chose it
+  for (address& each :
+       found) {  // a name with several addresses has one port on all, also where the kernel chose it
     each.set_port(chosen);
     open_address(on.scheme, each);
-    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port() : listeners_.back().local().port();
+    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
+                                                : listeners_.back().local().port();
   }
 }
 
@@ -72,21 +81,51 @@ void server_run::open_address(scheme as, const address& on) {
 }
 
 task<> server_run::run() {
-  std::exception_ptr failure;
   try {
-    watch_.start(watch_stop());
+    keep(watch_stop());
     co_await open();
     co_await accept_all();
-    co_await drain();
+    if (!failure_) co_await drain();
   } catch (...) {
-    failure = std::current_exception();
+    failed();
   }
   ending_ = true;
   conversations_.stop();
-  watch_.stop();
-  co_await conversations_.join();
-  co_await watch_.join();
-  if (failure) std::rethrow_exception(failure);
+  patience_.stop();
+  co_await join(conversations_);
+  over_ = true;
+  services_.stop();
+  co_await join(services_);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+/// What throws here must not keep the others from being joined.
+task<> server_run::join(scope& all) {
+  try {
+    co_await all.join();
+  } catch (...) {
+    failed();
+  }
+}
+
+/// The first failure is the one to tell. Called where an exception is being handled.
+void server_run::failed() noexcept {
+  if (!failure_) failure_ = std::current_exception();
+}
+
+void server_run::stop_accepting() {
+  ending_ = true;
+  acceptors_.stop();
+  changed_.notify();
+}
+
+task<> server_run::until_the_end(task<> service) {
+  try {
+    co_await std::move(service);
+  } catch (...) {
+    if (!over_) failed();
+  }
+  if (!over_) stop_accepting();
 }
 
 task<> server_run::accept_all() {
@@ -103,9 +142,7 @@ task<> server_run::watch_stop() {
     co_await by_.ready(signal, POLLIN);
     std::uint64_t stops = 0;
     if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
-    ending_ = true;
-    acceptors_.stop();
-    changed_.notify();
+    stop_accepting();
   }
 }
 
@@ -115,23 +152,23 @@ task<> server_run::drain() {
   if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
     while (conversations_.size() > 0 && of_.stops_ == 0) co_await wait_for_change(no_timeout);
   }
+  of_.handler_->end();
   of_.callers_.end_receiving();
+  patience_.stop();
   const time_point due = deadline_after(by_.now(), options().drain);
-  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due) co_await wait_for_change(due - by_.now());
+  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
+    co_await wait_for_change(due - by_.now());
 }
 
 task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
 
 void server_run::begin(std::unique_ptr<connection> caller) {
-  if (options().once) {
-    ending_ = true;
-    acceptors_.stop();
-  }
+  if (options().once) stop_accepting();
   conversations_.start(converse(std::move(caller)));
 }
 
 void server_run::refuse(std::unique_ptr<connection> caller) {
-  told().busy(caller->remote());
+  told().busy(caller->remote(), of_.callers_.size());
   ++refusing_;
   conversations_.start(see_off(std::move(caller)));
 }
@@ -140,7 +177,7 @@ task<> server_run::see_off(std::unique_ptr<connection> caller) {
   caller->set_timeout(options().drain);
   try {
     co_await caller->send("busy\n");
-    co_await farewell(*caller, options().drain);
+    co_await part_from(*caller);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
   }
@@ -157,17 +194,36 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   told().left(*caller, why);
   of_.callers_.remove(who);
   changed_.notify();
-  co_await farewell(*caller, options().drain);
+  co_await part_from(*caller);
   caller.reset();
   changed_.notify();
 }
 
+/// While the server goes on, a caller has time to read and to end its half; its end waits for nobody to
+/// leave.
+task<> server_run::part_from(connection& caller) {
+  co_await farewell(caller, options().drain).in(patience_);
+  if (patience_.stopped()) co_await short_farewell(caller, options().drain);
+}
+
+/// Datagrams have their turn one by one, since nobody knows whether a peer has left. Callers are served in
+/// the order in which they came: nobody passes those who wait, and an event wakes them in their order.
 task<> server_run::wait_for_turn(callers::entry who) {
-  if (options().model != model::iterative || in_service_ == 0) co_return;
-  who->waiting = true;
+  const bool at_once = in_service_ == 0 && waiting_ == 0;
+  if (options().model != model::iterative || at_once || who->link.keeps_boundaries()) co_return;
   told().waiting(who->link, of_.callers_.size() - 1);
-  while (in_service_ > 0) co_await changed_.wait();
+  who->waiting = true;
+  ++waiting_;
+  std::exception_ptr stopped;
+  try {
+    do co_await changed_.wait();
+    while (in_service_ > 0);
+  } catch (const std::system_error&) {
+    stopped = std::current_exception();
+  }
+  --waiting_;
   who->waiting = false;
+  if (stopped) std::rethrow_exception(stopped);
 }
 
 /// How the conversation ended, in words; nothing that a caller does ends more than its own.
@@ -181,9 +237,11 @@ task<std::string> server_run::serve(callers::entry who) {
     told().joined(who->link);
     co_await of_.handler_->serve(who->link);
   } catch (const error& failure) {
-    why = cause_in_words(failure.code());
+    why = why_it_ended(*who, failure.code());
   } catch (const std::exception& failure) {
     why = escape(failure.what());
+  } catch (...) {
+    why = "the handler failed";
   }
   if (in_service) --in_service_;
   co_return why;

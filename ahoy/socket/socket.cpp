@@ -229,14 +229,17 @@ void socket::start_connect(const address& peer, const waiting& wait) {
   if (waits_for_room) return connect_local(peer);
   if (::connect(fd_.get(), peer.data(), peer.size()) == 0) return;
   bool interrupted = errno == EINTR && !timeout_;  // the system goes on connecting: wait, do not call again
-  if (interrupted || (errno == EINPROGRESS && wait.allowed())) return finish_connect(wait);
+  if (interrupted || (errno == EINPROGRESS && wait.allowed())) return finish_connect(peer, wait);
   fail("connect to", peer_);
 }
 
-void socket::finish_connect(const waiting& wait) {
+// Once it is settled, connect tells the outcome. It has to be asked: until then Linux would answer a later
+// connect, to whomever, with this one's success.
+void socket::finish_connect(const address& peer, const waiting& wait) {
   bool ready = wait.until_ready(fd_.get(), POLLOUT);
-  errno = ready ? int_option(fd_.get(), SOL_SOCKET, SO_ERROR) : ETIMEDOUT;
-  if (errno != 0) fail("connect to", peer_);
+  if (ready && ::connect(fd_.get(), peer.data(), peer.size()) == 0) return;
+  if (!ready) errno = ETIMEDOUT;
+  if (errno != EISCONN) fail("connect to", peer_);  // EISCONN: a blocking descriptor has noted it already
 }
 
 // A listener whose queue is full says EAGAIN at once to a non-blocking caller, and poll cannot wait for room;
@@ -260,7 +263,7 @@ void socket::forget_peer() noexcept {
   peer_.clear();
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  ::connect(fd_.get(), &nobody, sizeof nobody);
+  static_cast<void>(::connect(fd_.get(), &nobody, sizeof nobody));
 }
 
 std::string socket::recv(std::size_t limit) {

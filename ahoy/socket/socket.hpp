@@ -102,7 +102,7 @@ class socket {
   ssize_t carry_out(const waiting& wait, short events, const char* verb, Call call);
   void start_connect(const address& peer, const waiting& wait);
   void connect_local(const address& peer);
-  void finish_connect(const waiting& wait);
+  void finish_connect(const address& peer, const waiting& wait);
   void connect_before(const address& peer, const std::string& name, const waiting& wait);
   void forget_peer() noexcept;
   std::size_t send_some(std::string_view bytes, const waiting& wait);

@@ -1,4 +1,9 @@
+#include <ahoy/connection/pipe.hpp>
+#include <ahoy/connection/stream.hpp>
 #include <ahoy/engine/engine.hpp>
+#include <ahoy/engine/select.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -6,12 +11,6 @@
 
 #include <memory>
 #include <string>
-
-#include <ahoy/connection/pipe.hpp>
-#include <ahoy/connection/stream.hpp>
-#include <ahoy/engine/select.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/task/scope.hpp>
 
 namespace {
 
@@ -26,7 +25,8 @@ using ends = std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>>
 ends socket_pair(ahoy::engine& by) {
   int made[2];
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made), 0);
-  return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}), std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
+  return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}),
+          std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
 }
 
 ends memory_pair(ahoy::engine& by) { return ahoy::make_pipe(by); }
@@ -72,7 +72,8 @@ TEST_P(engine_behaviour, carries_a_megabyte_both_ways_at_once) {
   std::string sent(1 << 20, 'x');
   for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 31 % 251);
   std::string back;
-  engine_->run(ahoy::when_all(ahoy::tasks(send_and_end(near_, sent), receive_all(near_, back), echo_all(far_))));
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(send_and_end(near_, sent), receive_all(near_, back), echo_all(far_))));
   EXPECT_EQ(back, sent);
 }
 
@@ -80,9 +81,7 @@ TEST_P(engine_behaviour, carries_a_megabyte_both_ways_at_once) {
 struct duplex {
   explicit duplex(ahoy::engine& by) : said{by} {}
   task<> serve(connection& peer) { co_await ahoy::when_any(ahoy::tasks(hear(peer), say(peer))); }
-  task<> hear(connection& peer) {
-    co_await receive_all(peer, heard);
-  }
+  task<> hear(connection& peer) { co_await receive_all(peer, heard); }
   task<> say(connection& peer) {
     for (;;) {
       co_await said.wait();
@@ -107,7 +106,8 @@ task<> speak_twice(ahoy::engine& by, ahoy::event& said, connection& peer, std::s
 TEST_P(engine_behaviour, a_handler_awaits_its_peer_and_a_room_at_once) {
   duplex handler{*engine_};
   std::string got;
-  engine_->run(ahoy::when_all(ahoy::tasks(handler.serve(near_), speak_twice(*engine_, handler.said, far_, got))));
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(handler.serve(near_), speak_twice(*engine_, handler.said, far_, got))));
   EXPECT_EQ(handler.heard, "heard;heard;");
   EXPECT_EQ(got, "said;said;");
 }
@@ -129,7 +129,8 @@ TEST_P(engine_behaviour, a_receive_ends_at_its_timeout) {
 }
 
 TEST_P(engine_behaviour, a_receive_ends_at_its_contexts_deadline) {
-  engine_->run(expect_cause(ahoy::with_deadline(ahoy::clock::now() + 5ms, receive_once(near_)), std::errc::timed_out));
+  engine_->run(
+      expect_cause(ahoy::with_deadline(ahoy::clock::now() + 5ms, receive_once(near_)), std::errc::timed_out));
 }
 
 task<> stop_while_receiving(ahoy::engine& by, connection& from) {
@@ -141,7 +142,9 @@ task<> stop_while_receiving(ahoy::engine& by, connection& from) {
   co_await children.join();
 }
 
-TEST_P(engine_behaviour, a_stop_ends_a_receive_and_is_joined) { engine_->run(stop_while_receiving(*engine_, near_)); }
+TEST_P(engine_behaviour, a_stop_ends_a_receive_and_is_joined) {
+  engine_->run(stop_while_receiving(*engine_, near_));
+}
 
 task<> nothing_within(connection& from) {
   std::optional<bytes> received = co_await from.receive_within(2ms);

@@ -1,0 +1,135 @@
+#include <ahoy/command/console.hpp>
+#include <ahoy/command/did_you_mean.hpp>
+#include <ahoy/command/dump.hpp>
+#include <ahoy/command/json.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> command_names = {"/who", "/kick", "/quit"};
+
+std::string credentials(connection& link) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  const bool known = link.transport() == "unix" && link.native() &&
+                     ::getsockopt(link.native()->number(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0;
+  return known ? fmt::format(", pid {} uid {}", who.pid, who.uid) : std::string{};
+}
+
+std::string described(callers::caller& each) {
+  connection& link = each.link;
+  return fmt::format("[{}] {} {} <- {} since {}, {} bytes received, {} sent{}{}", link.label(),
+                     link.transport(), link.local().to_string(), link.remote().to_string(),
+                     timestamp(each.since), link.bytes_received(), link.bytes_sent(), credentials(link),
+                     each.waiting ? ", waiting" : "");
+}
+
+std::pair<std::string_view, std::string_view> split(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  if (space == std::string_view::npos) return {line, {}};
+  return {line.substr(0, space), line.substr(space + 1)};
+}
+
+}  // namespace
+
+std::vector<std::string> console_words(server& serving, std::string_view line) {
+  const bool first_word = line.find(' ') == std::string_view::npos;
+  const bool kicks = line.starts_with("/kick ");
+  std::vector<std::string> words;
+  if (first_word) words.assign(command_names.begin(), command_names.end());
+  if (!first_word && !kicks) return words;
+  for (const callers::caller& each : serving.callers())
+    words.push_back((kicks ? "" : "@") + each.link.label());
+  return words;
+}
+
+task<> console::obey(std::string line) {
+  if (options_.json) {
+    const json_request asked = parse_json_line(line);
+    if (asked.to)
+      co_await say_to(*asked.to, asked.text);
+    else
+      co_await say_to_all(asked.text);
+    co_return;
+  }
+  const bool doubled = line.starts_with("//") || line.starts_with("@@");
+  if (!options_.commands || line.empty() || (line[0] != '/' && line[0] != '@')) {
+    co_await say_to_all(std::move(line));
+  } else if (doubled) {
+    co_await say_to_all(line.substr(1));
+  } else {
+    co_await obey_command(line);
+  }
+}
+
+task<> console::obey_command(std::string_view line) {
+  const auto [word, rest] = split(line);
+  if (word[0] == '@') {
+    co_await say_to(std::string{word.substr(1)}, std::string{rest});
+    co_return;
+  }
+  struct row {
+    std::string_view name;
+    void (console::*act)(std::string_view);
+  };
+  constexpr std::array<row, 3> commands = {row{"/who", &console::who}, row{"/kick", &console::kick},
+                                           row{"/quit", &console::quit}};
+  for (const row& each : commands) {
+    if (each.name != word) continue;
+    (this->*each.act)(rest);
+    co_return;
+  }
+  report_.note(fmt::format("ahoy: {}: there is no such command", escape(word)));
+  const auto meant = did_you_mean(word, command_names);
+  report_.note(meant ? fmt::format("did you mean {}?", *meant)
+                     : "a line that begins with / is a command; // says it to callers");
+}
+
+bool console::can_be_said(std::string_view text) {
+  if (!meeting_) {
+    report_.note("ahoy: nobody hears that: only the handlers talk and relay pass on what is typed");
+    return false;
+  }
+  try {
+    static_cast<void>(frame_parts(meeting_->options().framing, text));
+    return true;
+  } catch (const error& refused) {
+    report_.note(fmt::format("ahoy: {}", refused.what()));
+    return false;
+  }
+}
+
+task<> console::say_to_all(std::string text) {
+  if (can_be_said(text)) co_await meeting_->room(by_).say_to_all(std::move(text));
+}
+
+task<> console::say_to(std::string name, std::string text) {
+  if (!can_be_said(text)) co_return;
+  const bool found = co_await meeting_->room(by_).say_to(name, std::move(text));
+  if (!found) report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
+}
+
+void console::who(std::string_view) {
+  if (serving_.callers().size() == 0) report_.note("nobody is here");
+  for (callers::caller& each : serving_.callers()) report_.note(described(each));
+}
+
+void console::kick(std::string_view name) {
+  callers::caller* found = serving_.callers().find(name.starts_with('@') ? name.substr(1) : name);
+  if (found)
+    callers::kick(*found);
+  else
+    report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
+}
+
+void console::quit(std::string_view) { serving_.stop(); }
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,163 @@
+#include <ahoy/command/dump.hpp>
+#include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/error/escape.hpp>
+
+#include <fmt/format.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <memory>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// An address of this machine that others can call: the first that is neither loopback nor link-local.
+address address_for_others(const address& any) {
+  ifaddrs* all = nullptr;
+  address found = address::inet(INADDR_LOOPBACK, any.port());
+  if (::getifaddrs(&all) != 0) return found;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned{all, ::freeifaddrs};
+  for (const ifaddrs* each = all; each; each = each->ifa_next) {
+    if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET || (each->ifa_flags & IFF_LOOPBACK)) continue;
+    found = address{each->ifa_addr, sizeof(sockaddr_in)};
+    found.set_port(any.port());
+    break;
+  }
+  return found;
+}
+
+std::string url_of(scheme as, const address& on) {
+  if (on.family() == family::local) return on.to_string();
+  return to_string(as) + "://" + on.to_string();
+}
+
+bool is_terminal_shared() noexcept { return ::isatty(STDERR_FILENO) == 1; }
+
+}  // namespace
+
+listen_report::listen_report(engine& by, const listen_options& options, standard_output& out,
+                             bool interactive)
+    : by_{by},
+      options_{options},
+      out_{out},
+      more_{by},
+      written_{by},
+      news_{by},
+      shows_coming_and_going_{interactive || options.verbose > 0} {}
+
+task<> listen_report::write_all() {
+  for (;;) {
+    while (unwritten_.empty()) co_await more_.wait();
+    const std::string text = std::exchange(unwritten_, {});
+    writing_ = true;
+    if (before_writing) before_writing();
+    co_await out_.write(text);
+    if (after_writing) after_writing();
+    writing_ = false;
+    written_.notify();
+  }
+}
+
+task<> listen_report::flush() {
+  while (writing_ || !unwritten_.empty()) co_await written_.wait();
+}
+
+void listen_report::put(std::string_view text) {
+  unwritten_ += text;
+  more_.notify();
+}
+
+task<> listen_report::heard(const connection& from, const message& said) {
+  while (unwritten_.size() > most_unwritten) co_await written_.wait();
+  put(shown(from, said));
+}
+
+std::string listen_report::shown(const connection& from, const message& said) const {
+  if (options_.json) return json_line(json_event::message, by_.time_of_day(), from.label(), said.text);
+  const std::string time = options_.timestamps ? timestamp(by_.time_of_day()) + " " : std::string{};
+  const std::string lead = fmt::format("{}[{}]", time, from.label());
+  if (!options_.hex) return fmt::format("{} {}{}\n", lead, escape(said.text), said.unfinished ? "…" : "");
+  hex_dump dump;
+  std::string lines = dump.add(said.text);
+  lines += dump.finish();
+  return fmt::format("{} {} bytes\n{}", lead, said.text.size(), lines);
+}
+
+void listen_report::tell(json_event kind, std::string_view from, std::string_view text) {
+  if (options_.json) put(json_line(kind, by_.time_of_day(), from, text));
+}
+
+void listen_report::note(std::string_view line) {
+  const std::string whole = fmt::format("{}\n", line);
+  const bool around_prompt = before_writing && is_terminal_shared();
+  if (around_prompt) before_writing();
+  write_to_stderr(whole);
+  if (around_prompt) after_writing();
+}
+
+void listen_report::listening(scheme as, const address& on) {
+  const address called = on.is_any() ? address_for_others(on) : on;
+  note(fmt::format("listening on {} ({})", url_of(as, on), to_string(options_.server.model)));
+  note(fmt::format("  to call it: ahoy call {}", url_of(as, called)));
+}
+
+void listen_report::waiting(const connection& caller, std::size_t ahead) {
+  if (shows_coming_and_going_) note(fmt::format("[{}] waits, {} before it", caller.label(), ahead));
+}
+
+void listen_report::joined(const connection& caller) {
+  anybody_came_ = true;
+  news_.notify();
+  if (shows_coming_and_going_) note(fmt::format("[{}] joined", caller.label()));
+  tell(json_event::join, caller.label(), caller.transport());
+}
+
+void listen_report::ended_its_half(const connection&) {
+  anybody_ended_ = true;
+  news_.notify();
+}
+
+void listen_report::left(const connection& caller, std::string_view why) {
+  anybody_left_ = true;
+  news_.notify();
+  const bool ordinary = why == "done";
+  if (shows_coming_and_going_ || !ordinary)
+    note(fmt::format("[{}] left{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why));
+  tell(json_event::leave, caller.label(), why);
+}
+
+void listen_report::busy(const address& caller, std::size_t here) {
+  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(), here));
+  tell(json_event::busy, caller.to_string(), "busy");
+}
+
+void listen_report::denied(const address& caller) {
+  note(fmt::format("[{}] was turned away (--allow, --deny)", caller.to_string()));
+}
+
+void listen_report::exhausted(std::string_view why) {
+  note(fmt::format("ahoy: accept: {}; callers wait until something is freed", why));
+}
+
+void listen_report::dropped(std::string_view label, std::uint64_t messages) {
+  note(fmt::format("[{}] is slow: {} messages for it were dropped", label, messages));
+  tell(json_event::drop, label, fmt::format("{} messages dropped", messages));
+}
+
+task<> listen_report::first_arrival() {
+  while (!anybody_came_) co_await news_.wait();
+}
+
+task<> listen_report::first_end() {
+  while (!anybody_ended_) co_await news_.wait();
+}
+
+task<> listen_report::first_departure() {
+  while (!anybody_left_) co_await news_.wait();
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,64 @@
+#pragma once
+#include <ahoy/command/json.hpp>
+#include <ahoy/command/options.hpp>
+#include <ahoy/command/standard_output.hpp>
+#include <ahoy/handler/gathering.hpp>
+#include <ahoy/server/observer.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// What `listen` tells: messages on standard output, each led by who said it, and everything else on standard
+/// error.
+class listen_report final : public observer, public transcript {
+ public:
+  /// `interactive`: somebody sits at a terminal, and wants to see who comes and goes.
+  listen_report(engine& by, const listen_options& options, standard_output& out, bool interactive);
+
+  /// Writes what is to be written, until it is stopped; throws where that fails.
+  task<> write_all();
+  /// Returns when all that was told so far is written.
+  task<> flush();
+
+  task<> heard(const connection& from, const message& said) override;
+  void listening(scheme as, const address& on) override;
+  void waiting(const connection& caller, std::size_t ahead) override;
+  void joined(const connection& caller) override;
+  void ended_its_half(const connection& caller) override;
+  void left(const connection& caller, std::string_view why) override;
+  void busy(const address& caller, std::size_t here) override;
+  void denied(const address& caller) override;
+  void exhausted(std::string_view why) override;
+  void dropped(std::string_view label, std::uint64_t messages) override;
+
+  /// One line on standard error.
+  void note(std::string_view line);
+  /// Around everything that is written: a prompt takes its line off the terminal, and puts it back.
+  std::function<void()> before_writing, after_writing;
+  /// Return when the first caller has come, has ended its half, has left.
+  task<> first_arrival();
+  task<> first_end();
+  task<> first_departure();
+
+ private:
+  /// What waits for a slow reader of our output before the callers have to.
+  static constexpr std::size_t most_unwritten = 64 * 1024;
+
+  [[nodiscard]] std::string shown(const connection& from, const message& said) const;
+  void tell(json_event kind, std::string_view from, std::string_view text);
+  void put(std::string_view text);
+
+  engine& by_;
+  const listen_options& options_;
+  standard_output& out_;
+  std::string unwritten_;
+  event more_, written_, news_;
+  bool shows_coming_and_going_;
+  bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
+  bool writing_ = false;
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,49 @@
+#include <ahoy/command/termination.hpp>
+#include <ahoy/error/error.hpp>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+bool is_ignored(int signal) noexcept {
+  struct sigaction now{};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+sigset_t signals_that_end() noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM})
+    if (!is_ignored(signal)) ::sigaddset(&set, signal);
+  return set;
+}
+
+fd open_signals() {
+  const sigset_t set = signals_that_end();
+  fd opened{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!opened) throw error{system_code(errno), "wait for", "signals"};
+  return opened;
+}
+
+}  // namespace
+
+termination::termination(engine& by) : signals_{by, open_signals()} {
+  const sigset_t set = signals_that_end();
+  ::sigprocmask(SIG_BLOCK, &set, &before_);
+}
+
+termination::~termination() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+task<int> termination::next() {
+  signalfd_siginfo got{};
+  do co_await signals_.engine().ready(signals_, POLLIN);
+  while (::read(signals_.number(), &got, sizeof got) != sizeof got);
+  co_return static_cast<int>(got.ssi_signo);
+}
+
+}  // namespace ahoy::inline v0

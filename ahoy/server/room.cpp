@@ -1,0 +1,169 @@
+#include <ahoy/server/room.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// What a queued message takes besides its bytes: pointers, counts, the allocator's. A flood of empty lines
+/// has to fill a queue too.
+constexpr std::size_t overhead = 96;
+
+std::size_t cost_of(const room_member::text& said) noexcept { return said->size() + overhead; }
+
+}  // namespace
+
+room_member::room_member(room& in, connection& link)
+    : in_{in}, link_{link}, arrived_{in.by_}, space_{in.by_}, end_{in.by_} {
+  in.members_.push_back({++in.next_number_, this});
+}
+
+room_member::~room_member() {
+  tell_dropped();
+  std::erase_if(in_.members_, [this](const room::place& each) { return each.who == this; });
+  space_.notify();
+}
+
+task<room_member::text> room_member::next() {
+  while (queue_.empty() && !leaving_ && !put_out_ && !in_.finished_) co_await arrived_.wait();
+  if (queue_.empty() || put_out_) co_return nullptr;
+  sending_ = true;
+  co_return queue_.front();
+}
+
+void room_member::took_next() {
+  sending_ = false;
+  bytes_ -= cost_of(queue_.front());
+  queue_.pop_front();
+  tell_dropped();
+  space_.notify();
+}
+
+void room_member::leave() {
+  leaving_ = true;
+  arrived_.notify();
+  space_.notify();
+}
+
+task<> room_member::until_put_out() {
+  while (!put_out_) co_await end_.wait();
+}
+
+/// A message larger than the whole queue is let in when nothing else waits.
+bool room_member::has_space_for(const text& said) const noexcept {
+  return queue_.empty() || bytes_ + cost_of(said) <= in_.options_.queue;
+}
+
+void room_member::become_slow() noexcept {
+  slow_ = true;
+  progress_when_slow_ = link_.progress();
+}
+
+void room_member::push(text said) {
+  bytes_ += cost_of(said);
+  queue_.push_back(std::move(said));
+  arrived_.notify();
+}
+
+void room_member::drop_oldest() {
+  const auto oldest = queue_.begin() + (sending_ ? 1 : 0);
+  bytes_ -= cost_of(*oldest);
+  queue_.erase(oldest);
+  count_dropped();
+}
+
+/// At the first one, then whenever they have doubled: a flood of drops is no flood of lines.
+void room_member::count_dropped() {
+  ++dropped_;
+  if (dropped_ >= 2 * dropped_told_) tell_dropped();
+}
+
+void room_member::tell_dropped() {
+  if (dropped_ == dropped_told_) return;
+  in_.told_.dropped(label(), dropped_ - dropped_told_);
+  dropped_told_ = dropped_;
+}
+
+room_member* room::find(std::uint64_t number) const noexcept {
+  const auto found = std::ranges::find(members_, number, &place::number);
+  return found == members_.end() ? nullptr : found->who;
+}
+
+bool room::has(std::string_view label) const noexcept {
+  return std::ranges::any_of(members_, [&](const place& each) { return each.who->label() == label; });
+}
+
+task<> room::say_to_others(const room_member* except, std::string text) {
+  const auto said = std::make_shared<const std::string>(std::move(text));
+  std::vector<task<>> offers;
+  for (const place& each : members_) {
+    if (each.who == except || each.who->leaving_) continue;
+    if (each.who->has_space_for(said))
+      each.who->push(said);
+    else
+      offers.push_back(offer(each.number, said));
+  }
+  if (offers.empty()) co_return;
+  co_await when_all(std::move(offers));
+}
+
+task<bool> room::say_to(std::string label, std::string text) {
+  const auto found =
+      std::ranges::find_if(members_, [&](const place& each) { return each.who->label() == label; });
+  if (found == members_.end()) co_return false;
+  const auto said = std::make_shared<const std::string>(std::move(text));
+  co_await offer(found->number, said);
+  co_return true;
+}
+
+task<> room::offer(std::uint64_t number, room_member::text said) {
+  co_await wait_for_space(number, said);
+  room_member* to = find(number);
+  if (to && !to->leaving_ && !to->put_out_) push_or_drop(*to, std::move(said));
+}
+
+/// Returns when there is space, when the member has become slow or has gone.
+task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
+  for (;;) {
+    room_member* to = find(number);
+    if (!to || to->leaving_ || to->put_out_ || to->has_space_for(said)) co_return;
+    if (to->is_slow()) co_return;
+    const bool blocks = options_.slow == slow_policy::block;
+    const std::uint64_t before = to->link_.progress();
+    const duration patience = blocks ? no_timeout : options_.slow_after;
+    const bool moved = co_await to->space_.wait(patience);
+    to = find(number);
+    if (moved || !to || to->link_.progress() != before) continue;
+    to->become_slow();
+    if (options_.slow == slow_policy::disconnect) put_out(*to);
+  }
+}
+
+void room::push_or_drop(room_member& to, room_member::text said) {
+  while (!to.has_space_for(said)) {
+    const bool something_to_drop = to.queue_.size() > (to.sending_ ? 1U : 0U);
+    if (options_.slow != slow_policy::drop_oldest || !something_to_drop) {
+      to.count_dropped();
+      return;
+    }
+    to.drop_oldest();
+  }
+  to.push(std::move(said));
+}
+
+void room::finish() {
+  finished_ = true;
+  for (const place& each : members_) each.who->arrived_.notify();
+}
+
+void room::put_out(room_member& slow) {
+  slow.put_out_ = true;
+  slow.arrived_.notify();
+  slow.end_.notify();
+  slow.space_.notify();
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,199 @@
+#include <ahoy/connection/pipe.hpp>
+#include <ahoy/server/server.hpp>
+#include <ahoy/socket/socket.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace std::chrono_literals;
+using ahoy::connection;
+using ahoy::model;
+using ahoy::task;
+
+struct echo {
+  task<> serve(connection& peer) {
+    for (;;) {
+      ahoy::bytes received = co_await peer.receive();
+      if (received.empty()) break;
+      co_await peer.send(received);
+    }
+  }
+};
+
+/// Runs a server on a thread of its own, and knows where it listens.
+class running : public ahoy::observer {
+ public:
+  template <class Handler>
+  running(std::string_view on, Handler how, ahoy::server_options options = {})
+      : server_{on, std::move(how), std::move(options)} {
+    server_.set_observer(*this);
+    thread_ = std::thread{[this] { server_.run(); }};
+    where_ = found_.get_future().get();
+  }
+  ~running() override {
+    server_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  void listening(ahoy::scheme, const ahoy::address& on) override { found_.set_value(on); }
+  void waiting(const connection&, std::size_t) override {
+    waiting_ = true;
+    waiting_.notify_all();
+  }
+  void wait_until_one_waits() { waiting_.wait(false); }
+
+  [[nodiscard]] ahoy::socket call() const {
+    ahoy::socket caller{where_.family(), ahoy::socket_type::stream};
+    caller.settimeout(20s);
+    caller.connect(where_.host(), where_.port());
+    return caller;
+  }
+  [[nodiscard]] const ahoy::address& where() const { return where_; }
+  ahoy::server& server() { return server_; }
+
+ private:
+  ahoy::server server_;
+  std::promise<ahoy::address> found_;
+  std::atomic<bool> waiting_ = false;
+  ahoy::address where_;
+  std::thread thread_;
+};
+
+ahoy::server_options with(model which) {
+  ahoy::server_options options;
+  options.model = which;
+  return options;
+}
+
+class every_model : public testing::TestWithParam<model> {};
+
+TEST_P(every_model, answers_callers_one_after_the_other) {
+  running serving{"tcp://127.0.0.1:0", echo{}, with(GetParam())};
+  for (int i = 0; i < 3; ++i) {
+    ahoy::socket caller = serving.call();
+    caller.sendall("hello");
+    EXPECT_EQ(caller.recv(1024), "hello");
+  }
+}
+
+TEST_P(every_model, a_greeting_is_not_lost_to_a_reset) {
+  const auto greet = [](connection& peer) -> task<> { co_await peer.send("Thank you for connecting"); };
+  running serving{"tcp://127.0.0.1:0", greet, with(GetParam())};
+  ahoy::socket caller = serving.call();
+  caller.sendall("what the server never reads");
+  caller.shutdown(ahoy::half::sending);
+  std::string all;
+  for (std::string part = caller.recv(1024); !part.empty(); part = caller.recv(1024)) all += part;
+  EXPECT_EQ(all, "Thank you for connecting");
+}
+
+TEST_P(every_model, a_handler_that_throws_harms_nobody_else) {
+  const auto throws = [](connection& peer) -> task<> {
+    ahoy::bytes received = co_await peer.receive();
+    if (received.text() == "fail") throw std::runtime_error{"as asked"};
+    co_await peer.send(received);
+  };
+  running serving{"tcp://127.0.0.1:0", throws, with(GetParam())};
+  ahoy::socket first = serving.call();
+  first.sendall("fail");
+  EXPECT_EQ(first.recv(1024), "");
+  ahoy::socket second = serving.call();
+  second.sendall("well");
+  EXPECT_EQ(second.recv(1024), "well");
+}
+
+TEST_P(every_model, stop_lets_a_handler_finish_what_it_sends) {
+  const auto last_words = [](connection& peer) -> task<> {
+    co_await peer.send("hello;");
+    ahoy::bytes received = co_await peer.receive();
+    EXPECT_TRUE(received.empty());
+    co_await peer.send("good-bye");
+  };
+  running serving{"tcp://127.0.0.1:0", last_words, with(GetParam())};
+  ahoy::socket caller = serving.call();
+  EXPECT_EQ(caller.recv(6), "hello;");
+  serving.server().stop();
+  EXPECT_EQ(caller.recv(1024), "good-bye");
+  EXPECT_EQ(caller.recv(1024), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(each, every_model, testing::Values(model::iterative, model::event),
+                         [](const auto& tested) { return std::string{ahoy::to_string(tested.param)}; });
+
+TEST(iterative, a_second_caller_is_connected_and_waits_until_the_first_has_left) {
+  running serving{"tcp://127.0.0.1:0", echo{}, with(model::iterative)};
+  ahoy::socket first = serving.call();
+  first.sendall("1");
+  EXPECT_EQ(first.recv(1024), "1");
+  ahoy::socket second = serving.call();
+  second.sendall("2");
+  serving.wait_until_one_waits();
+  first.sendall("still me");
+  EXPECT_EQ(first.recv(1024), "still me");
+  second.settimeout(0s);
+  EXPECT_THROW(second.recv(1), std::system_error);
+  second.settimeout(20s);
+  first.close();
+  EXPECT_EQ(second.recv(1024), "2");
+}
+
+TEST(event, both_callers_are_answered_at_once) {
+  running serving{"tcp://127.0.0.1:0", echo{}, with(model::event)};
+  ahoy::socket first = serving.call();
+  ahoy::socket second = serving.call();
+  second.sendall("2");
+  EXPECT_EQ(second.recv(1024), "2");
+  first.sendall("1");
+  EXPECT_EQ(first.recv(1024), "1");
+}
+
+TEST(max_clients, one_more_is_told_busy_and_loses_no_word_of_it) {
+  ahoy::server_options options;
+  options.max_clients = 1;
+  running serving{"tcp://127.0.0.1:0", echo{}, options};
+  ahoy::socket first = serving.call();
+  first.sendall("1");
+  EXPECT_EQ(first.recv(1024), "1");
+  ahoy::socket second = serving.call();
+  second.sendall("unread");
+  EXPECT_EQ(second.recv(1024), "busy\n");
+  EXPECT_EQ(second.recv(1024), "");
+}
+
+TEST(once, the_server_ends_after_its_one_caller) {
+  ahoy::server_options options;
+  options.once = true;
+  running serving{"tcp://127.0.0.1:0", echo{}, options};
+  ahoy::socket caller = serving.call();
+  caller.sendall("1");
+  EXPECT_EQ(caller.recv(1024), "1");
+  caller.close();
+}
+
+class every_model_udp : public testing::TestWithParam<model> {};
+
+TEST_P(every_model_udp, each_peer_is_a_caller_of_its_own) {
+  running serving{"udp://127.0.0.1:0", echo{}, with(GetParam())};
+  ahoy::socket one{ahoy::family::inet, ahoy::socket_type::datagram};
+  ahoy::socket other{ahoy::family::inet, ahoy::socket_type::datagram};
+  for (ahoy::socket* each : {&one, &other}) {
+    each->settimeout(20s);
+    each->sendto(each == &one ? "one" : "other", serving.where().host(), serving.where().port());
+  }
+  EXPECT_EQ(one.recvfrom(100).first, "one");
+  EXPECT_EQ(other.recvfrom(100).first, "other");
+  one.sendto("", serving.where().host(), serving.where().port());
+  EXPECT_EQ(one.recvfrom(100).first, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(each, every_model_udp, testing::Values(model::iterative, model::event),
+                         [](const auto& tested) { return std::string{ahoy::to_string(tested.param)}; });
+
+}  // namespace

@@ -1,0 +1,14 @@
+#include <all_headers.hpp>
+
+#include <cstdio>
+
+// An exception that crosses the library's border is still known by its type, and one of its functions is
+// called.
+int main() {
+  try {
+    throw ahoy::error(make_error_code(ahoy::errc::malformed), "read", "x:99999");
+  } catch (const std::system_error& fault) {
+    std::puts(fault.what());
+    return fault.code().category() == ahoy::error_category() ? 0 : 1;
+  }
+}
