@@ -25,7 +25,7 @@ namespace {
 }
 
 [[noreturn]] void end_though_blocked_and_ignored() {
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   sigset_t all;
   sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -49,7 +49,7 @@ namespace {
 }
 
 TEST(signals_DeathTest, a_closed_pipe_is_an_error_until_it_is_given_back) {
-  std::signal(SIGPIPE, SIG_DFL);
+  static_cast<void>(std::signal(SIGPIPE, SIG_DFL));
   EXPECT_EXIT(ignore_and_write(), testing::ExitedWithCode(0), "");
 }
 
