@@ -106,7 +106,7 @@ listen_options listen_from(const command_line& line) {
 call_options call_from(const command_line& line) {
   const auto all = read_settings(line);
   call_options given;
-  static_cast<common_options&>(given) = all.listen;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
   given.to = only_endpoint(line.words);
   check_family(given.to, given.wanted);
   return given;
@@ -115,7 +115,7 @@ call_options call_from(const command_line& line) {
 send_options send_from(const command_line& line) {
   const auto all = read_settings(line);
   send_options given;
-  static_cast<common_options&>(given) = all.listen;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
   auto [to, messages] = take_endpoint(line.words);
   given.to = std::move(to);
   given.messages.assign(messages.begin(), messages.end());
