@@ -86,20 +86,11 @@ void check_handler(const command_line& line, const listen_options& given) {
     throw usage_error(usage_errc::contradictory, "option --greeting", "", "it goes with --handler greet");
 }
 
-void check_exec(const listen_options& given) {
-  const auto is_datagram = [](const endpoint& each) { return each.type() == socket_type::datagram; };
-  const auto found = std::ranges::find_if(given.on, is_datagram);
-  if (!given.exec.empty() && found != given.on.end())
-    throw usage_error(usage_errc::contradictory, "option --exec and endpoint", found->to_string(),
-                      "a program needs a connection for its input and output, and udp has none");
-}
-
 listen_options listen_from(const command_line& line) {
   auto given = read_settings(line).listen;
   given.on = listening_endpoints(line.words);
   for (const auto& each : given.on) check_family(each, given.wanted);
   check_handler(line, given);
-  check_exec(given);
   return given;
 }
 

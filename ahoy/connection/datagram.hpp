@@ -37,8 +37,8 @@ class datagram_socket {
 
   class send_awaiter : public send_to_operation {
    public:
-    send_awaiter(datagram_socket& of, std::string_view data, const datagram_header& to) noexcept
-        : send_to_operation{&*of.socket_, data, to}, of_{of} {}
+    send_awaiter(datagram_socket& of, std::string_view bytes, const datagram_header& to) noexcept
+        : send_to_operation{&*of.socket_, bytes, to}, of_{of} {}
     void await_resume() const;
 
    private:
