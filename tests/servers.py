@@ -36,11 +36,14 @@ class Running:
     def __init__(self, *words, **popen):
         popen = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | popen
         self.process = subprocess.Popen([AHOY, *words], bufsize=0, **popen)
+        self.watchdog = threading.Timer(PATIENCE, self.process.kill)  # a test that waits for ever fails instead
+        self.watchdog.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.watchdog.cancel()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

@@ -1,9 +1,3 @@
-#include <fmt/format.h>
-
-#include <chrono>
-#include <optional>
-#include <string>
-
 #include <ahoy/command/datagram_conversation.hpp>
 #include <ahoy/command/defaults.hpp>
 #include <ahoy/command/destination.hpp>
@@ -13,6 +7,12 @@
 #include <ahoy/command/stream_conversation.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/engine/select.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
 
 namespace ahoy::inline v0 {
 
@@ -64,8 +64,10 @@ task<> conversation_call::run() {
     out_of_time = why;
   }
   if (out_of_time && conversation_)
-    throw error{out_of_time->code(), std::string{conversation_->waits_for()}, stream_->label(), conversation_->count()};
-  if (out_of_time) throw error{out_of_time->code(), std::string{datagrams_->waits_for()}, given_.to.to_string()};
+    throw error{out_of_time->code(), std::string{conversation_->waits_for()}, stream_->label(),
+                conversation_->count()};
+  if (out_of_time)
+    throw error{out_of_time->code(), std::string{datagrams_->waits_for()}, given_.to.to_string()};
   if (failure_) report(*failure_);
 }
 
@@ -78,7 +80,8 @@ task<> conversation_call::talk() {
 
 std::unique_ptr<input_source> conversation_call::open_input(const std::string& peer) {
   if (given_.json) return json_as_input(input_, given_.max_message, peer);
-  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream) return bytes_as_input(input_);
+  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream)
+    return bytes_as_input(input_);
   return lines_as_input(input_, given_.max_message);
 }
 
@@ -122,8 +125,8 @@ task<> conversation_call::talk_in_datagrams() {
   co_await datagrams_->run();
 }
 
-/// A peer that ends first has the right to, as long as it took what we sent: what it did not is not confirmed. A
-/// connection that broke is another thing.
+/// A peer that ends first has the right to, as long as it took what we sent: what it did not is not
+/// confirmed. A connection that broke is another thing.
 void conversation_call::judge_stream() {
   const account known = conversation_->ask();
   const std::optional<error>& failure = conversation_->failure();

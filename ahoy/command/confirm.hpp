@@ -1,12 +1,12 @@
 #pragma once
+#include <ahoy/command/options.hpp>
+#include <ahoy/connection/connection.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-
-#include <ahoy/command/options.hpp>
-#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -19,9 +19,10 @@ struct account {
   std::error_code failure;                    ///< a reset, …
 };
 
-/// Asks the kernel what became of what was sent over one connection (tcp(7), unix(7)): SIOCOUTQ is what has not been
-/// acknowledged, our FIN being 1; of a Unix socket it is memory that the peer has not taken. After a FIN of the
-/// peer's, recv tells nothing of a later reset: SO_ERROR does. The connection must outlive it and stay open.
+/// Asks the kernel what became of what was sent over one connection (tcp(7), unix(7)): SIOCOUTQ is what has
+/// not been acknowledged, our FIN being 1; of a Unix socket it is memory that the peer has not taken. After a
+/// FIN of the peer's, recv tells nothing of a later reset: SO_ERROR does. The connection must outlive it and
+/// stay open.
 class witness {
  public:
   explicit witness(connection& of) noexcept : of_{of} {}
@@ -31,8 +32,9 @@ class witness {
   /// Our half has been closed.
   void ended() noexcept { ended_ = true; }
   [[nodiscard]] account ask();
-  /// Waits until the account is settled, or the connection failed. Nothing polls: the kernel tells when our FIN is
-  /// acknowledged, when a Unix peer takes something, and of a reset. No send may be pending. Call it after ended().
+  /// Waits until the account is settled, or the connection failed. Nothing polls: the kernel tells when our
+  /// FIN is acknowledged, when a Unix peer takes something, and of a reset. No send may be pending. Call it
+  /// after ended().
   task<> settle();
 
  private:
@@ -49,6 +51,7 @@ class witness {
 [[nodiscard]] std::string count_in_words(const account& known, std::uint64_t of_total, bool total_is_known);
 
 /// The strongest confirmation that was given; nothing where not even all was handed over.
-[[nodiscard]] std::optional<confirmation> given_confirmation(const account& known, bool all_sent, bool peer_ended);
+[[nodiscard]] std::optional<confirmation> given_confirmation(const account& known, bool all_sent,
+                                                             bool peer_ended);
 
 }  // namespace ahoy::inline v0

@@ -1,13 +1,12 @@
 #include <ahoy/command/datagram_conversation.hpp>
+#include <ahoy/command/notice.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <exception>
-
-#include <ahoy/command/notice.hpp>
-#include <ahoy/error/error.hpp>
-#include <ahoy/task/scope.hpp>
 
 namespace ahoy::inline v0 {
 

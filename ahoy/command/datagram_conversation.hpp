@@ -1,17 +1,17 @@
 #pragma once
+#include <ahoy/command/input_source.hpp>
+#include <ahoy/command/output_sink.hpp>
+#include <ahoy/connection/datagram.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <ahoy/command/input_source.hpp>
-#include <ahoy/command/output_sink.hpp>
-#include <ahoy/connection/datagram.hpp>
-
 namespace ahoy::inline v0 {
 
-/// A conversation in datagrams with one peer, a group, or whoever hears a broadcast: each text of the input is one,
-/// each that comes is shown. They have no end: after the input's it listens for a limited time.
+/// A conversation in datagrams with one peer, a group, or whoever hears a broadcast: each text of the input
+/// is one, each that comes is shown. They have no end: after the input's it listens for a limited time.
 class datagram_conversation {
  public:
   struct limits {
@@ -19,11 +19,12 @@ class datagram_conversation {
     bool first_answer_ends = false;  ///< once the input has ended
   };
   /// All must outlive it. `peer` is what errors call it.
-  datagram_conversation(engine& by, datagram_socket& over, std::string peer, input_source& from, output_sink& to,
-                        limits until)
+  datagram_conversation(engine& by, datagram_socket& over, std::string peer, input_source& from,
+                        output_sink& to, limits until)
       : by_{by}, over_{over}, peer_{std::move(peer)}, from_{from}, to_{to}, until_{until}, over_now_{by} {}
 
-  /// Throws what is ours, and error where the peer's system, or one on the way, says that nobody is there (ICMP).
+  /// Throws what is ours, and error where the peer's system, or one on the way, says that nobody is there
+  /// (ICMP).
   task<> run();
 
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }

@@ -1,10 +1,9 @@
 #include <ahoy/command/destination.hpp>
+#include <ahoy/command/usage_error.hpp>
+#include <ahoy/connection/connect.hpp>
 
 #include <exception>
 #include <utility>
-
-#include <ahoy/command/usage_error.hpp>
-#include <ahoy/connection/connect.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -31,7 +30,8 @@ family family_towards(const common_options& how, const std::optional<address>& s
 }
 
 /// The first address that the system has a way to.
-datagram_socket first_usable(engine& by, const std::vector<address>& found, const std::optional<address>& source) {
+datagram_socket first_usable(engine& by, const std::vector<address>& found,
+                             const std::optional<address>& source) {
   std::exception_ptr first;
   for (const address& each : found) {
     try {
@@ -51,7 +51,8 @@ task<std::optional<address>> source_address(engine& by, const endpoint& to, cons
     throw usage_error(usage_errc::contradictory, "option --source and endpoint", to.to_string(),
                       "a unix socket's caller has no address to choose");
   const auto [name, service] = read_source(*how.source);
-  const std::vector<address> found = co_await by.resolve(name, service, how.wanted, to.type(), lookup_use::bind);
+  const std::vector<address> found =
+      co_await by.resolve(name, service, how.wanted, to.type(), lookup_use::bind);
   co_return found.front();
 }
 

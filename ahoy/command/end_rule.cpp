@@ -1,8 +1,7 @@
+#include <ahoy/command/defaults.hpp>
 #include <ahoy/command/end_rule.hpp>
 
 #include <array>
-
-#include <ahoy/command/defaults.hpp>
 
 namespace ahoy::inline v0 {
 

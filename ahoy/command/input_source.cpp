@@ -1,10 +1,9 @@
 #include <ahoy/command/input_source.hpp>
-
-#include <utility>
-
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/error/error.hpp>
+
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -94,7 +93,9 @@ std::unique_ptr<input_source> words_as_input(const std::vector<std::string>& wor
   return std::make_unique<words_source>(words);
 }
 
-std::unique_ptr<input_source> bytes_as_input(standard_input& from) { return std::make_unique<bytes_source>(from); }
+std::unique_ptr<input_source> bytes_as_input(standard_input& from) {
+  return std::make_unique<bytes_source>(from);
+}
 
 std::unique_ptr<input_source> lines_as_input(standard_input& from, std::size_t max_message) {
   return std::make_unique<lines_source>(from, max_message);

@@ -1,13 +1,13 @@
 #pragma once
+#include <ahoy/command/standard_input.hpp>
+#include <ahoy/task/task.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <ahoy/command/standard_input.hpp>
-#include <ahoy/task/task.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -35,7 +35,8 @@ class input_source {
 [[nodiscard]] std::unique_ptr<input_source> bytes_as_input(standard_input& from);
 /// Each line one text.
 [[nodiscard]] std::unique_ptr<input_source> lines_as_input(standard_input& from, std::size_t max_message);
-/// Each line `{"to":…,"text":…}`; `to`, where it is there, must be `peer`. Throws malformed for what is no such line.
+/// Each line `{"to":…,"text":…}`; `to`, where it is there, must be `peer`. Throws malformed for what is no
+/// such line.
 [[nodiscard]] std::unique_ptr<input_source> json_as_input(standard_input& from, std::size_t max_message,
                                                           std::string peer);
 

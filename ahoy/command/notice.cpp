@@ -1,8 +1,7 @@
 #include <ahoy/command/notice.hpp>
+#include <ahoy/command/standard_streams.hpp>
 
 #include <fmt/format.h>
-
-#include <ahoy/command/standard_streams.hpp>
 
 namespace ahoy::inline v0 {
 

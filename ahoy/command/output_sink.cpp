@@ -1,9 +1,8 @@
+#include <ahoy/command/json.hpp>
 #include <ahoy/command/output_sink.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <chrono>
-
-#include <ahoy/command/json.hpp>
-#include <ahoy/error/error.hpp>
 
 namespace ahoy::inline v0 {
 

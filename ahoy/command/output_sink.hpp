@@ -1,12 +1,12 @@
 #pragma once
+#include <ahoy/command/presentation.hpp>
+#include <ahoy/command/standard_output.hpp>
+#include <ahoy/task/task.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <ahoy/command/presentation.hpp>
-#include <ahoy/command/standard_output.hpp>
-#include <ahoy/task/task.hpp>
 
 namespace ahoy::inline v0 {
 

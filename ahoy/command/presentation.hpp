@@ -1,9 +1,9 @@
 #pragma once
-#include <string>
-#include <string_view>
-
 #include <ahoy/command/dump.hpp>
 #include <ahoy/error/escape.hpp>
+
+#include <string>
+#include <string_view>
 
 namespace ahoy::inline v0 {
 
@@ -14,7 +14,8 @@ enum class piece {
   message,   ///< cut from a stream by a framing, without its delimiter
 };
 
-/// How the peer's bytes are shown on standard output: unchanged, unless it is a terminal (escaped) or --hex or
+/// How the peer's bytes are shown on standard output: unchanged, unless it is a terminal (escaped) or --hex
+/// or
 /// --timestamps ask for more. Bytes in, bytes out; no input or output here.
 class presentation {
  public:

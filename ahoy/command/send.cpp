@@ -1,21 +1,21 @@
+#include <ahoy/command/datagram_conversation.hpp>
+#include <ahoy/command/defaults.hpp>
+#include <ahoy/command/destination.hpp>
+#include <ahoy/command/json.hpp>
+#include <ahoy/command/notice.hpp>
+#include <ahoy/command/settings.hpp>
+#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/command/status.hpp>
+#include <ahoy/command/stream_conversation.hpp>
+#include <ahoy/command/verbs.hpp>
+#include <ahoy/engine/select.hpp>
+
 #include <fmt/format.h>
 
 #include <array>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include <ahoy/command/datagram_conversation.hpp>
-#include <ahoy/command/defaults.hpp>
-#include <ahoy/command/destination.hpp>
-#include <ahoy/command/json.hpp>
-#include <ahoy/command/notice.hpp>
-#include <ahoy/command/standard_streams.hpp>
-#include <ahoy/command/status.hpp>
-#include <ahoy/command/stream_conversation.hpp>
-#include <ahoy/command/settings.hpp>
-#include <ahoy/command/verbs.hpp>
-#include <ahoy/engine/select.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -111,7 +111,8 @@ task<> delivery::deliver() {
 
 std::unique_ptr<input_source> delivery::open_input() {
   if (!given_.messages.empty()) return words_as_input(given_.messages);
-  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream) return bytes_as_input(input_);
+  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream)
+    return bytes_as_input(input_);
   return lines_as_input(input_, given_.max_message);
 }
 
@@ -151,8 +152,8 @@ void delivery::judge_stream() {
     const error why{failure->code(), verb, where(), begun ? conversation_->count() : failure->hint()};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
-    const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()}, where(),
-                    conversation_->count()};
+    const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()},
+                    where(), conversation_->count()};
     refuse(why, status::not_confirmed);
   }
 }
@@ -189,11 +190,12 @@ void delivery::fail_by_time() {
   if (datagrams_)
     refuse({out_of_time, std::string{datagrams_->waits_for()}, where()}, status::timed_out);
   else
-    refuse({out_of_time, std::string{conversation_->waits_for()}, where(), conversation_->count()}, status::timed_out);
+    refuse({out_of_time, std::string{conversation_->waits_for()}, where(), conversation_->count()},
+           status::timed_out);
 }
 
-/// Of datagrams, what ICMP says is told as it is: nobody is there. Any other failure of sending or receiving, once
-/// something was sent, means that not all of it is confirmed.
+/// Of datagrams, what ICMP says is told as it is: nobody is there. Any other failure of sending or receiving,
+/// once something was sent, means that not all of it is confirmed.
 status delivery::status_after(const error& why) const noexcept {
   const status own = status_of(why);
   const bool of_the_socket =
@@ -202,8 +204,8 @@ status delivery::status_after(const error& why) const noexcept {
   return begun && of_the_socket ? status::not_confirmed : own;
 }
 
-/// What each confirmation says, in words; {0} is the peer, {1} how many bytes. A Unix socket has no system between:
-/// what is acknowledged its program took.
+/// What each confirmation says, in words; {0} is the peer, {1} how many bytes. A Unix socket has no system
+/// between: what is acknowledged its program took.
 constexpr std::array<const char*, 3> meanings{
     "sent: {1} bytes are handed over to this system's kernel; nothing more is known",
     "acked: the system of {0} acknowledged all {1} bytes; how many its program read is not known",
@@ -225,7 +227,8 @@ task<> delivery::tell() {
   const std::optional<std::string>& reply = kept_.text();
   std::optional<std::string_view> told;
   if (reply) told = *reply;
-  const std::string line = json_line(send_report{sent(), acknowledged_, confirmed_ ? to_string(*confirmed_) : "none", exit_status(), told});
+  const std::string line = json_line(
+      send_report{sent(), acknowledged_, confirmed_ ? to_string(*confirmed_) : "none", exit_status(), told});
   co_await output_.write(line);
 }
 

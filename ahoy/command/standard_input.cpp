@@ -1,12 +1,11 @@
 #include <ahoy/command/standard_input.hpp>
+#include <ahoy/command/standard_streams.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-
-#include <ahoy/command/standard_streams.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -58,8 +57,8 @@ task<bool> standard_input::wait() {
   co_return !failure;
 }
 
-/// While another job has the terminal, what is typed is that one's: we wait for the next change, since readiness
-/// alone would come back at once.
+/// While another job has the terminal, what is typed is that one's: we wait for the next change, since
+/// readiness alone would come back at once.
 task<> standard_input::wait_for_turn() {
   for (;;) {
     co_await file_.engine().ready(file_, POLLIN);
@@ -88,7 +87,7 @@ std::optional<bytes> standard_input::read_now() {
 }
 
 std::optional<std::uint64_t> standard_input::left() const noexcept {
-  struct stat found {};
+  struct stat found{};
   if (::fstat(file_.number(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
   const off_t at = ::lseek(file_.number(), 0, SEEK_CUR);
   return at >= 0 && at < found.st_size ? static_cast<std::uint64_t>(found.st_size - at) : 0;

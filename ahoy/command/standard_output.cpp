@@ -1,4 +1,5 @@
 #include <ahoy/command/standard_output.hpp>
+#include <ahoy/command/standard_streams.hpp>
 
 #include <fcntl.h>
 #include <limits.h>
@@ -7,8 +8,6 @@
 
 #include <cerrno>
 #include <exception>
-
-#include <ahoy/command/standard_streams.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -20,10 +19,10 @@ fd duplicate(int of) {
   return made;
 }
 
-/// A pipe that poll(2) calls writable has room for PIPE_BUF bytes (pipe(7)), so that a write of no more never waits,
-/// and the others are no worse; a file never waits for a reader at all.
+/// A pipe that poll(2) calls writable has room for PIPE_BUF bytes (pipe(7)), so that a write of no more never
+/// waits, and the others are no worse; a file never waits for a reader at all.
 std::size_t fits_when_ready(int file) noexcept {
-  struct stat found {};
+  struct stat found{};
   const bool regular = ::fstat(file, &found) == 0 && S_ISREG(found.st_mode);
   return regular ? std::size_t{1} << 20 : PIPE_BUF;
 }

@@ -1,10 +1,9 @@
 #include <ahoy/command/stream_conversation.hpp>
-
-#include <sys/socket.h>
-
 #include <ahoy/error/error.hpp>
 #include <ahoy/message/channel.hpp>
 #include <ahoy/task/scope.hpp>
+
+#include <sys/socket.h>
 
 namespace ahoy::inline v0 {
 
@@ -13,7 +12,8 @@ namespace {
 /// A stream that pauses for so long is shown as far as it came, as an unfinished line is.
 constexpr duration quiet = std::chrono::milliseconds{300};
 
-/// What has come and nobody will read would make our close a reset, which may overtake what the peer has not read.
+/// What has come and nobody will read would make our close a reset, which may overtake what the peer has not
+/// read.
 void drop_received(descriptor& from) noexcept {
   char dropped[4096];
   for (int i = 0; i < 1024; ++i)

@@ -1,9 +1,4 @@
 #pragma once
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include <ahoy/command/confirm.hpp>
 #include <ahoy/command/end_rule.hpp>
 #include <ahoy/command/input_source.hpp>
@@ -11,6 +6,11 @@
 #include <ahoy/connection/connection.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/message/framing.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace ahoy::inline v0 {
 
@@ -21,9 +21,9 @@ struct borders {
   std::size_t max_message = 1024 * 1024;
 };
 
-/// A conversation over one stream: the input goes out while what comes in goes to the output, and the end rule says
-/// when it is over. What the peer does (a reset, say) ends it and is told by failure(); run() throws only what is
-/// ours: input, output, time, a stop. All that it was made with must outlive it.
+/// A conversation over one stream: the input goes out while what comes in goes to the output, and the end
+/// rule says when it is over. What the peer does (a reset, say) ends it and is told by failure(); run()
+/// throws only what is ours: input, output, time, a stop. All that it was made with must outlive it.
 class stream_conversation {
  public:
   stream_conversation(connection& with, input_source& from, output_sink& to, borders how, end_rule rule)
