@@ -1,10 +1,10 @@
 #pragma once
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/connection/connection.hpp>
+
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include <ahoy/address/endpoint.hpp>
-#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -15,9 +15,9 @@ struct connect_options {
   std::optional<address> source;                ///< bind to it first; its port may be 0
 };
 
-/// Connects to a stream endpoint (tcp, unix). Every address of the name is tried, the next one 250 ms after the last
-/// or as soon as that failed, families in turn; the first that answers wins (RFC 8305). Throws error: the address
-/// in it is the first that was tried, and the hint names the others.
+/// Connects to a stream endpoint (tcp, unix). Every address of the name is tried, the next one 250 ms after
+/// the last or as soon as that failed, families in turn; the first that answers wins (RFC 8305). Throws
+/// error: the address in it is the first that was tried, and the hint names the others.
 task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_options options = {});
 
 }  // namespace ahoy::inline v0

@@ -1,17 +1,17 @@
 #pragma once
+#include <ahoy/address/address.hpp>
+#include <ahoy/engine/engine.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <ahoy/address/address.hpp>
-#include <ahoy/engine/engine.hpp>
-
 namespace ahoy::inline v0 {
 
-/// A two-way conversation with one peer: a stream (TCP, a Unix socket, a pipe in memory), or the datagrams of one
-/// peer. It belongs to the thread of its engine. At most one receive and one send are awaited at a time (asserted);
-/// one of each may be. Nothing is buffered here: what was sent is the kernel's.
+/// A two-way conversation with one peer: a stream (TCP, a Unix socket, a pipe in memory), or the datagrams of
+/// one peer. It belongs to the thread of its engine. At most one receive and one send are awaited at a time
+/// (asserted); one of each may be. Nothing is buffered here: what was sent is the kernel's.
 class connection {
  public:
   connection() = default;
@@ -29,8 +29,8 @@ class connection {
     bool submit() override;
     connection& from_;
   };
-  /// What the peer sent, as soon as there is any: at least one byte, at most buffer_pool::block_size; empty() at the
-  /// end of the stream, and from then on. Of datagrams, one each, whole.
+  /// What the peer sent, as soon as there is any: at least one byte, at most buffer_pool::block_size; empty()
+  /// at the end of the stream, and from then on. Of datagrams, one each, whole.
   [[nodiscard]] receive_awaiter receive() noexcept { return {*this, native(), timeout_}; }
 
   class receive_within_awaiter : public receive_awaiter {
@@ -38,8 +38,11 @@ class connection {
     using receive_awaiter::receive_awaiter;
     std::optional<bytes> await_resume();
   };
-  /// As receive(), but nullopt where nothing came within `limit`; the connection's own timeout does not apply.
-  [[nodiscard]] receive_within_awaiter receive_within(duration limit) noexcept { return {*this, native(), limit}; }
+  /// As receive(), but nullopt where nothing came within `limit`; the connection's own timeout does not
+  /// apply.
+  [[nodiscard]] receive_within_awaiter receive_within(duration limit) noexcept {
+    return {*this, native(), limit};
+  }
 
   class send_awaiter : public send_operation {
    public:
@@ -50,12 +53,12 @@ class connection {
     bool submit() override;
     connection& to_;
   };
-  /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are datagrams.
-  /// Success says nothing about the peer. Throws error; an unknown part may have been sent then.
+  /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
+  /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
   [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, native(), data}; }
 
-  /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may be
-  /// pending. Idempotent; nothing for datagrams.
+  /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may
+  /// be pending. Idempotent; nothing for datagrams.
   virtual void shutdown_send() = 0;
   /// What the peer sends from now on is lost, and a pending receive() ends with the end of the stream.
   virtual void shutdown_receive() = 0;
@@ -77,6 +80,9 @@ class connection {
   [[nodiscard]] virtual descriptor* native() noexcept { return nullptr; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
+  /// Changes whenever the peer's side takes something: a kernel that holds much for a slow line takes nothing
+  /// more from us for seconds, though the peer reads all the time. No count to show to anybody.
+  [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }
 
   /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.
   [[nodiscard]] const std::string& label() const noexcept { return label_; }

@@ -1,4 +1,5 @@
 #include <ahoy/connection/datagram.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -7,8 +8,6 @@
 
 #include <cerrno>
 #include <memory>
-
-#include <ahoy/error/error.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -56,7 +55,8 @@ unsigned interface_of(const std::optional<address>& source) {
 void join_group(const fd& socket, const address& group, unsigned interface) {
   group_req asked{};
   asked.gr_interface = interface;
-  std::copy_n(reinterpret_cast<const char*>(group.data()), group.size(), reinterpret_cast<char*>(&asked.gr_group));
+  std::copy_n(reinterpret_cast<const char*>(group.data()), group.size(),
+              reinterpret_cast<char*>(&asked.gr_group));
   const int level = group.family() == family::inet ? IPPROTO_IP : IPPROTO_IPV6;
   if (::setsockopt(socket.get(), level, MCAST_JOIN_GROUP, &asked, sizeof asked) != 0)
     throw error{system_code(errno), "join", group.to_string()};
@@ -77,7 +77,8 @@ void send_groups_through(const fd& socket, family of, unsigned interface) {
 datagram_socket::datagram_socket(engine& by, fd socket)
     : socket_{std::make_unique<descriptor>(by, std::move(socket))} {}
 
-datagram_socket datagram_socket::bound(engine& by, const address& local, const std::optional<address>& source) {
+datagram_socket datagram_socket::bound(engine& by, const address& local,
+                                       const std::optional<address>& source) {
   fd made = open_socket(local, "listen on");
   if (local.is_multicast()) enable(made.get(), SOL_SOCKET, SO_REUSEADDR);
   bind_to(made, local);

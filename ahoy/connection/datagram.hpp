@@ -1,8 +1,8 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+
 #include <optional>
 #include <string>
-
-#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -11,16 +11,16 @@ struct datagram {
   datagram_header header;
 };
 
-/// A datagram socket (UDP, Unix). It learns with each datagram which local address was asked and which mark it
-/// carries, and sends from a given local address. Belongs to the thread of its engine; one receive and one send at a
-/// time.
+/// A datagram socket (UDP, Unix). It learns with each datagram which local address was asked and which mark
+/// it carries, and sends from a given local address. Belongs to the thread of its engine; one receive and one
+/// send at a time.
 class datagram_socket {
  public:
-  /// Bound to `local`. One on an IPv6 wildcard address hears both families; on a group it joins the group, on the
-  /// interface that has `source` if one is given. May send to broadcast addresses. Throws error.
+  /// Bound to `local`. One on an IPv6 wildcard address hears both families; on a group it joins the group, on
+  /// the interface that has `source` if one is given. May send to broadcast addresses. Throws error.
   static datagram_socket bound(engine& by, const address& local, const std::optional<address>& source = {});
-  /// Unbound, or bound to `source`; connected to `peer` unless that is a group or the broadcast address, which
-  /// answer from addresses of their own. Only a connected socket hears of "port unreachable".
+  /// Unbound, or bound to `source`; connected to `peer` unless that is a group or the broadcast address,
+  /// which answer from addresses of their own. Only a connected socket hears of "port unreachable".
   static datagram_socket to(engine& by, const address& peer, const std::optional<address>& source = {});
 
   datagram_socket(datagram_socket&&) = default;

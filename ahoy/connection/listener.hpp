@@ -1,12 +1,12 @@
 #pragma once
-#include <string>
-
 #include <ahoy/connection/connection.hpp>
+
+#include <string>
 
 namespace ahoy::inline v0 {
 
-/// A socket that callers connect to: TCP or Unix. A Unix socket's file has mode 0600; a file that is left of a dead
-/// server is replaced, that of a live one never; the file goes with the listener.
+/// A socket that callers connect to: TCP or Unix. A Unix socket's file has mode 0600; a file that is left of
+/// a dead server is replaced, that of a live one never; the file goes with the listener.
 class listener {
  public:
   /// Binds and listens. An IPv6 wildcard address hears both families. Throws error.

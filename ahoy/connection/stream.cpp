@@ -1,7 +1,9 @@
 #include <ahoy/connection/stream.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 
 #include <cerrno>
 
@@ -54,6 +56,13 @@ void stream::abort_on_close() noexcept {
 }
 
 address stream::local() const { return name_of(socket_.number(), ::getsockname); }
+
+/// Of TCP what was acknowledged; of a Unix socket SIOCOUTQ is memory, which shrinks as the peer reads.
+std::uint64_t stream::progress() const noexcept {
+  int unacknowledged = 0;
+  ::ioctl(socket_.number(), SIOCOUTQ, &unacknowledged);
+  return socket_.sent - static_cast<std::uint64_t>(unacknowledged);
+}
 
 std::string_view stream::transport() const noexcept { return is_internet(remote_) ? "tcp" : "unix"; }
 

@@ -6,7 +6,8 @@ namespace ahoy::inline v0 {
 /// A connection over a connected stream socket: TCP, Unix.
 class stream final : public connection {
  public:
-  /// Takes a connected socket. TCP sockets get TCP_NODELAY and keepalive. `remote` may be given where it is known.
+  /// Takes a connected socket. TCP sockets get TCP_NODELAY and keepalive. `remote` may be given where it is
+  /// known.
   stream(ahoy::engine& by, fd connected, const address& remote);
   stream(ahoy::engine& by, fd connected);
 
@@ -20,6 +21,7 @@ class stream final : public connection {
   [[nodiscard]] descriptor* native() noexcept override { return &socket_; }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return socket_.received; }
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return socket_.sent; }
+  [[nodiscard]] std::uint64_t progress() const noexcept override;
 
  private:
   bool submit(receive_operation& asked) override { return receiving_ended_ || engine().submit(asked); }

@@ -57,9 +57,9 @@ task<> gathering::hear(place& of) {
 /// Waits until all is sent that waits for a caller who has left, but not for one that takes nothing.
 task<> gathering::flush(place& of) {
   for (bool takes = true; takes;) {
-    const std::uint64_t taken = of.peer.bytes_sent();
+    const std::uint64_t before = of.peer.progress();
     co_await of.peer.engine().sleep(options_.room.slow_after);
-    takes = of.peer.bytes_sent() != taken;
+    takes = of.peer.progress() != before;
   }
   of.tasks.stop();
 }

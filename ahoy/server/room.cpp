@@ -59,7 +59,7 @@ bool room_member::has_space_for(const text& said) const noexcept {
 
 void room_member::become_slow() noexcept {
   slow_ = true;
-  bytes_when_slow_ = link_.bytes_sent();
+  progress_when_slow_ = link_.progress();
 }
 
 void room_member::push(text said) {
@@ -132,11 +132,11 @@ task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
     if (!to || to->leaving_ || to->put_out_ || to->has_space_for(said)) co_return;
     if (to->is_slow()) co_return;
     const bool blocks = options_.slow == slow_policy::block;
-    const std::uint64_t taken = to->link_.bytes_sent();
+    const std::uint64_t before = to->link_.progress();
     const duration patience = blocks ? no_timeout : options_.slow_after;
     const bool moved = co_await to->space_.wait(patience);
     to = find(number);
-    if (moved || !to || to->link_.bytes_sent() != taken) continue;
+    if (moved || !to || to->link_.progress() != before) continue;
     to->become_slow();
     if (options_.slow == slow_policy::disconnect) put_out(*to);
   }

@@ -41,7 +41,7 @@ class room_member {
  private:
   friend class room;
   [[nodiscard]] bool has_space_for(const text& said) const noexcept;
-  [[nodiscard]] bool is_slow() const noexcept { return slow_ && link_.bytes_sent() == bytes_when_slow_; }
+  [[nodiscard]] bool is_slow() const noexcept { return slow_ && link_.progress() == progress_when_slow_; }
   void become_slow() noexcept;
   void push(text said);
   void drop_oldest();
@@ -56,7 +56,7 @@ class room_member {
   bool leaving_ = false;
   bool put_out_ = false;
   bool slow_ = false;
-  std::uint64_t bytes_when_slow_ = 0;
+  std::uint64_t progress_when_slow_ = 0;
   std::uint64_t dropped_ = 0, dropped_told_ = 0;
   event arrived_, space_, end_;
 };
