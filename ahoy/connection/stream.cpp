@@ -65,6 +65,13 @@ std::uint64_t stream::progress() const noexcept {
 
 address stream::local() const { return name_of(socket_.number(), ::getsockname); }
 
+/// Of TCP what was acknowledged; of a Unix socket SIOCOUTQ is memory, which shrinks as the peer reads.
+std::uint64_t stream::progress() const noexcept {
+  int unacknowledged = 0;
+  ::ioctl(socket_.number(), SIOCOUTQ, &unacknowledged);
+  return socket_.sent - static_cast<std::uint64_t>(unacknowledged);
+}
+
 std::string_view stream::transport() const noexcept { return is_internet(remote_) ? "tcp" : "unix"; }
 
 }  // namespace ahoy::inline v0

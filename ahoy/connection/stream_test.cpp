@@ -100,6 +100,27 @@ TEST_F(stream_over_tcp, counts_what_the_kernel_took_and_gave) {
   EXPECT_EQ(stream_->bytes_received(), 3U);
 }
 
+task<> fill(connection& to) {
+  const std::string much(64 * 1024, 'x');
+  to.set_timeout(5ms);
+  try {
+    for (;;) co_await to.send(much);
+  } catch (const ahoy::error& full) {
+    EXPECT_EQ(full.code(), std::errc::timed_out);
+  }
+}
+
+TEST_F(stream_over_tcp, makes_progress_when_the_peer_takes_what_our_kernel_holds) {
+  join(address::inet(INADDR_LOOPBACK, 0));
+  const std::uint64_t nothing_yet = stream_->progress();
+  engine_->run(fill(*stream_));
+  const std::uint64_t full = stream_->progress();
+  EXPECT_GT(full, nothing_yet);
+  EXPECT_LT(full, stream_->bytes_sent());
+  while (stream_->progress() == full) static_cast<void>(peer_->recv(64 * 1024));
+  EXPECT_GT(stream_->progress(), full);
+}
+
 std::errc cause_of_receive(ahoy::socket& from) {
   try {
     static_cast<void>(from.recv(1));
