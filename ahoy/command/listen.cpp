@@ -133,13 +133,14 @@ class listening {
   /// than callers have.
   task<> flush() {
     const bool told_to_end = !options_.server.once || signals_ > 0;
-    const time_point due = told_to_end ? deadline_after(by_.now(), options_.server.drain) : no_deadline;
+    const duration limit = signals_ > 1 ? duration::zero() : options_.server.drain;
+    const time_point due = told_to_end ? deadline_after(by_.now(), limit) : no_deadline;
     try {
       co_await with_deadline(due, report_.flush());
     } catch (const error& failure) {
       if (!told_to_end || failure.code() != std::errc::timed_out) throw;
-      throw output_error(ETIMEDOUT);
     }
+    if (!report_.is_written()) throw output_error(ETIMEDOUT);
   }
 
   task<> end_by_signal() {
