@@ -1,5 +1,6 @@
 #include <ahoy/command/console.hpp>
 #include <ahoy/command/descriptor_limit.hpp>
+#include <ahoy/command/destination.hpp>
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
@@ -241,8 +242,9 @@ class listening {
   scope tasks_;
 };
 
-task<> listen(engine& by, const listen_options& options) {
+task<> listen(engine& by, listen_options options) {
   context& here = co_await this_context();
+  options.server.source = co_await source_address(by, options.on.front(), options);
   listening verb{by, options, here};
   co_await verb.run();
 }
