@@ -1,4 +1,5 @@
 #include <ahoy/ahoy.hpp>
+
 #include <iostream>
 int main() {
   ahoy::socket s{ahoy::family::inet, ahoy::socket_type::stream};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <ahoy/command/datagram_conversation.hpp>
+#include <ahoy/command/defaults.hpp>
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/notice.hpp>
@@ -52,7 +53,6 @@ conversation_call::conversation_call(engine& by, const call_options& given)
     : by_{by}, given_{given}, due_{deadline_after(by.now(), given.timeout)}, input_{by}, output_{by} {}
 
 task<> conversation_call::run() {
-  require_plain(given_.to);
   context& here = co_await this_context();
   context timed{here, due_};
   std::optional<error> out_of_time;
@@ -78,8 +78,7 @@ task<> conversation_call::talk() {
 
 std::unique_ptr<input_source> conversation_call::open_input(const std::string& peer) {
   if (given_.json) return json_as_input(input_, given_.max_message, peer);
-  const bool as_it_is = given_.framing.value_or(framing::raw) == framing::raw;
-  if (as_it_is && given_.to.transport() != transport::udp) return bytes_as_input(input_);
+  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream) return bytes_as_input(input_);
   return lines_as_input(input_, given_.max_message);
 }
 
@@ -102,7 +101,7 @@ task<> conversation_call::talk_in_stream() {
   source_ = open_input(stream_->label());
   sink_ = open_output(stream_->label());
   borders how;
-  how.sent = how.heard = given_.framing.value_or(framing::raw);
+  how.sent = how.heard = framing_for(given_);
   how.max_message = given_.max_message;
   co_await tell(json_event::join, stream_->label(), {});
   conversation_.emplace(*stream_, *source_, *sink_, how, rule_of_call(given_.at_end));
@@ -127,15 +126,16 @@ task<> conversation_call::talk_in_datagrams() {
 /// connection that broke is another thing.
 void conversation_call::judge_stream() {
   const account known = conversation_->ask();
-  const bool all_acknowledged = known.acknowledged && *known.acknowledged == known.sent;
-  const std::error_code failure = conversation_->failure() ? conversation_->failure() : known.failure;
+  const std::optional<error>& failure = conversation_->failure();
   if (!failure) return say_what_was_left();
+  const bool all_acknowledged = known.acknowledged && *known.acknowledged == known.sent;
   // EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c; unix(7)).
-  const bool ended_first = conversation_->peer_ended() || failure == std::errc::broken_pipe;
+  const bool ended_first = conversation_->peer_ended() || failure->code() == std::errc::broken_pipe;
   const bool not_taken = ended_first && !(all_acknowledged && conversation_->all_sent());
-  failure_.emplace(failure, not_taken ? "send to" : "receive from", stream_->label(),
-                   known.sent > 0 ? conversation_->count() : std::string{});
-  status_ = not_taken ? status::not_confirmed : status::receive_failed;
+  const bool of_messages = failure->code().category() == error_category();
+  status_ = not_taken ? status::not_confirmed : of_messages ? status_of(*failure) : status::receive_failed;
+  failure_.emplace(failure->code(), not_taken ? "send to" : "receive from", stream_->label(),
+                   known.sent > 0 && !of_messages ? conversation_->count() : failure->hint());
 }
 
 void conversation_call::say_what_was_left() {

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include <ahoy/error/error.hpp>
@@ -105,11 +104,6 @@ std::optional<confirmation> given_confirmation(const account& known, bool all_se
     return acked ? confirmation::acked : confirmation::sent;
   }
   return peer_ended ? confirmation::closed : confirmation::acked;
-}
-
-std::string_view to_string(const std::optional<confirmation>& given) noexcept {
-  static constexpr std::array<std::string_view, 4> names{"sent", "acked", "closed", "delivered"};
-  return given ? names[static_cast<std::size_t>(*given)] : std::string_view{"none"};
 }
 
 }  // namespace ahoy::inline v0

@@ -51,7 +51,4 @@ class witness {
 /// The strongest confirmation that was given; nothing where not even all was handed over.
 [[nodiscard]] std::optional<confirmation> given_confirmation(const account& known, bool all_sent, bool peer_ended);
 
-/// "sent", "acked", "closed", "delivered"; "none" for nothing.
-[[nodiscard]] std::string_view to_string(const std::optional<confirmation>& given) noexcept;
-
 }  // namespace ahoy::inline v0

@@ -1,7 +1,5 @@
 #include <ahoy/command/destination.hpp>
 
-#include <algorithm>
-#include <array>
 #include <exception>
 #include <utility>
 
@@ -11,8 +9,6 @@
 namespace ahoy::inline v0 {
 
 namespace {
-
-constexpr std::array plain{scheme::tcp, scheme::local, scheme::udp};
 
 /// A source without a port is read as a host first: an endpoint would give it the usual port.
 std::pair<host, port> read_source(const std::string& text) {
@@ -49,21 +45,17 @@ datagram_socket first_usable(engine& by, const std::vector<address>& found, cons
 
 }  // namespace
 
-void require_plain(const endpoint& to) {
-  if (std::ranges::find(plain, to.scheme) == plain.end())
-    throw usage_error(usage_errc::not_yet, "scheme", to_string(to.scheme), "this verb speaks tcp, unix and udp");
-}
-
 task<std::optional<address>> source_address(engine& by, const endpoint& to, const common_options& how) {
   if (!how.source) co_return std::nullopt;
-  if (to.transport() == transport::local) co_return address::local(*how.source);
+  if (to.transport() == transport::local)
+    throw usage_error(usage_errc::contradictory, "option --source and endpoint", to.to_string(),
+                      "a unix socket's caller has no address to choose");
   const auto [name, service] = read_source(*how.source);
   const std::vector<address> found = co_await by.resolve(name, service, how.wanted, to.type(), lookup_use::bind);
   co_return found.front();
 }
 
 task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how) {
-  require_plain(to);
   connect_options options;
   options.timeout = how.connect_timeout;
   options.source = co_await source_address(by, to, how);

@@ -11,14 +11,11 @@
 namespace ahoy::inline v0 {
 
 /// Connects as the options of `call` and `send` say (--connect-timeout, --source, -4, -6); `to` is tcp or unix.
-/// Throws error; usage_error for a scheme that this version does not speak.
+/// Throws error.
 task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how);
 
 /// A socket for datagrams to one peer, group or broadcast address. Throws error.
 task<datagram_socket> open_datagrams(engine& by, const endpoint& to, const common_options& how);
-
-/// Throws usage_error where `to` is no scheme for bytes as they are (tcp, unix, udp).
-void require_plain(const endpoint& to);
 
 /// What --source names: a host, or a host and a port. The port is 0, the kernel's choice, where none is given.
 task<std::optional<address>> source_address(engine& by, const endpoint& to, const common_options& how);

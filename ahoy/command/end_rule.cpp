@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <ahoy/command/defaults.hpp>
+
 namespace ahoy::inline v0 {
 
 namespace {
@@ -34,7 +36,7 @@ end_rule rule_of_send(const after_eof& asked, confirmation wanted) noexcept {
 }
 
 duration datagram_limit(const after_eof& asked) noexcept {
-  const std::array<duration, 4> limits{std::chrono::seconds{1}, no_timeout, duration::zero(), asked.limit};
+  const std::array<duration, 4> limits{datagram_linger, no_timeout, duration::zero(), asked.limit};
   return limits[static_cast<std::size_t>(asked.how)];
 }
 

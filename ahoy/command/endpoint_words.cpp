@@ -61,8 +61,8 @@ endpoint endpoint_of(std::string_view host, std::string_view port) {
   } catch (const error& failure) {
     if (failure.code() != errc::service_not_found) throw;
     throw error(failure.code(), failure.verb(), failure.address(),
-                fmt::format("the word after a host is its port: write {0} {1}, or {0}:{1} as one word", host,
-                            default_port));
+                fmt::format("the word after a host is its port: write {0} {1} {2}, or {0}:{1} {2}", host,
+                            default_port, port));
   }
 }
 

@@ -3,7 +3,8 @@
 #include <utility>
 
 #include <ahoy/command/json.hpp>
-#include <ahoy/error/unreadable.hpp>
+#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/error/error.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -45,7 +46,13 @@ class lines_source : public input_source {
   lines_source(standard_input& from, std::size_t max_message) noexcept
       : from_{from}, lines_{from, framing::line, max_message} {}
   task<std::optional<std::string>> next() override {
-    std::optional<message> line = co_await lines_.next();
+    std::optional<message> line;
+    try {
+      line = co_await lines_.next();
+    } catch (const error& why) {
+      if (why.code() != errc::too_long) throw;
+      throw error{why.code(), "read a line of", "standard input", why.hint()};
+    }
     if (!line) co_return std::nullopt;
     co_return std::move(line->text);
   }
@@ -64,12 +71,20 @@ class json_source final : public lines_source {
   task<std::optional<std::string>> next() override {
     std::optional<std::string> line = co_await lines_source::next();
     if (!line) co_return std::nullopt;
-    json_request asked = parse_json_line(*line);
-    if (asked.to && *asked.to != peer_) throw unreadable("\"to\" of a line", *asked.to, "the peer here is " + peer_);
-    co_return std::move(asked.text);
+    co_return text_of(*line);
   }
 
  private:
+  std::string text_of(std::string_view line) const {
+    try {
+      json_request asked = parse_json_line(line);
+      if (!asked.to || *asked.to == peer_) return std::move(asked.text);
+    } catch (const error& why) {
+      throw input_error(why.code(), why.hint());
+    }
+    throw input_error(errc::malformed, "\"to\" is somebody else: the peer here is " + peer_);
+  }
+
   std::string peer_;
 };
 

@@ -133,9 +133,8 @@ void listen_report::left(const connection& caller, std::string_view why) {
   tell(json_event::leave, caller.label(), why);
 }
 
-void listen_report::busy(const address& caller) {
-  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(),
-                   options_.server.max_clients));
+void listen_report::busy(const address& caller, std::size_t here) {
+  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(), here));
   tell(json_event::busy, caller.to_string(), "busy");
 }
 

@@ -30,7 +30,7 @@ class listen_report final : public observer, public transcript {
   void joined(const connection& caller) override;
   void ended_its_half(const connection& caller) override;
   void left(const connection& caller, std::string_view why) override;
-  void busy(const address& caller) override;
+  void busy(const address& caller, std::size_t here) override;
   void denied(const address& caller) override;
   void exhausted(std::string_view why) override;
   void dropped(std::string_view label, std::uint64_t messages) override;

@@ -71,16 +71,17 @@ constexpr std::array table{
         "not confirmed is status 18 and a count of what is known.",
         confirmations},
 
-    option{
-        "--after-eof", "", value_kind::after_eof, "RULE", "", everywhere, section::end,
-        "what follows the end of the input",
-        "On a stream the default is one rule: our half is closed (FIN), and we go on receiving until the "
-        "peer "
-        "ends its half. wait keeps our half open too; close ends at once; a DURATION is the longest that is "
-        "waited after our FIN. Datagrams have no end: call and send listen 1s more, or this long, and the "
-        "first answer ends send. Under talk and relay a caller that ended its half has left, and is closed "
-        "once what is queued for it is flushed; wait keeps it.",
-        ends},
+    option{"--after-eof", "", value_kind::after_eof, "RULE", "", everywhere, section::end,
+           "what follows the end of the input",
+           "On a stream the default is one rule: our half is closed (FIN), and we go on receiving until the "
+           "peer "
+           "ends its half. wait does so over datagrams too, however long it takes; close ends at once; a "
+           "DURATION "
+           "is the longest that is waited after our FIN. Datagrams have no end: call and send listen 1s "
+           "more, or "
+           "this long, and the first answer ends send. Under talk and relay a caller that ended its half has "
+           "left, and is closed once what is queued for it is flushed; wait keeps it.",
+           ends},
     option{"--timeout", "", value_kind::duration, "DURATION", "none", everywhere, section::end,
            "the longest that the whole run may take", "Then it ends with status 28."},
     option{"--connect-timeout", "", value_kind::duration, "DURATION", "10s", everywhere, section::end,
@@ -103,10 +104,11 @@ constexpr std::array table{
     option{
         "--json", "", value_kind::flag, "", "", everywhere, section::output,
         "one JSON object per line, out and in",
-        "listen and call print {\"time\":,\"event\":\"message|join|leave|drop|busy\",\"from\":,\"text\":} "
-        "for each event, with \"data\" in base64 where the text is not UTF-8, and read {\"to\":,\"text\":} "
-        "from their input (without \"to\": all). send prints one object: "
-        "{\"sent\":,\"acknowledged\":,\"confirm\":,\"status\":,\"reply\":}."},
+        "listen and call print {\"time\":...,\"event\":...,\"from\":...,\"text\":...} for each event "
+        "(message, "
+        "join, leave, drop, busy), with \"data\" in base64 where the text is not UTF-8, and read "
+        "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. send prints one object: "
+        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}."},
 
     option{"--handler", "", value_kind::choice, "NAME", "talk", "listen", section::server,
            "what is done for each caller", "", handlers},

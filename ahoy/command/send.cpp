@@ -6,19 +6,23 @@
 #include <utility>
 
 #include <ahoy/command/datagram_conversation.hpp>
+#include <ahoy/command/defaults.hpp>
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/notice.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/stream_conversation.hpp>
-#include <ahoy/command/usage_error.hpp>
+#include <ahoy/command/settings.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/engine/select.hpp>
 
 namespace ahoy::inline v0 {
 
 namespace {
+
+/// For a slow reader of our report, when all the time that was given is over.
+constexpr duration time_to_tell = std::chrono::seconds{1};
 
 /// One delivery, and what is known of it. What fails is told at its end, so that --json can tell it too.
 class delivery {
@@ -28,13 +32,12 @@ class delivery {
   [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
 
  private:
-  [[nodiscard]] confirmation default_confirmation() const noexcept;
-  void check_usage() const;
   task<> deliver();
   task<> deliver_stream();
   task<> deliver_datagrams();
   [[nodiscard]] std::unique_ptr<input_source> open_input();
   void judge_stream();
+  void note_what_is_known();
   void fail(const error& why);
   void fail_by_time();
   [[nodiscard]] status status_after(const error& why) const noexcept;
@@ -71,36 +74,19 @@ presentation presentation_for(const send_options& given, const standard_output& 
 delivery::delivery(engine& by, const send_options& given)
     : by_{by},
       given_{given},
-      wanted_{given.confirm.value_or(default_confirmation())},
+      wanted_{confirmation_for(given)},
       due_{deadline_after(by.now(), given.timeout)},
       input_{by},
       output_{by},
       shown_{output_, presentation_for(given, output_)},
       kept_{given.max_message} {}
 
-confirmation delivery::default_confirmation() const noexcept {
-  return given_.to.transport() == transport::udp ? confirmation::sent : confirmation::closed;
-}
-
 output_sink& delivery::sink() noexcept {
   if (given_.json) return kept_;
   return shown_;
 }
 
-/// What can be refused before anything is opened is.
-void delivery::check_usage() const {
-  require_plain(given_.to);
-  const std::string name{to_string(std::optional{wanted_})};
-  if (wanted_ == confirmation::delivered)
-    throw usage_error(usage_errc::contradictory, "--confirm", name, "only ahoy: endpoints tell that; closed is the most here");
-  if (given_.to.transport() == transport::udp && wanted_ != confirmation::sent)
-    throw usage_error(usage_errc::contradictory, "--confirm", name, "over udp nothing is acknowledged: sent is all it knows");
-  if (given_.to.transport() == transport::udp) return;
-  for (const std::string& each : given_.messages) static_cast<void>(encode(given_.framing.value_or(framing::line), each));
-}
-
 task<> delivery::run() {
-  check_usage();
   context& here = co_await this_context();
   context timed{here, due_};
   try {
@@ -111,8 +97,9 @@ task<> delivery::run() {
   if (failure_ && is_closed_output(*failure_)) throw *failure_;
   if (failure_) report(*failure_);
   if (!failure_ && given_.verbose > 0) confirm_aloud();
-  // Time that has run out is no reason to hold the report back, only not to wait for who reads it.
-  if (given_.json && status_ != status::output_failed) co_await tell().in(timed);
+  // Time that has run out is no reason to hold the report back, only not to wait long for who reads it.
+  context telling{here, std::max(due_, deadline_after(by_.now(), time_to_tell))};
+  if (given_.json && status_ != status::output_failed) co_await tell().in(telling);
 }
 
 task<> delivery::deliver() {
@@ -124,8 +111,7 @@ task<> delivery::deliver() {
 
 std::unique_ptr<input_source> delivery::open_input() {
   if (!given_.messages.empty()) return words_as_input(given_.messages);
-  const bool as_it_is = given_.framing.value_or(framing::raw) == framing::raw;
-  if (as_it_is && given_.to.transport() != transport::udp) return bytes_as_input(input_);
+  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream) return bytes_as_input(input_);
   return lines_as_input(input_, given_.max_message);
 }
 
@@ -134,7 +120,7 @@ task<> delivery::deliver_stream() {
   if (given_.verbose > 0) notice(fmt::format("connected to {}", stream_->label()));
   source_ = open_input();
   borders how;
-  how.sent = given_.framing.value_or(given_.messages.empty() ? framing::raw : framing::line);
+  how.sent = framing_for(given_);
   how.heard = given_.framing.value_or(framing::raw);
   if (how.heard == framing::line) how.heard = framing::raw;  // a line is shown as it came
   how.max_message = given_.max_message;
@@ -157,20 +143,24 @@ task<> delivery::deliver_datagrams() {
 
 /// 0 is what was asked for, and nothing less.
 void delivery::judge_stream() {
-  const account known = conversation_->ask();
-  const std::error_code failure = conversation_->failure() ? conversation_->failure() : known.failure;
-  acknowledged_ = known.acknowledged;
-  confirmed_ = given_confirmation(known, conversation_->all_sent(), conversation_->peer_ended());
+  note_what_is_known();
+  const std::optional<error>& failure = conversation_->failure();
   if (failure) {
-    const bool begun = known.sent > 0;
+    const bool begun = sent() > 0;
     const std::string verb = conversation_->all_sent() ? "receive from" : "send to";
-    const error why{failure, verb, where(), begun ? conversation_->count() : std::string{}};
+    const error why{failure->code(), verb, where(), begun ? conversation_->count() : failure->hint()};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
     const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()}, where(),
                     conversation_->count()};
     refuse(why, status::not_confirmed);
   }
+}
+
+void delivery::note_what_is_known() {
+  const account known = conversation_->ask();
+  acknowledged_ = known.acknowledged;
+  confirmed_ = given_confirmation(known, conversation_->all_sent(), conversation_->peer_ended());
 }
 
 std::uint64_t delivery::sent() const noexcept {
@@ -184,13 +174,9 @@ void delivery::refuse(error why, status as) {
 }
 
 void delivery::fail(const error& why) {
-  if (conversation_) {
-    const account known = conversation_->ask();
-    acknowledged_ = known.acknowledged;
-    confirmed_ = given_confirmation(known, conversation_->all_sent(), conversation_->peer_ended());
-    // What is not whole must not look so to the peer.
-    if (!conversation_->all_sent()) stream_->abort_on_close();
-  }
+  if (conversation_) note_what_is_known();
+  // What is not whole must not look so to the peer.
+  if (conversation_ && !conversation_->all_sent()) stream_->abort_on_close();
   const bool time_is_over = why.code() == std::errc::timed_out && due_ <= by_.now();
   if (time_is_over && (conversation_ || datagrams_))
     fail_by_time();
@@ -206,32 +192,40 @@ void delivery::fail_by_time() {
     refuse({out_of_time, std::string{conversation_->waits_for()}, where(), conversation_->count()}, status::timed_out);
 }
 
-/// Of datagrams, what ICMP says is told as it is: nobody is there. Any other failure of the connection, once
+/// Of datagrams, what ICMP says is told as it is: nobody is there. Any other failure of sending or receiving, once
 /// something was sent, means that not all of it is confirmed.
 status delivery::status_after(const error& why) const noexcept {
   const status own = status_of(why);
-  const bool of_the_connection = own == status::send_failed || own == status::receive_failed || own == status::too_long;
-  const bool begun = sent() > 0 && !given_.messages.empty();
-  return begun && of_the_connection && datagrams_ ? status::not_confirmed : own;
+  const bool of_the_socket =
+      own == status::send_failed || own == status::receive_failed || why.code() == std::errc::message_size;
+  const bool begun = datagrams_ && datagrams_->count() > 0;
+  return begun && of_the_socket ? status::not_confirmed : own;
 }
 
-/// What each confirmation says, in words; {0} is the peer, {1} how many bytes.
+/// What each confirmation says, in words; {0} is the peer, {1} how many bytes. A Unix socket has no system between:
+/// what is acknowledged its program took.
 constexpr std::array<const char*, 3> meanings{
     "sent: {1} bytes are handed over to this system's kernel; nothing more is known",
     "acked: the system of {0} acknowledged all {1} bytes; how many its program read is not known",
     "closed: the system of {0} acknowledged all {1} bytes and our end, it ended its side, and no reset came",
 };
+constexpr std::array<const char*, 3> local_meanings{
+    meanings[0],
+    "acked: {0} took all {1} bytes",
+    "closed: {0} took all {1} bytes and ended its side, and no reset came",
+};
 
 void delivery::confirm_aloud() const {
   const auto given = static_cast<std::size_t>(confirmed_.value_or(confirmation::sent));
-  notice(fmt::format(fmt::runtime(meanings[given]), where(), sent()));
+  const auto& words = given_.to.transport() == transport::local ? local_meanings : meanings;
+  notice(fmt::format(fmt::runtime(words[given]), where(), sent()));
 }
 
 task<> delivery::tell() {
   const std::optional<std::string>& reply = kept_.text();
   std::optional<std::string_view> told;
   if (reply) told = *reply;
-  const std::string line = json_line(send_report{sent(), acknowledged_, to_string(confirmed_), exit_status(), told});
+  const std::string line = json_line(send_report{sent(), acknowledged_, confirmed_ ? to_string(*confirmed_) : "none", exit_status(), told});
   co_await output_.write(line);
 }
 

@@ -86,6 +86,16 @@ confirmation confirmation_of(const option& row, std::string_view value) {
   return static_cast<confirmation>(found - confirmations.begin());
 }
 
+// As network::parse, in the words of its option.
+network network_of(const option& row, std::string_view value) {
+  try {
+    return network::parse(value);
+  } catch (const error& failure) {
+    const bool is_number = failure.code() == errc::out_of_range;
+    throw unreadable(row.name, value, failure.hint(), is_number ? errc::out_of_range : errc::malformed);
+  }
+}
+
 std::string source_of(std::string_view value) {
   check_source(value);
   return std::string(value);
@@ -151,10 +161,10 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.backlog = static_cast<int>(parse_integer(row.name, value, 0, most_clients));
             }},
-    setting{"--allow", [](all_of& all, row_of_it&,
-                          text value) { all.listen.server.allow.push_back(network::parse(value)); }},
-    setting{"--deny", [](all_of& all, row_of_it&,
-                         text value) { all.listen.server.deny.push_back(network::parse(value)); }},
+    setting{"--allow", [](all_of& all, row_of_it& row,
+                          text value) { all.listen.server.allow.push_back(network_of(row, value)); }},
+    setting{"--deny", [](all_of& all, row_of_it& row,
+                         text value) { all.listen.server.deny.push_back(network_of(row, value)); }},
     setting{"--idle-timeout",
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.idle_timeout = limit_above_zero(row, value);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace ahoy::inline v0 {
 namespace {
@@ -62,8 +63,10 @@ error output_error(int errno_value) {
   return {system_code(errno_value), std::string(writing), std::string(output)};
 }
 
-error input_error(int errno_value) {
-  return {system_code(errno_value), std::string(reading), std::string(input)};
+error input_error(int errno_value) { return input_error(system_code(errno_value), {}); }
+
+error input_error(std::error_code cause, std::string hint) {
+  return {cause, std::string(reading), std::string(input), std::move(hint)};
 }
 
 bool is_output_error(const error& failure) noexcept {

@@ -124,7 +124,7 @@ task<> stream_conversation::listen_on() {
 
 task<> stream_conversation::settle() {
   co_await witness_.settle();
-  if (const account known = ask(); known.failure) fail(known.failure);
+  static_cast<void>(ask());
 }
 
 void stream_conversation::stop_hearing() noexcept {
@@ -138,13 +138,24 @@ void stream_conversation::blame(const error& failure, const context& here) {
   const bool time_is_over = here.deadline() <= with_.engine().now();
   if (failure.code() == std::errc::operation_canceled) throw;
   if (failure.code() == std::errc::timed_out && time_is_over) throw;
-  fail(failure.code());
+  fail(failure);
 }
 
-void stream_conversation::fail(const std::error_code& why) noexcept {
+void stream_conversation::fail(const error& why) {
   if (failure_) return;
-  failure_ = why;
-  witness_.failed(why);
+  failure_.emplace(why);
+  witness_.failed(why.code());
+}
+
+account stream_conversation::ask() {
+  account known = witness_.ask();
+  if (known.failure && !failure_) failure_.emplace(known.failure, "receive from", with_.label());
+  return known;
+}
+
+std::string stream_conversation::count() {
+  const bool total_is_known = from_.total().has_value() || (all_sent_ && from_.at_end());
+  return count_in_words(ask(), total(), total_is_known);
 }
 
 std::uint64_t stream_conversation::total() const noexcept {

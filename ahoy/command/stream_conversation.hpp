@@ -1,14 +1,15 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <system_error>
 
 #include <ahoy/command/confirm.hpp>
 #include <ahoy/command/end_rule.hpp>
 #include <ahoy/command/input_source.hpp>
 #include <ahoy/command/output_sink.hpp>
 #include <ahoy/connection/connection.hpp>
+#include <ahoy/error/error.hpp>
 #include <ahoy/message/framing.hpp>
 
 namespace ahoy::inline v0 {
@@ -33,10 +34,11 @@ class stream_conversation {
   /// Our input came to its end, and our kernel took all of it.
   [[nodiscard]] bool all_sent() const noexcept { return all_sent_; }
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
-  /// Why the connection ended before its time; unset where it did not.
-  [[nodiscard]] std::error_code failure() const noexcept { return failure_; }
-  [[nodiscard]] account ask() { return witness_.ask(); }
-  [[nodiscard]] std::string count() { return count_in_words(ask(), total(), from_.total() || all_sent_); }
+  /// Why the connection ended before its time; nothing where it did not.
+  [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
+  /// What is known by now of what was sent. Finds a failure that came late.
+  [[nodiscard]] account ask();
+  [[nodiscard]] std::string count();
   /// What it waits for at this moment, as the verb of an error.
   [[nodiscard]] std::string_view waits_for();
 
@@ -51,7 +53,7 @@ class stream_conversation {
   task<> settle();
   void stop_hearing() noexcept;
   void blame(const error& failure, const context& here);
-  void fail(const std::error_code& why) noexcept;
+  void fail(const error& why);
   [[nodiscard]] std::uint64_t total() const noexcept;
 
   connection& with_;
@@ -61,7 +63,7 @@ class stream_conversation {
   end_rule rule_;
   witness witness_;
   event changed_;
-  std::error_code failure_;
+  std::optional<error> failure_;
   std::uint64_t offered_ = 0;  // bytes for the wire, so far
   bool reading_input_ = false;
   bool all_sent_ = false;

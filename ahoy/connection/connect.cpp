@@ -11,10 +11,11 @@ namespace ahoy::inline v0 {
 namespace {
 
 constexpr duration attempt_delay = std::chrono::milliseconds{250};  // RFC 8305, section 5
+constexpr duration full_queue_delay = std::chrono::milliseconds{10};
 
 /// Where an address was found under a name, errors say both: "[::1]:23456 (localhost)".
 std::string named(const address& where, const endpoint& from) {
-  const std::string text = where.to_string();
+  std::string text = where.to_string();
   if (from.host.is_numeric() || where.family() == family::local) return text;
   return text + " (" + from.host.text() + ")";
 }
@@ -54,15 +55,23 @@ fd open_socket(const race& of, const address& to) {
   return made;
 }
 
+struct connect_awaiter : connect_operation {
+  using connect_operation::connect_operation;
+  int await_resume() const noexcept { return error; }
+};
+
 task<> attempt_one(race& of, address to) {
   ++of.running;
   try {
     descriptor trying{of.by, open_socket(of, to)};
-    struct connect_awaiter : connect_operation {
-      using connect_operation::connect_operation;
-      int await_resume() const noexcept { return error; }
-    };
-    const int failure = co_await connect_awaiter{&trying, to};
+    int failure = co_await connect_operation{&trying, to};
+    while (
+        failure == EAGAIN &&
+        to.family() ==
+            family::local) {  // connect(2): a Unix listener's queue is full, and nothing tells when it is not
+      co_await of.by.sleep(full_queue_delay);
+      failure = co_await connect_operation{&trying, to};
+    }
     throw_if_failed(failure, "connect to", named(to, of.to));
     if (!of.winner) of.winner = std::make_unique<stream>(of.by, trying.release(), to);
   } catch (const error& failure) {
@@ -74,8 +83,8 @@ task<> attempt_one(race& of, address to) {
 
 task<> run_race(race& of, std::vector<address> candidates, scope& attempts) {
   for (const address& candidate : candidates) {
-    attempts.start(attempt_one(of, candidate));
     const std::size_t failed = of.failures.size();
+    attempts.start(attempt_one(of, candidate));
     while (!of.winner && of.running > 0 && of.failures.size() == failed) {
       const bool ended = co_await of.over.wait(attempt_delay);
       if (!ended) break;
@@ -94,8 +103,11 @@ task<> run_race(race& of, std::vector<address> candidates, scope& attempts) {
   throw error{first.code(), first.verb(), first.address(), also.empty() ? first.hint() : also};
 }
 
-task<std::vector<address>> candidates_for(engine& by, endpoint to, family wanted) {
+/// An address is of use only where the source's family can reach it.
+task<std::vector<address>> candidates_for(engine& by, endpoint to, const connect_options& options) {
   if (to.transport() == transport::local) co_return std::vector<address>{address::local(to.path)};
+  const bool by_source = options.source && options.wanted == family::unspecified;
+  const family wanted = by_source ? options.source->family() : options.wanted;
   std::vector<address> found =
       co_await by.resolve(to.host, to.port, wanted, socket_type::stream, lookup_use::connect);
   co_return interleaved(found);
@@ -103,7 +115,7 @@ task<std::vector<address>> candidates_for(engine& by, endpoint to, family wanted
 
 task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to,
                                                   const connect_options& options) {
-  std::vector<address> candidates = co_await candidates_for(by, to, options.wanted);
+  std::vector<address> candidates = co_await candidates_for(by, to, options);
   context& here = co_await this_context();
   race of{by, to, options};
   scope attempts{here};

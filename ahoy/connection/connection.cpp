@@ -1,6 +1,22 @@
 #include <ahoy/connection/connection.hpp>
 
+#include <cerrno>
+
 namespace ahoy::inline v0 {
+
+namespace {
+
+/// What has something at hand, such as a pipe in memory, completes without its engine: a stop or a deadline
+/// is observed all the same.
+bool is_over(operation& asked) noexcept {
+  if (asked.where->stopped())
+    asked.error = ECANCELED;
+  else if (asked.where->deadline() <= asked.by->now())
+    asked.error = ETIMEDOUT;
+  return asked.error != 0;
+}
+
+}  // namespace
 
 connection::receive_awaiter::receive_awaiter(connection& from, descriptor* on, duration limit) noexcept
     : receive_operation{on}, from_{from} {
@@ -9,7 +25,7 @@ connection::receive_awaiter::receive_awaiter(connection& from, descriptor* on, d
 
 bool connection::receive_awaiter::submit() {
   by = &from_.engine();
-  return from_.submit(*this);
+  return is_over(*this) || from_.submit(*this);
 }
 
 bytes connection::receive_awaiter::await_resume() {
@@ -29,7 +45,7 @@ connection::send_awaiter::send_awaiter(connection& to, descriptor* on, std::stri
 
 bool connection::send_awaiter::submit() {
   by = &to_.engine();
-  return to_.submit(*this);
+  return is_over(*this) || to_.submit(*this);
 }
 
 void connection::send_awaiter::await_resume() const {

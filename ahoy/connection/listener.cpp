@@ -43,7 +43,7 @@ bool is_stale(const address& on) noexcept {
 fd lock_folder(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
   fd opened{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (opened) ::flock(opened.get(), LOCK_EX);
+  while (opened && ::flock(opened.get(), LOCK_EX) != 0 && errno == EINTR) continue;
   return opened;
 }
 

@@ -16,7 +16,8 @@ struct lane {
   operation* sender = nullptr;
   std::uint64_t taken = 0, given = 0;
   bool ended = false;   // nothing more will be sent
-  bool broken = false;  // nobody will receive
+  bool deaf = false;    // what is sent is lost
+  bool broken = false;  // so is whoever would have received it, and its sender is told
 
   bool give(receive_operation& asked, engine& by);
   bool take(send_operation& asked);
@@ -24,7 +25,7 @@ struct lane {
 };
 
 bool lane::give(receive_operation& asked, engine& by) {
-  if (held.empty()) return ended || broken;
+  if (held.empty()) return ended || deaf;
   const std::size_t size = std::min(held.size(), buffer_pool::block_size);
   asked.received = by.buffers().copy(std::string_view{held}.substr(0, size));
   held.erase(0, size);
@@ -37,8 +38,8 @@ bool lane::take(send_operation& asked) {
     asked.error = EPIPE;
     return true;
   }
-  const std::size_t size = std::min(asked.left.size(), capacity - held.size());
-  held.append(asked.left.substr(0, size));
+  const std::size_t size = deaf ? asked.left.size() : std::min(asked.left.size(), capacity - held.size());
+  if (!deaf) held.append(asked.left.substr(0, size));
   asked.left.remove_prefix(size);
   taken += size;
   return asked.left.empty();
@@ -67,6 +68,7 @@ class pipe_end final : public connection {
   }
   ~pipe_end() override {
     shutdown_send();
+    in_->broken = true;
     shutdown_receive();
   }
 
@@ -75,7 +77,7 @@ class pipe_end final : public connection {
     out_->pump(engine_);
   }
   void shutdown_receive() override {
-    in_->broken = true;
+    in_->deaf = true;
     in_->held.clear();
     in_->pump(engine_);
   }

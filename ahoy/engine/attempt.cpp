@@ -16,16 +16,18 @@ int message_flags(patience how) noexcept { return MSG_NOSIGNAL | (how == patienc
 /// The end of every attempt: false where the kernel asks us to come back.
 bool settle(operation& asked, ssize_t returned) noexcept {
   if (returned >= 0) return true;
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return false;
   asked.error = errno;
   return true;
 }
 
+/// After a signal a call that does not wait is made again; of one that does, the deadline has to be looked at
+/// first.
 template <class Call>
-ssize_t uninterrupted(Call call) {
+ssize_t uninterrupted(patience how, Call call) {
   ssize_t returned = 0;
   do returned = call();
-  while (returned < 0 && errno == EINTR);
+  while (returned < 0 && errno == EINTR && how == patience::none);
   return returned;
 }
 
@@ -33,7 +35,7 @@ bool receive(operation& asked, buffer_pool& buffers, patience how) {
   auto& self = static_cast<receive_operation&>(asked);
   const std::span<char> block = buffers.take();
   const ssize_t got = uninterrupted(
-      [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
+      how, [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
   bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got > 0) {
     self.on->received += static_cast<std::uint64_t>(got);
@@ -45,13 +47,15 @@ bool receive(operation& asked, buffer_pool& buffers, patience how) {
 bool send(operation& asked, buffer_pool&, patience how) {
   auto& self = static_cast<send_operation&>(asked);
   while (!self.left.empty()) {
-    const ssize_t taken = uninterrupted(
-        [&] { return ::send(self.on->number(), self.left.data(), self.left.size(), message_flags(how)); });
+    const ssize_t taken = uninterrupted(how, [&] {
+      return ::send(self.on->number(), self.left.data(), self.left.size(), message_flags(how));
+    });
     if (taken < 0) return settle(self, taken);
     self.on->sent += static_cast<std::uint64_t>(taken);
     self.left.remove_prefix(static_cast<std::size_t>(taken));
+    if (how == patience::one_call) break;
   }
-  return true;
+  return self.left.empty();
 }
 
 /// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
@@ -69,7 +73,8 @@ T content(const cmsghdr* control) noexcept {
 
 void read_control(const cmsghdr* control, datagram_header& header) {
   if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
-    header.local = address::inet(ntohl(content<in_pktinfo>(control).ipi_addr.s_addr), 0);
+    // Not ipi_addr: of a broadcast or a group it is that address, which nobody can answer from.
+    header.local = address::inet(ntohl(content<in_pktinfo>(control).ipi_spec_dst.s_addr), 0);
   } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
     sockaddr_in6 local{};
     local.sin6_family = AF_INET6;
@@ -98,9 +103,13 @@ bool receive_from(operation& asked, buffer_pool& buffers, patience how) {
   message.msg_control = room.space.data();
   message.msg_controllen = room.space.size();
   const ssize_t got = uninterrupted(
-      [&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
+      how, [&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
   bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (got < 0) return settle(self, got);
+  if (message.msg_flags & MSG_TRUNC) {  // larger than any that UDP carries
+    self.error = EMSGSIZE;
+    return true;
+  }
   self.on->received += static_cast<std::uint64_t>(got);
   self.received = std::move(loan);
   if (message.msg_namelen > 0)
@@ -130,7 +139,9 @@ void write_control(msghdr& message, const datagram_header& header) {
     add_control(message, IPPROTO_IP, IP_PKTINFO, from);
   } else if (header.local.family() == family::inet6 && !header.local.is_multicast()) {
     in6_pktinfo from{};
-    from.ipi6_addr = reinterpret_cast<const sockaddr_in6*>(header.local.data())->sin6_addr;
+    const auto* local = reinterpret_cast<const sockaddr_in6*>(header.local.data());
+    from.ipi6_addr = local->sin6_addr;
+    from.ipi6_ifindex = local->sin6_scope_id;
     add_control(message, IPPROTO_IPV6, IPV6_PKTINFO, from);
   }
   const int traffic_class = header.mark << 2;
@@ -152,7 +163,7 @@ bool send_to(operation& asked, buffer_pool&, patience how) {
   message.msg_control = room.space.data();
   write_control(message, self.header);
   const ssize_t taken =
-      uninterrupted([&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
+      uninterrupted(how, [&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
   if (taken > 0) self.on->sent += static_cast<std::uint64_t>(taken);
   return settle(self, taken);
 }
@@ -161,7 +172,7 @@ bool accept(operation& asked, buffer_pool&, patience) {
   auto& self = static_cast<accept_operation&>(asked);
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
-  const auto got = uninterrupted([&] {
+  const auto got = uninterrupted(patience::none, [&] {
     size = sizeof peer;
     return ::accept4(self.on->number(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
   });
@@ -174,7 +185,7 @@ bool accept(operation& asked, buffer_pool&, patience) {
 
 short poll_now(int number, short events) noexcept {
   pollfd asked{number, events, 0};
-  uninterrupted([&] { return ::poll(&asked, 1, 0); });
+  uninterrupted(patience::none, [&] { return ::poll(&asked, 1, 0); });
   return asked.revents;
 }
 

@@ -88,7 +88,7 @@ void blocking_engine::call(operation& only, time_point until) {
   const duration wanted = time_left(until);
   if (set != wanted) set_kernel_timeout(only.on->number(), option, wanted);
   set = wanted;
-  if (attempt(only, buffers(), patience::until_done)) finish(only);
+  try_again(only, patience::one_call);
 }
 
 void blocking_engine::poll(time_point until) {

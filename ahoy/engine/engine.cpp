@@ -14,23 +14,28 @@ void engine::sleep_awaiter::await_resume() const {
 }
 
 bool event::awaiter::submit() {
-  next_ = nullptr;
-  link_ = of_.end_;
+  link_ = of_.last_;
   *link_ = this;
-  of_.end_ = &next_;
+  of_.last_ = &next_;
   return park_operation::submit();
 }
 
 void event::awaiter::unlink() noexcept {
   if (!link_) return;
   *link_ = next_;
-  (next_ ? next_->link_ : of_.end_) = link_;
+  (next_ ? next_->link_ : of_.last_) = link_;
   link_ = nullptr;
+  next_ = nullptr;
 }
 
 bool event::awaiter::await_resume() const {
   if (!timed_out) throw_if_failed(error, "wait", "");
   return !timed_out;
+}
+
+/// Who is still linked has been woken by its limit or a stop, and is about to go too.
+event::~event() {
+  while (first_) first_->unlink();
 }
 
 void event::notify() noexcept {

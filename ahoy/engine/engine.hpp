@@ -62,12 +62,13 @@ class engine {
 };
 
 /// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment, in the
-/// order in which they began.
+/// order in which they came, so that who has to wait again keeps its place.
 class event {
  public:
-  explicit event(engine& by) noexcept : engine_{by}, end_{&first_} {}
+  explicit event(engine& by) noexcept : engine_{by} {}
   event(const event&) = delete;
   event& operator=(const event&) = delete;
+  ~event();
 
   class awaiter : public park_operation {
    public:
@@ -90,7 +91,7 @@ class event {
  private:
   engine& engine_;
   awaiter* first_ = nullptr;
-  awaiter** end_;  // what points at nobody yet: the next who waits goes there
+  awaiter** last_ = &first_;  // where the next one is linked
 };
 
 /// Throws an error for an operation's errno value.

@@ -14,6 +14,11 @@ bool loop::submit(operation& asked) {
     asked.error = ECANCELED;
     return true;
   }
+  if (asked.where->deadline() <=
+      now_) {  // else one who always has something to do would never see its deadline
+    asked.error = ETIMEDOUT;
+    return true;
+  }
   if (tries_first() && asked.on && asked.kind < operation_kind::edge) {
     if (++at_once_ > turn_length) return put_off(asked);
     if (attempt(asked, buffers(), patience::none)) return true;
@@ -24,10 +29,6 @@ bool loop::submit(operation& asked) {
 
 /// Somebody who is never made to wait, such as one with a fast peer, would keep all others from running.
 bool loop::put_off(operation& asked) noexcept {
-  if (asked.where->deadline() <= now_) {
-    asked.error = ETIMEDOUT;
-    return true;
-  }
   asked.put_off_ = true;
   queue(asked);
   return false;
@@ -78,9 +79,9 @@ void loop::queue(operation& next) noexcept {
 }
 
 /// A send's own timeout is that of a peer who takes nothing: whatever it takes starts the time anew.
-void loop::try_again(operation& pending) noexcept {
+void loop::try_again(operation& pending, patience how) noexcept {
   const std::uint64_t sent = pending.on->sent;
-  if (attempt(pending, buffers(), patience::none)) return finish(pending);
+  if (attempt(pending, buffers(), how)) return finish(pending);
   if (pending.timeout == no_timeout || pending.on->sent == sent) return;
   timers_.remove(pending);
   timers_.insert(pending, std::min(deadline_after(clock::now(), pending.timeout), pending.where->deadline()));
@@ -108,7 +109,7 @@ void loop::resume_ready() {
     next = current.next_ready_;
     at_once_ = 0;
     const bool again = std::exchange(current.put_off_, false);
-    if (again && !submit(current)) continue;
+    if (again && !current.submit()) continue;  // by its own submit: what it is for may have ended meanwhile
     current.waiting.resume();
   }
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/engine/timer_heap.hpp>
 
@@ -34,7 +35,7 @@ class loop : public engine {
   virtual void wait(time_point until) = 0;
 
   /// Tries a pending operation; queues its coroutine if it is complete.
-  void try_again(operation& pending) noexcept;
+  void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
   static operation*& slot_of(operation& asked) noexcept;
 

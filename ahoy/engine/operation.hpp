@@ -148,6 +148,7 @@ struct connect_operation : operation {
       : operation{operation_kind::connect, with}, to{to} {}
   address to;
   bool begun = false;
+  [[nodiscard]] int await_resume() const noexcept { return error; }
 };
 
 struct ready_operation : operation {

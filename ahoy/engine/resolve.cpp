@@ -34,7 +34,8 @@ task<std::vector<address>> loop::resolve(host name, port service, family wanted,
                                          lookup_use use) {
   if (name.is_numeric()) co_return lookup(name, service, wanted, type, use);
   auto asked = std::make_shared<inquiry>();
-  if (!asked->done) throw_if_failed(errno, "look up", name.text());
+  descriptor answered{*this, fd{::fcntl(asked->done.get(), F_DUPFD_CLOEXEC, 0)}};
+  if (!answered.is_open()) throw_if_failed(errno, "look up", name.text());
   std::thread{[asked, name, service, wanted, type, use] {
     try {
       asked->found = lookup(name, service, wanted, type, use);
@@ -43,8 +44,9 @@ task<std::vector<address>> loop::resolve(host name, port service, family wanted,
     }
     signal(asked->done);
   }}.detach();
-  descriptor answered{*this, fd{::fcntl(asked->done.get(), F_DUPFD_CLOEXEC, 0)}};
   co_await ready(answered, POLLIN);
+  std::uint64_t answers = 0;
+  [[maybe_unused]] const ssize_t got = ::read(answered.number(), &answers, sizeof answers);
   if (asked->failure) std::rethrow_exception(asked->failure);
   co_return std::move(asked->found);
 }

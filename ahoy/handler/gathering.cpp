@@ -75,8 +75,9 @@ task<> gathering::speak(place& of) {
   for (;;) {
     room_member::text next = co_await of.member.next();
     if (!next) break;
-    co_await of.line.send(*next);
+    const bool sent = co_await send(of, *next);
     of.member.took_next();
+    if (!sent) told_.dropped(of.peer.label(), 1);
   }
   of.all_said = true;
   if (!of.all_heard && !of.member.was_put_out()) co_await hear_on(of);
@@ -87,6 +88,17 @@ task<> gathering::speak(place& of) {
 task<> gathering::hear_on(place& of) {
   of.peer.shutdown_send();
   co_await of.peer.engine().sleep(options_.hear_after_finish);
+}
+
+/// false: no datagram can hold it. Whoever said it must not thereby put this caller out.
+task<bool> gathering::send(place& of, const std::string& text) {
+  try {
+    co_await of.line.send(text);
+  } catch (const error& failure) {
+    if (failure.code() != std::errc::message_size) throw;
+    co_return false;
+  }
+  co_return true;
 }
 
 task<> gathering::watch_for_end(place& of) {

@@ -61,6 +61,7 @@ class gathering : public handler {
   task<> flush(place& of);
   task<> hear_on(place& of);
   task<> speak(place& of);
+  task<bool> send(place& of, const std::string& text);
   task<> watch_for_end(place& of);
 
   gathering_options options_;

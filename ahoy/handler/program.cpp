@@ -22,7 +22,7 @@ namespace ahoy::inline v0 {
 namespace {
 
 /// A program that was told to end has this long before it is killed.
-constexpr int grace_milliseconds = 100;
+constexpr duration grace = std::chrono::milliseconds{100};
 
 /// What the child needs, made before the fork: after it, in a program that may have threads, only system
 /// calls are safe.
@@ -37,6 +37,7 @@ struct start {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const std::string& each : texts) result.push_back(const_cast<char*>(each.c_str()));
   result.push_back(nullptr);
   return result;
@@ -55,7 +56,14 @@ start::start(const program_options& options, const connection& peer)
   environment = pointers(environment_text);
 }
 
+/// Where a program runs with its standard three closed, what we need may have their numbers.
+int beyond_standard(int number) noexcept {
+  return number > STDERR_FILENO ? number : ::fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
 void start::become(int stream, int report) const {
+  stream = beyond_standard(stream);
+  report = beyond_standard(report);
   ::setpgid(0, 0);
   sigset_t none;
   ::sigemptyset(&none);
@@ -68,32 +76,51 @@ void start::become(int stream, int report) const {
   ::_exit(127);
 }
 
-/// A running child: killed and reaped when it goes, if it has not ended by itself.
+/// A running child, with its process group. It has to be waited for, or ended.
 class child {
  public:
-  child(ahoy::engine& by, pid_t number)
-      : number_{number}, handle_{by, fd{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))}} {}
+  /// Without a handle it is one that has ended already.
+  child(ahoy::engine& by, pid_t number, fd handle)
+      : number_{number}, handle_{by, std::move(handle)}, ended_{!handle_.is_open()} {}
   child(const child&) = delete;
   child& operator=(const child&) = delete;
   ~child() {
-    if (!ended_) end();
+    if (ended_) return;
+    ::kill(-number_, SIGKILL);
+    reap();
   }
 
   task<> wait() {
+    if (ended_) co_return;
     co_await handle_.engine().ready(handle_, POLLIN);
     reap();
   }
 
- private:
-  void end() {
+  /// For one whose conversation was stopped: it is waited for all the same, in a context of its own, while
+  /// others run.
+  task<> end() {
+    if (ended_) co_return;
+    context apart;
     ::kill(-number_, SIGTERM);
-    pollfd gone{handle_.number(), POLLIN, 0};
-    if (::poll(&gone, 1, grace_milliseconds) <= 0) ::kill(-number_, SIGKILL);
-    reap();
+    co_await wait_in_grace().in(apart);
+    if (ended_) co_return;
+    ::kill(-number_, SIGKILL);
+    co_await wait().in(apart);
   }
+
+ private:
+  task<> wait_in_grace() {
+    try {
+      co_await with_deadline(deadline_after(handle_.engine().now(), grace), wait());
+    } catch (const std::system_error&) {
+      // It did not obey.
+    }
+  }
+
   void reap() {
     int status = 0;
-    while (::waitpid(number_, &status, 0) < 0 && errno == EINTR) continue;
+    while (::waitpid(number_, &status, 0) < 0 && errno == EINTR)
+      continue;  // gone already where SIGCHLD is ignored
     ended_ = true;
     if (WIFSIGNALED(status))
       log(log_level::notice, std::string{"the program ended by signal "} + ::strsignal(WTERMSIG(status)));
@@ -103,7 +130,7 @@ class child {
 
   pid_t number_;
   descriptor handle_;
-  bool ended_ = false;
+  bool ended_;
 };
 
 /// Throws what kept the program from starting.
@@ -115,24 +142,56 @@ void read_report(const fd& report, const std::string& name) {
   if (got > 0) throw error{system_code(why), "run", name, "is it installed, and executable?"};
 }
 
-pid_t start_program(const program_options& options, const connection& peer, int stream) {
+/// A child that has been forked, before anything can wait for it.
+struct started {
+  started(pid_t number, fd handle) : number{number}, handle{std::move(handle)} {}
+  pid_t number;
+  fd handle;  ///< pidfd_open(2)
+};
+
+[[noreturn]] void fail(int why, const program_options& options) {
+  throw error{system_code(why), "run", options.command.front()};
+}
+
+/// Kills and reaps a child that cannot be used.
+void give_up(pid_t number) noexcept {
+  ::kill(number, SIGKILL);
+  while (::waitpid(number, nullptr, 0) < 0 && errno == EINTR) continue;
+}
+
+started start_program(const program_options& options, const connection& peer, int stream) {
   const start prepared{options, peer};
   int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) throw error{system_code(errno), "run", options.command.front()};
+  if (::pipe2(report, O_CLOEXEC) != 0) fail(errno, options);
   const fd read_end{report[0]};
   fd write_end{report[1]};
   const pid_t number = ::fork();
-  if (number < 0) throw error{system_code(errno), "run", options.command.front()};
+  if (number < 0) fail(errno, options);
   if (number == 0) prepared.become(stream, write_end.get());
   ::setpgid(number, number);
+  fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
+  const int why = handle || errno == ESRCH ? 0 : errno;  // ESRCH: over, and reaped by whoever ignores SIGCHLD
   write_end.reset();
   try {
+    if (why != 0) fail(why, options);
     read_report(read_end, options.command.front());
   } catch (...) {
-    ::waitpid(number, nullptr, 0);
+    give_up(number);
     throw;
   }
-  return number;
+  return {number, std::move(handle)};
+}
+
+/// The conversation while the program runs; a conversation that is cut ends the program.
+task<> see_through(child& running, task<> conversation) {
+  std::exception_ptr failure;
+  try {
+    co_await std::move(conversation);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await running.end();
+  if (failure) std::rethrow_exception(failure);
 }
 
 task<> pass_on(connection& from, connection& to) {
@@ -144,30 +203,46 @@ task<> pass_on(connection& from, connection& to) {
   to.shutdown_send();
 }
 
+bool hung_up(const std::error_code& why) noexcept {
+  return why == std::errc::broken_pipe || why == std::errc::connection_reset;
+}
+
+/// A program that reads no more may still have something to say.
+task<> feed(connection& from, connection& program) {
+  try {
+    co_await pass_on(from, program);
+  } catch (const error& failure) {
+    if (!hung_up(failure.code())) throw;
+  }
+}
+
+/// What the program says, until it has ended.
+task<> hear(connection& program, connection& peer, child& running, scope& both) {
+  co_await pass_on(program, peer);
+  co_await running.wait();
+  both.stop();
+}
+
+task<> pass_both_ways(connection& peer, connection& program, child& running) {
+  context& here = co_await this_context();
+  scope both{here};
+  both.start(feed(peer, program));
+  both.start(hear(program, peer, running, both));
+  co_await both.join();
+}
+
 /// For a connection that is no socket of its own: the program has one end of a socket pair, we pass on at the
 /// other.
 task<> serve_beside(const program_options& options, connection& peer) {
   int ends[2];
   const int type = peer.keeps_boundaries() ? SOCK_SEQPACKET : SOCK_STREAM;
-  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0)
-    throw error{system_code(errno), "run", options.command.front()};
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) fail(errno, options);
   stream ours{peer.engine(), fd{ends[0]}};
   fd theirs{ends[1]};
-  child running{peer.engine(), start_program(options, peer, theirs.get())};
+  started begun = start_program(options, peer, theirs.get());
+  child running{peer.engine(), begun.number, std::move(begun.handle)};
   theirs.reset();
-  context& here = co_await this_context();
-  scope passing{here};
-  passing.start(pass_on(peer, ours));
-  std::exception_ptr failure;
-  try {
-    co_await pass_on(ours, peer);
-    co_await running.wait();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  passing.stop();
-  co_await passing.join();
-  if (failure) std::rethrow_exception(failure);
+  co_await see_through(running, pass_both_ways(peer, ours, running));
 }
 
 }  // namespace
@@ -177,8 +252,9 @@ task<> program::serve(connection& peer) {
     co_await serve_beside(options_, peer);
     co_return;
   }
-  child running{peer.engine(), start_program(options_, peer, peer.native()->number())};
-  co_await running.wait();
+  started begun = start_program(options_, peer, peer.native()->number());
+  child running{peer.engine(), begun.number, std::move(begun.handle)};
+  co_await see_through(running, running.wait());
 }
 
 }  // namespace ahoy::inline v0

@@ -16,8 +16,9 @@ constexpr duration patience_of_acceptor = std::chrono::milliseconds{100};
 
 /// accept(2): of these we recover when something is freed; trying at once would only burn the processor.
 constexpr std::array exhaustions = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
-/// Of these only the listener itself is the cause; all others concern the one connection that was lost.
-constexpr std::array ends = {EBADF, EFAULT, EINVAL, ENOTSOCK, EOPNOTSUPP, ECANCELED};
+/// Of these only the listener itself, a stop or a deadline is the cause; all others concern the one
+/// connection that was lost.
+constexpr std::array ends = {EBADF, EFAULT, EINVAL, ENOTSOCK, EOPNOTSUPP, ECANCELED, ETIMEDOUT};
 
 bool is_one_of(const auto& list, int error) noexcept { return std::ranges::find(list, error) != list.end(); }
 

@@ -19,15 +19,17 @@ namespace {
 constexpr std::uint8_t answered_mark = 47;
 /// Services that answer whatever they get, or are misused as reflectors; nobody calls from there.
 constexpr std::array<std::uint16_t, 8> service_ports = {7, 13, 17, 19, 37, 53, 69, 123};
-/// Datagrams of one caller that its handler has not received yet; more are dropped, as a full socket would.
+/// Datagrams of one caller, and bytes of all, that handlers have not received yet; more are dropped, as a
+/// full socket would: whoever forges senders must not fill the memory.
 constexpr std::size_t most_unreceived = 256;
+constexpr std::size_t most_unreceived_bytes = 8 * 1024 * 1024;
 
 class datagram_exchange;
 
 /// One peer of a datagram socket as a connection.
 class datagram_caller final : public connection {
  public:
-  datagram_caller(datagram_exchange& of, const datagram_header& header);
+  datagram_caller(std::shared_ptr<datagram_exchange> of, const datagram_header& header);
   ~datagram_caller() override;
 
   void shutdown_send() override {}
@@ -43,7 +45,7 @@ class datagram_caller final : public connection {
   std::uint64_t bytes_received() const noexcept override { return received_; }
   std::uint64_t bytes_sent() const noexcept override { return sent_; }
 
-  void deliver(std::string_view data);
+  void deliver(std::string_view data, const datagram_header& header);
   [[nodiscard]] bool awaits() const noexcept { return receiver_; }
   [[nodiscard]] std::size_t unreceived() const noexcept { return unreceived_.size(); }
   void count_sent(std::size_t size) noexcept { sent_ += size; }
@@ -52,8 +54,9 @@ class datagram_caller final : public connection {
   bool submit(receive_operation& asked) override;
   bool submit(send_operation& asked) override;
   void hand_over();
+  void answer_from(const address& asked);
 
-  datagram_exchange& of_;
+  const std::shared_ptr<datagram_exchange> of_;
   datagram_header header_;
   std::deque<std::string> unreceived_;
   operation* receiver_ = nullptr;
@@ -61,11 +64,12 @@ class datagram_caller final : public connection {
   bool ended_ = false;
 };
 
-/// One datagram socket, its callers, and what the socket could not take yet.
-class datagram_exchange {
+/// One datagram socket, its callers, and what the socket could not take yet. Its callers may outlive the
+/// tasks that receive and send, so all of them hold it.
+class datagram_exchange : public std::enable_shared_from_this<datagram_exchange> {
  public:
   datagram_exchange(server_run& run, datagram_socket& socket)
-      : run{run}, socket{socket}, sendable{run.engine()} {}
+      : run{run}, socket{socket}, port{socket.local().port()}, sendable{run.engine()} {}
 
   task<> receive_all();
   task<> send_queued();
@@ -73,9 +77,11 @@ class datagram_exchange {
 
   server_run& run;
   datagram_socket& socket;
+  const std::uint16_t port;
   event sendable;             // something waits to be sent
   event taken{run.engine()};  // a handler has received all that its caller sent
   std::unordered_map<address, datagram_caller*> present;
+  std::size_t unreceived_bytes = 0;
 
  private:
   struct unsent {
@@ -87,24 +93,39 @@ class datagram_exchange {
   std::list<unsent> queue_;
 };
 
-datagram_caller::datagram_caller(datagram_exchange& of, const datagram_header& header)
-    : of_{of}, header_{header} {
-  header_.mark = of.run.serving().answers_by_itself() ? answered_mark : 0;
+datagram_caller::datagram_caller(std::shared_ptr<datagram_exchange> of, const datagram_header& header)
+    : of_{std::move(of)}, header_{header} {
+  header_.mark = of_->run.serving().answers_by_itself() ? answered_mark : 0;
+  answer_from(header.local);
   set_label(header.peer.unmapped().to_string());
-  of.present.emplace(header.peer, this);
+  of_->present.emplace(header.peer, this);
 }
 
-datagram_caller::~datagram_caller() { of_.present.erase(header_.peer); }
+datagram_caller::~datagram_caller() {
+  for (const std::string& each : unreceived_) of_->unreceived_bytes -= each.size();
+  of_->present.erase(header_.peer);
+  of_->taken.notify();
+}
 
-ahoy::engine& datagram_caller::engine() const noexcept { return of_.run.engine(); }
+ahoy::engine& datagram_caller::engine() const noexcept { return of_->run.engine(); }
 
-void datagram_caller::deliver(std::string_view data) {
-  if (unreceived_.size() >= most_unreceived) {
+/// What carried the datagram names no port: it is the socket's.
+void datagram_caller::answer_from(const address& asked) {
+  header_.local = asked;
+  header_.local.set_port(of_->port);
+}
+
+void datagram_caller::deliver(std::string_view data, const datagram_header& header) {
+  const bool is_full =
+      unreceived_.size() >= most_unreceived || of_->unreceived_bytes + data.size() > most_unreceived_bytes;
+  if (is_full) {
     log(log_level::detail,
-        label() + ": a datagram was dropped, " + std::to_string(most_unreceived) + " wait already");
+        label() + ": a datagram was dropped, " + std::to_string(unreceived_.size()) + " wait already");
     return;
   }
+  answer_from(header.local);
   unreceived_.emplace_back(data);
+  of_->unreceived_bytes += data.size();
   received_ += data.size();
   hand_over();
 }
@@ -119,11 +140,12 @@ void datagram_caller::hand_over() {
 bool datagram_caller::submit(receive_operation& asked) {
   if (!unreceived_.empty()) {
     asked.received = engine().buffers().copy(unreceived_.front());
+    of_->unreceived_bytes -= unreceived_.front().size();
     unreceived_.pop_front();
     return true;
   }
   if (ended_) return true;
-  of_.taken.notify();
+  of_->taken.notify();
   asked.slot = &receiver_;
   return engine().submit(asked);
 }
@@ -131,7 +153,7 @@ bool datagram_caller::submit(receive_operation& asked) {
 bool datagram_caller::submit(send_operation& asked) {
   const std::size_t size = asked.left.size();
   sent_ += size;
-  return of_.send_now(asked, header_);
+  return of_->send_now(asked, header_);
 }
 
 bool try_to_send(datagram_exchange& by, operation& asked, const datagram_header& to) {
@@ -175,15 +197,16 @@ bool datagram_exchange::may_answer(const datagram_header& header) const noexcept
 datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header) {
   const auto found = present.find(header.peer);
   if (found != present.end()) return found->second;
+  if (run.is_ending()) return nullptr;
   if (!run.is_welcome(header.peer.unmapped())) {
     run.told().denied(header.peer);
     return nullptr;
   }
   if (run.is_full()) {
-    run.told().busy(header.peer);
+    run.told().busy(header.peer, run.present());
     return nullptr;
   }
-  auto caller = std::make_unique<datagram_caller>(*this, header);
+  auto caller = std::make_unique<datagram_caller>(shared_from_this(), header);
   datagram_caller* admitted = caller.get();
   run.begin(std::move(caller));
   return present.contains(header.peer) ? admitted : nullptr;
@@ -191,7 +214,7 @@ datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header)
 
 task<> datagram_exchange::receive_all() {
   const bool one_at_a_time = run.options().model == model::iterative;
-  while (!run.is_ending() || run.options().once) {
+  for (;;) {
     auto received = co_await socket.receive();
     if (!may_answer(received.header)) {
       log(log_level::detail,
@@ -200,17 +223,21 @@ task<> datagram_exchange::receive_all() {
     }
     datagram_caller* from = find_or_admit(received.header);
     if (!from) continue;
-    from->deliver(received.data);
+    from->deliver(received.data, received.header);
     const address peer = received.header.peer;
     while (one_at_a_time && present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
   }
 }
 
+task<> exchange_datagrams(std::shared_ptr<datagram_exchange> exchange) {
+  co_await when_all(tasks(exchange->receive_all(), exchange->send_queued()));
+}
+
 }  // namespace
 
 task<> serve_datagrams(server_run& run, datagram_socket& socket) {
-  datagram_exchange exchange{run, socket};
-  co_await when_any(tasks(exchange.receive_all(), exchange.send_queued()));
+  run.keep(exchange_datagrams(std::make_shared<datagram_exchange>(run, socket)));
+  while (!run.is_ending()) co_await run.wait_for_change(no_timeout);
 }
 
 }  // namespace ahoy::inline v0

@@ -21,7 +21,7 @@ class observer {
   virtual void ended_its_half(const connection& /*caller*/) {}
   virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
   /// Was told so and closed: as many as --max-clients are here.
-  virtual void busy(const address& /*caller*/) {}
+  virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
   virtual void denied(const address& /*caller*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}

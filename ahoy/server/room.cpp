@@ -1,9 +1,20 @@
 #include <ahoy/server/room.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <algorithm>
 #include <vector>
 
 namespace ahoy::inline v0 {
+
+namespace {
+
+/// What a queued message takes besides its bytes: pointers, counts, the allocator's. A flood of empty lines
+/// has to fill a queue too.
+constexpr std::size_t overhead = 96;
+
+std::size_t cost_of(const room_member::text& said) noexcept { return said->size() + overhead; }
+
+}  // namespace
 
 room_member::room_member(room& in, connection& link)
     : in_{in}, link_{link}, arrived_{in.by_}, space_{in.by_}, end_{in.by_} {
@@ -25,7 +36,7 @@ task<room_member::text> room_member::next() {
 
 void room_member::took_next() {
   sending_ = false;
-  bytes_ -= queue_.front()->size();
+  bytes_ -= cost_of(queue_.front());
   queue_.pop_front();
   tell_dropped();
   space_.notify();
@@ -42,8 +53,8 @@ task<> room_member::until_put_out() {
 }
 
 /// A message larger than the whole queue is let in when nothing else waits.
-bool room_member::has_space_for(std::size_t size) const noexcept {
-  return queue_.empty() || bytes_ + size <= in_.options_.queue;
+bool room_member::has_space_for(const text& said) const noexcept {
+  return queue_.empty() || bytes_ + cost_of(said) <= in_.options_.queue;
 }
 
 void room_member::become_slow() noexcept {
@@ -52,14 +63,14 @@ void room_member::become_slow() noexcept {
 }
 
 void room_member::push(text said) {
-  bytes_ += said->size();
+  bytes_ += cost_of(said);
   queue_.push_back(std::move(said));
   arrived_.notify();
 }
 
 void room_member::drop_oldest() {
   const auto oldest = queue_.begin() + (sending_ ? 1 : 0);
-  bytes_ -= (*oldest)->size();
+  bytes_ -= cost_of(*oldest);
   queue_.erase(oldest);
   count_dropped();
 }
@@ -87,15 +98,16 @@ bool room::has(std::string_view label) const noexcept {
 
 task<> room::say_to_others(const room_member* except, std::string text) {
   const auto said = std::make_shared<const std::string>(std::move(text));
-  std::vector<std::uint64_t> full;
+  std::vector<task<>> offers;
   for (const place& each : members_) {
     if (each.who == except || each.who->leaving_) continue;
-    if (each.who->has_space_for(said->size()))
+    if (each.who->has_space_for(said))
       each.who->push(said);
     else
-      full.push_back(each.number);
+      offers.push_back(offer(each.number, said));
   }
-  for (const std::uint64_t number : full) co_await offer(number, said);
+  if (offers.empty()) co_return;
+  co_await when_all(std::move(offers));
 }
 
 task<bool> room::say_to(std::string label, std::string text) {
@@ -108,16 +120,16 @@ task<bool> room::say_to(std::string label, std::string text) {
 }
 
 task<> room::offer(std::uint64_t number, room_member::text said) {
-  co_await wait_for_space(number, said->size());
+  co_await wait_for_space(number, said);
   room_member* to = find(number);
   if (to && !to->leaving_ && !to->put_out_) push_or_drop(*to, std::move(said));
 }
 
 /// Returns when there is space, when the member has become slow or has gone.
-task<> room::wait_for_space(std::uint64_t number, std::size_t size) {
+task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
   for (;;) {
     room_member* to = find(number);
-    if (!to || to->leaving_ || to->put_out_ || to->has_space_for(size)) co_return;
+    if (!to || to->leaving_ || to->put_out_ || to->has_space_for(said)) co_return;
     if (to->is_slow()) co_return;
     const bool blocks = options_.slow == slow_policy::block;
     const std::uint64_t before = to->link_.progress();
@@ -131,7 +143,7 @@ task<> room::wait_for_space(std::uint64_t number, std::size_t size) {
 }
 
 void room::push_or_drop(room_member& to, room_member::text said) {
-  while (!to.has_space_for(said->size())) {
+  while (!to.has_space_for(said)) {
     const bool something_to_drop = to.queue_.size() > (to.sending_ ? 1U : 0U);
     if (options_.slow != slow_policy::drop_oldest || !something_to_drop) {
       to.count_dropped();

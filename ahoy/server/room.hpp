@@ -41,7 +41,7 @@ class room_member {
 
  private:
   friend class room;
-  [[nodiscard]] bool has_space_for(std::size_t size) const noexcept;
+  [[nodiscard]] bool has_space_for(const text& said) const noexcept;
   [[nodiscard]] bool is_slow() const noexcept { return slow_ && link_.progress() == progress_when_slow_; }
   void become_slow() noexcept;
   void push(text said);
@@ -71,8 +71,8 @@ class room {
   room(const room&) = delete;
   room& operator=(const room&) = delete;
 
-  /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits for
-  /// the others.
+  /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits
+  /// for the others, for all of them at once, so that many slow ones hold nobody up for longer than one.
   task<> say_to_others(const room_member* except, std::string text);
   task<> say_to_all(std::string text) { return say_to_others(nullptr, std::move(text)); }
   /// false: nobody here has this label.
@@ -89,7 +89,7 @@ class room {
   /// A member that is found again after a wait only if it is still there.
   [[nodiscard]] room_member* find(std::uint64_t number) const noexcept;
   task<> offer(std::uint64_t number, room_member::text said);
-  task<> wait_for_space(std::uint64_t number, std::size_t size);
+  task<> wait_for_space(std::uint64_t number, room_member::text said);
   void push_or_drop(room_member& to, room_member::text said);
   void put_out(room_member& slow);
 

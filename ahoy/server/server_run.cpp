@@ -46,7 +46,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       conversations_{where},
       patience_{where},
       acceptors_{where},
-      watch_{where},
+      services_{where},
       max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients()} {}
 
 bool server_run::is_welcome(const address& caller) const noexcept {
@@ -84,22 +84,51 @@ void server_run::open_address(scheme as, const address& on) {
 }
 
 task<> server_run::run() {
-  std::exception_ptr failure;
   try {
-    watch_.start(watch_stop());
+    keep(watch_stop());
     co_await open();
     co_await accept_all();
-    co_await drain();
+    if (!failure_) co_await drain();
   } catch (...) {
-    failure = std::current_exception();
+    failed();
   }
   ending_ = true;
   conversations_.stop();
   patience_.stop();
-  watch_.stop();
-  co_await conversations_.join();
-  co_await watch_.join();
-  if (failure) std::rethrow_exception(failure);
+  co_await join(conversations_);
+  over_ = true;
+  services_.stop();
+  co_await join(services_);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+/// What throws here must not keep the others from being joined.
+task<> server_run::join(scope& all) {
+  try {
+    co_await all.join();
+  } catch (...) {
+    failed();
+  }
+}
+
+/// The first failure is the one to tell. Called where an exception is being handled.
+void server_run::failed() noexcept {
+  if (!failure_) failure_ = std::current_exception();
+}
+
+void server_run::stop_accepting() {
+  ending_ = true;
+  acceptors_.stop();
+  changed_.notify();
+}
+
+task<> server_run::until_the_end(task<> service) {
+  try {
+    co_await std::move(service);
+  } catch (...) {
+    if (!over_) failed();
+  }
+  if (!over_) stop_accepting();
 }
 
 task<> server_run::accept_all() {
@@ -116,9 +145,7 @@ task<> server_run::watch_stop() {
     co_await by_.ready(signal, POLLIN);
     std::uint64_t stops = 0;
     if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
-    ending_ = true;
-    acceptors_.stop();
-    changed_.notify();
+    stop_accepting();
   }
 }
 
@@ -139,15 +166,12 @@ task<> server_run::drain() {
 task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
 
 void server_run::begin(std::unique_ptr<connection> caller) {
-  if (options().once) {
-    ending_ = true;
-    acceptors_.stop();
-  }
+  if (options().once) stop_accepting();
   conversations_.start(converse(std::move(caller)));
 }
 
 void server_run::refuse(std::unique_ptr<connection> caller) {
-  told().busy(caller->remote());
+  told().busy(caller->remote(), of_.callers_.size());
   ++refusing_;
   conversations_.start(see_off(std::move(caller)));
 }
@@ -219,6 +243,8 @@ task<std::string> server_run::serve(callers::entry who) {
     why = why_it_ended(*who, failure);
   } catch (const std::exception& failure) {
     why = escape(failure.what());
+  } catch (...) {
+    why = "the handler failed";
   }
   if (in_service) --in_service_;
   co_return why;

@@ -25,13 +25,16 @@ class server_run {
 
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
-  [[nodiscard]] bool is_full() const noexcept { return of_.callers_.size() >= max_clients_; }
+  [[nodiscard]] std::size_t present() const noexcept { return of_.callers_.size(); }
+  [[nodiscard]] bool is_full() const noexcept { return present() >= max_clients_; }
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   void begin(std::unique_ptr<connection> caller);
   /// Tells a caller that there is no place, and sees it off.
   void refuse(std::unique_ptr<connection> caller);
-  /// Waits until a caller has left or `limit` has passed.
+  /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
+  void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
+  /// Waits until a caller has left, the server is ending or `limit` has passed.
   task<> wait_for_change(duration limit);
   /// Resumes the next time a caller that was told `busy` may be seen off.
   [[nodiscard]] bool can_refuse() const noexcept { return refusing_ < most_refused_at_once; }
@@ -44,6 +47,10 @@ class server_run {
   task<> open_endpoint(endpoint on);
   void open_address(scheme as, const address& on);
   task<> accept_all();
+  void stop_accepting();
+  void failed() noexcept;
+  task<> until_the_end(task<> service);
+  task<> join(scope& all);
   task<> watch_stop();
   task<> drain();
   task<> converse(std::unique_ptr<connection> caller);
@@ -57,7 +64,7 @@ class server_run {
   scope conversations_;
   context patience_;  // stopped when the end is near: nobody's own end is waited for any more
   scope acceptors_;
-  scope watch_;
+  scope services_;
   event changed_{by_};
   std::vector<listener> listeners_;
   std::vector<datagram_socket> datagrams_;
@@ -66,12 +73,15 @@ class server_run {
   std::size_t waiting_ = 0;
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
-  bool ending_ = false;
+  bool ending_ = false;  // nobody else is let in
+  bool over_ = false;    // nobody is left
+  std::exception_ptr failure_;
 };
 
 /// Accepts from one listener until the server ends.
 task<> accept_callers(server_run& run, listener& from);
-/// Serves the datagrams of one socket until the server ends: each peer is a caller of its own.
+/// Serves the datagrams of one socket until the server ends: each peer is a caller of its own, and is heard
+/// and answered for as long as it is here.
 task<> serve_datagrams(server_run& run, datagram_socket& socket);
 
 }  // namespace ahoy::inline v0
