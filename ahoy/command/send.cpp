@@ -1,10 +1,3 @@
-#include <fmt/format.h>
-
-#include <array>
-#include <optional>
-#include <string>
-#include <utility>
-
 #include <ahoy/command/datagram_conversation.hpp>
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/json.hpp>
@@ -15,6 +8,13 @@
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/engine/select.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -37,6 +37,7 @@ class delivery {
   void judge_stream();
   void fail(const error& why);
   void fail_by_time();
+  [[nodiscard]] bool has_what_it_waited_for() const noexcept;
   [[nodiscard]] status status_after(const error& why) const noexcept;
   void refuse(error why, status as);
   [[nodiscard]] std::string where() const { return stream_ ? stream_->label() : given_.to.to_string(); }
@@ -92,11 +93,14 @@ void delivery::check_usage() const {
   require_plain(given_.to);
   const std::string name{to_string(std::optional{wanted_})};
   if (wanted_ == confirmation::delivered)
-    throw usage_error(usage_errc::contradictory, "--confirm", name, "only ahoy: endpoints tell that; closed is the most here");
+    throw usage_error(usage_errc::contradictory, "--confirm", name,
+                      "only ahoy: endpoints tell that; closed is the most here");
   if (given_.to.transport() == transport::udp && wanted_ != confirmation::sent)
-    throw usage_error(usage_errc::contradictory, "--confirm", name, "over udp nothing is acknowledged: sent is all it knows");
+    throw usage_error(usage_errc::contradictory, "--confirm", name,
+                      "over udp nothing is acknowledged: sent is all it knows");
   if (given_.to.transport() == transport::udp) return;
-  for (const std::string& each : given_.messages) static_cast<void>(encode(given_.framing.value_or(framing::line), each));
+  for (const std::string& each : given_.messages)
+    static_cast<void>(encode(given_.framing.value_or(framing::line), each));
 }
 
 task<> delivery::run() {
@@ -167,8 +171,8 @@ void delivery::judge_stream() {
     const error why{failure, verb, where(), begun ? conversation_->count() : std::string{}};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
-    const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()}, where(),
-                    conversation_->count()};
+    const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()},
+                    where(), conversation_->count()};
     refuse(why, status::not_confirmed);
   }
 }
@@ -192,10 +196,18 @@ void delivery::fail(const error& why) {
     if (!conversation_->all_sent()) stream_->abort_on_close();
   }
   const bool time_is_over = why.code() == std::errc::timed_out && due_ <= by_.now();
+  // The kernel reports no acknowledgement of our bytes but that of our end, so this may be known only now.
+  if (time_is_over && has_what_it_waited_for()) return;
   if (time_is_over && (conversation_ || datagrams_))
     fail_by_time();
   else
     refuse(why, status_after(why));
+}
+
+bool delivery::has_what_it_waited_for() const noexcept {
+  const bool waits_longer =
+      given_.at_end.how == after_eof::rule::wait || given_.at_end.how == after_eof::rule::limited;
+  return !waits_longer && wanted_ == confirmation::acked && confirmed_ && *confirmed_ >= wanted_;
 }
 
 void delivery::fail_by_time() {
@@ -203,14 +215,16 @@ void delivery::fail_by_time() {
   if (datagrams_)
     refuse({out_of_time, std::string{datagrams_->waits_for()}, where()}, status::timed_out);
   else
-    refuse({out_of_time, std::string{conversation_->waits_for()}, where(), conversation_->count()}, status::timed_out);
+    refuse({out_of_time, std::string{conversation_->waits_for()}, where(), conversation_->count()},
+           status::timed_out);
 }
 
 /// Of datagrams, what ICMP says is told as it is: nobody is there. Any other failure of the connection, once
 /// something was sent, means that not all of it is confirmed.
 status delivery::status_after(const error& why) const noexcept {
   const status own = status_of(why);
-  const bool of_the_connection = own == status::send_failed || own == status::receive_failed || own == status::too_long;
+  const bool of_the_connection =
+      own == status::send_failed || own == status::receive_failed || own == status::too_long;
   const bool begun = sent() > 0 && !given_.messages.empty();
   return begun && of_the_connection && datagrams_ ? status::not_confirmed : own;
 }
@@ -231,7 +245,8 @@ task<> delivery::tell() {
   const std::optional<std::string>& reply = kept_.text();
   std::optional<std::string_view> told;
   if (reply) told = *reply;
-  const std::string line = json_line(send_report{sent(), acknowledged_, to_string(confirmed_), exit_status(), told});
+  const std::string line =
+      json_line(send_report{sent(), acknowledged_, to_string(confirmed_), exit_status(), told});
   co_await output_.write(line);
 }
 
