@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::string_view made = "# Completion of ahoy for {}, made from the command's table of options.\n";
 
-std::vector<std::string_view> verb_names() {
-  std::vector<std::string_view> names;
-  for (const auto which : all_verbs) names.push_back(row_of(which).name);
-  return names;
-}
-
 std::string words_of_choices(const option& row) {
   std::string words;
   for (const auto& each : row.choices) words += fmt::format("{}{}", words.empty() ? "" : " ", each.word);

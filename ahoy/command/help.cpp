@@ -78,12 +78,6 @@ std::string guess(std::string_view word, std::span<const std::string_view> known
   return meant ? fmt::format("did you mean {}? ", *meant) : std::string();
 }
 
-std::vector<std::string_view> verb_names() {
-  std::vector<std::string_view> names;
-  for (const auto which : all_verbs) names.push_back(row_of(which).name);
-  return names;
-}
-
 // The verb that is the only one of `given`.
 verb only_verb(words given, std::string_view asker) {
   if (given.size() > 1)

@@ -86,27 +86,18 @@ void check_handler(const command_line& line, const listen_options& given) {
     throw usage_error(usage_errc::contradictory, "option --greeting", "", "it goes with --handler greet");
 }
 
-void check_exec(const listen_options& given) {
-  const auto is_datagram = [](const endpoint& each) { return each.type() == socket_type::datagram; };
-  const auto found = std::ranges::find_if(given.on, is_datagram);
-  if (!given.exec.empty() && found != given.on.end())
-    throw usage_error(usage_errc::contradictory, "option --exec and endpoint", found->to_string(),
-                      "a program needs a connection for its input and output, and udp has none");
-}
-
 listen_options listen_from(const command_line& line) {
   auto given = read_settings(line).listen;
   given.on = listening_endpoints(line.words);
   for (const auto& each : given.on) check_family(each, given.wanted);
   check_handler(line, given);
-  check_exec(given);
   return given;
 }
 
 call_options call_from(const command_line& line) {
   const auto all = read_settings(line);
   call_options given;
-  static_cast<common_options&>(given) = all.listen;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
   given.to = only_endpoint(line.words);
   check_family(given.to, given.wanted);
   return given;
@@ -115,7 +106,7 @@ call_options call_from(const command_line& line) {
 send_options send_from(const command_line& line) {
   const auto all = read_settings(line);
   send_options given;
-  static_cast<common_options&>(given) = all.listen;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
   auto [to, messages] = take_endpoint(line.words);
   given.to = std::move(to);
   given.messages.assign(messages.begin(), messages.end());

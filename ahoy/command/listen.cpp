@@ -1,5 +1,6 @@
 #include <ahoy/command/console.hpp>
 #include <ahoy/command/descriptor_limit.hpp>
+#include <ahoy/command/destination.hpp>
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
@@ -133,13 +134,14 @@ class listening {
   /// than callers have.
   task<> flush() {
     const bool told_to_end = !options_.server.once || signals_ > 0;
-    const time_point due = told_to_end ? deadline_after(by_.now(), options_.server.drain) : no_deadline;
+    const duration limit = signals_ > 1 ? duration::zero() : options_.server.drain;
+    const time_point due = told_to_end ? deadline_after(by_.now(), limit) : no_deadline;
     try {
       co_await with_deadline(due, report_.flush());
     } catch (const error& failure) {
       if (!told_to_end || failure.code() != std::errc::timed_out) throw;
-      throw output_error(ETIMEDOUT);
     }
+    if (!report_.is_written()) throw output_error(ETIMEDOUT);
   }
 
   task<> end_by_signal() {
@@ -240,8 +242,9 @@ class listening {
   scope tasks_;
 };
 
-task<> listen(engine& by, const listen_options& options) {
+task<> listen(engine& by, listen_options options) {
   context& here = co_await this_context();
+  options.server.source = co_await source_address(by, options.on.front(), options);
   listening verb{by, options, here};
   co_await verb.run();
 }

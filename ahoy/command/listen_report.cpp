@@ -30,7 +30,10 @@ address address_for_others(const address& any) {
   return found;
 }
 
+/// As the manual writes endpoints: unix:///path.
 std::string url_of(scheme as, const address& on) {
+  constexpr std::string_view absolute = "unix:/";
+  if (on.to_string().starts_with(absolute)) return "unix:///" + on.to_string().substr(absolute.size());
   if (on.family() == family::local) return on.to_string();
   return to_string(as) + "://" + on.to_string();
 }
@@ -63,7 +66,7 @@ task<> listen_report::write_all() {
 }
 
 task<> listen_report::flush() {
-  while (writing_ || !unwritten_.empty()) co_await written_.wait();
+  while (!is_written()) co_await written_.wait();
 }
 
 void listen_report::put(std::string_view text) {

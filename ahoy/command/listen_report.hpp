@@ -22,6 +22,7 @@ class listen_report final : public observer, public transcript {
   task<> write_all();
   /// Returns when all that was told so far is written.
   task<> flush();
+  [[nodiscard]] bool is_written() const noexcept { return !writing_ && unwritten_.empty(); }
 
   task<> heard(const connection& from, const message& said) override;
   void listening(scheme as, const address& on) override;

@@ -232,6 +232,12 @@ std::optional<verb> find_verb(std::string_view name) noexcept {
   return found == verbs.end() ? std::nullopt : std::optional(found->verb);
 }
 
+std::vector<std::string_view> verb_names() {
+  std::vector<std::string_view> names(verbs.size());
+  std::ranges::transform(verbs, names.begin(), &verb_row::name);
+  return names;
+}
+
 bool is_later_verb(std::string_view name) noexcept {
   return std::ranges::find(later_verbs, name) != later_verbs.end();
 }

@@ -22,6 +22,7 @@ struct verb_row {
 
 [[nodiscard]] const verb_row& row_of(verb which) noexcept;
 [[nodiscard]] std::optional<verb> find_verb(std::string_view name) noexcept;
+[[nodiscard]] std::vector<std::string_view> verb_names();
 /// What DESIGN names but this version does not have.
 [[nodiscard]] bool is_later_verb(std::string_view name) noexcept;
 

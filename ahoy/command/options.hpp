@@ -27,7 +27,7 @@ struct common_options {
   std::optional<std::string> source;    ///< --source as written: a host, or host:port
   family wanted = family::unspecified;  ///< -4, -6
   after_eof at_end;
-  std::size_t max_message = 1024 * 1024;
+  std::size_t max_message = std::size_t{1024} * 1024;
   bool hex = false;
   bool timestamps = false;
   bool json = false;

@@ -40,6 +40,7 @@ class delivery {
   void note_what_is_known();
   void fail(const error& why);
   void fail_by_time();
+  [[nodiscard]] bool has_what_it_waited_for() const noexcept;
   [[nodiscard]] status status_after(const error& why) const noexcept;
   void refuse(error why, status as);
   [[nodiscard]] std::string where() const { return stream_ ? stream_->label() : given_.to.to_string(); }
@@ -179,10 +180,18 @@ void delivery::fail(const error& why) {
   // What is not whole must not look so to the peer.
   if (conversation_ && !conversation_->all_sent()) stream_->abort_on_close();
   const bool time_is_over = why.code() == std::errc::timed_out && due_ <= by_.now();
+  // The kernel reports no acknowledgement of our bytes but that of our end, so this may be known only now.
+  if (time_is_over && has_what_it_waited_for()) return;
   if (time_is_over && (conversation_ || datagrams_))
     fail_by_time();
   else
     refuse(why, status_after(why));
+}
+
+bool delivery::has_what_it_waited_for() const noexcept {
+  const bool waits_longer =
+      given_.at_end.how == after_eof::rule::wait || given_.at_end.how == after_eof::rule::limited;
+  return !waits_longer && wanted_ == confirmation::acked && confirmed_ && *confirmed_ >= wanted_;
 }
 
 void delivery::fail_by_time() {

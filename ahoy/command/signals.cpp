@@ -1,7 +1,8 @@
 #include <ahoy/command/signals.hpp>
 
-#include <signal.h>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace ahoy::inline v0 {
 namespace {

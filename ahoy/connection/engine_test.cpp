@@ -192,6 +192,71 @@ TEST_P(engine_behaviour, an_idle_connection_owns_no_buffer) {
   EXPECT_EQ(engine_->buffers().lent(), 0U);
 }
 
+task<> wait_and_note(ahoy::event& until, std::string& trail, std::string name) {
+  co_await until.wait();
+  trail += name;
+}
+
+task<> notify_when_all_wait(ahoy::event& one) {
+  one.notify();
+  co_return;
+}
+
+TEST_P(engine_behaviour, an_event_wakes_all_who_wait_in_the_order_in_which_they_came) {
+  ahoy::event it{*engine_};
+  std::string trail;
+  engine_->run(ahoy::when_all(ahoy::tasks(wait_and_note(it, trail, "1"), wait_and_note(it, trail, "2"),
+                                          wait_and_note(it, trail, "3"), notify_when_all_wait(it))));
+  EXPECT_EQ(trail, "123");
+}
+
+task<> wait_twice(ahoy::event& until, std::string& trail, std::string name) {
+  co_await until.wait();
+  trail += name;
+  co_await until.wait();
+  trail += name;
+}
+
+task<> notify_twice(ahoy::engine& by, ahoy::event& it) {
+  it.notify();
+  co_await by.sleep(0ms);
+  it.notify();
+}
+
+TEST_P(engine_behaviour, who_waits_for_an_event_again_keeps_its_place) {
+  ahoy::event it{*engine_};
+  std::string trail;
+  engine_->run(ahoy::when_all(
+      ahoy::tasks(wait_twice(it, trail, "1"), wait_twice(it, trail, "2"), notify_twice(*engine_, it))));
+  EXPECT_EQ(trail, "1212");
+}
+
+task<> wait_in_vain(ahoy::event& until, bool& came) { came = co_await until.wait(2ms); }
+
+TEST_P(engine_behaviour, a_wait_for_an_event_says_that_its_limit_passed) {
+  ahoy::event it{*engine_};
+  bool came = true;
+  engine_->run(wait_in_vain(it, came));
+  EXPECT_FALSE(came);
+}
+
+task<> stop_those_who_wait(ahoy::engine& by) {
+  ahoy::context& here = co_await ahoy::this_context();
+  ahoy::scope children{here};
+  auto it = std::make_unique<ahoy::event>(by);
+  std::string trail;
+  children.start(wait_and_note(*it, trail, "1"));
+  children.start(wait_and_note(*it, trail, "2"));
+  children.stop();
+  it.reset();
+  co_await children.join();
+  EXPECT_EQ(trail, "");
+}
+
+TEST_P(engine_behaviour, an_event_may_go_before_those_whose_wait_was_stopped) {
+  engine_->run(stop_those_who_wait(*engine_));
+}
+
 task<> never(ahoy::event& nothing) { co_await nothing.wait(); }
 
 TEST_P(engine_behaviour, waiting_for_nothing_is_a_mistake_and_said) {

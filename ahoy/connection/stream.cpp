@@ -55,15 +55,16 @@ void stream::abort_on_close() noexcept {
   ::setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-/// Not what our kernel took alone: of a large send buffer, it wants a third to be free before it takes more
-/// (sk_stream_write_space), which a reader that is merely slow may take long to bring about.
-std::uint64_t stream::progress() const noexcept {
-  int queued = 0;
-  ::ioctl(socket_.number(), SIOCOUTQ, &queued);
-  return socket_.sent - static_cast<std::uint64_t>(queued);
-}
-
 address stream::local() const { return name_of(socket_.number(), ::getsockname); }
+
+/// Not what our kernel took alone: of a large send buffer, it wants a third to be free before it takes more
+/// (sk_stream_write_space), which a reader that is merely slow may take long to bring about. Of TCP it is what was
+/// acknowledged; of a Unix socket SIOCOUTQ is memory, which shrinks as the peer reads.
+std::uint64_t stream::progress() const noexcept {
+  int unacknowledged = 0;
+  ::ioctl(socket_.number(), SIOCOUTQ, &unacknowledged);
+  return socket_.sent - static_cast<std::uint64_t>(unacknowledged);
+}
 
 std::string_view stream::transport() const noexcept { return is_internet(remote_) ? "tcp" : "unix"; }
 

@@ -69,7 +69,7 @@ enum class operation_kind : std::uint8_t {
 /// success.
 class operation : public waiter {
  public:
-  operation(operation_kind kind, descriptor* on) noexcept : kind{kind}, on{on} {}
+  operation(operation_kind what, descriptor* file) noexcept : kind{what}, on{file} {}
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
@@ -131,8 +131,8 @@ struct receive_from_operation : operation {
 };
 
 struct send_to_operation : operation {
-  send_to_operation(descriptor* to, std::string_view data, const datagram_header& header) noexcept
-      : operation{operation_kind::send_to, to}, data{data}, header{header} {}
+  send_to_operation(descriptor* through, std::string_view bytes, const datagram_header& to) noexcept
+      : operation{operation_kind::send_to, through}, data{bytes}, header{to} {}
   std::string_view data;
   const datagram_header& header;  ///< a peer that is unspecified: the connected one
 };
@@ -144,23 +144,23 @@ struct accept_operation : operation {
 };
 
 struct connect_operation : operation {
-  connect_operation(descriptor* with, const address& to) noexcept
-      : operation{operation_kind::connect, with}, to{to} {}
+  connect_operation(descriptor* with, const address& peer) noexcept
+      : operation{operation_kind::connect, with}, to{peer} {}
   address to;
   bool begun = false;
   [[nodiscard]] int await_resume() const noexcept { return error; }
 };
 
 struct ready_operation : operation {
-  ready_operation(descriptor* on, short events) noexcept
-      : operation{operation_kind::ready, on}, events{events} {}
+  ready_operation(descriptor* file, short wanted) noexcept
+      : operation{operation_kind::ready, file}, events{wanted} {}
   short events;       ///< POLLIN, POLLOUT
   short revents = 0;  ///< as poll() says
   short await_resume();
 };
 
 struct edge_operation : operation {
-  explicit edge_operation(descriptor* on) noexcept : operation{operation_kind::edge, on} {}
+  explicit edge_operation(descriptor* file) noexcept : operation{operation_kind::edge, file} {}
   void await_resume() const;
 };
 

@@ -12,7 +12,7 @@ namespace ahoy::inline v0 {
 class callers {
  public:
   struct caller {
-    caller(connection& link, context& where) : link{link}, where{where} {}
+    caller(connection& peer, context& of_it) : link{peer}, where{of_it} {}
     connection& link;
     context& where;  ///< stopping it ends the caller's conversation
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();

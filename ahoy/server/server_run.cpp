@@ -26,9 +26,12 @@ std::size_t default_max_clients() noexcept {
   return all > descriptors_kept + 1 ? all - descriptors_kept : 1;
 }
 
-std::string why_it_ended(const callers::caller& whose, const std::error_code& cause) {
-  if (cause != std::errc::operation_canceled) return cause_in_words(cause);
-  return whose.kicked ? "kicked" : "cut, since the server ends";
+/// The caller is named where this is told: only what concerns something else needs its own name.
+std::string why_it_ended(const callers::caller& whose, const error& failure) {
+  const bool is_cut = failure.code() == std::errc::operation_canceled;
+  if (is_cut) return whose.kicked ? "kicked" : "cut, since the server ends";
+  const bool concerns_caller = failure.address().empty() || failure.address() == whose.link.label();
+  return concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
 }
 
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
@@ -74,9 +77,9 @@ task<> server_run::open_endpoint(endpoint on) {
 
 void server_run::open_address(scheme as, const address& on) {
   if (traits(as).transport == transport::udp)
-    datagrams_.push_back(datagram_socket::bound(by_, on, options().source));
+    datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
   else
-    listeners_.emplace_back(by_, on, options().backlog);
+    listeners_.emplace_back(by_, on, options().backlog, options().wanted);
   told().listening(as, as == scheme::udp ? datagrams_.back().local() : listeners_.back().local());
 }
 
@@ -237,7 +240,7 @@ task<std::string> server_run::serve(callers::entry who) {
     told().joined(who->link);
     co_await of_.handler_->serve(who->link);
   } catch (const error& failure) {
-    why = why_it_ended(*who, failure.code());
+    why = why_it_ended(*who, failure);
   } catch (const std::exception& failure) {
     why = escape(failure.what());
   } catch (...) {

@@ -4,12 +4,14 @@
 #include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <atomic>
 #include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -154,6 +156,38 @@ TEST(event, both_callers_are_answered_at_once) {
   EXPECT_EQ(first.recv(1024), "1");
 }
 
+TEST_P(every_model, what_a_handler_throws_may_be_anything) {
+  const auto throws = [](connection& peer) -> task<> {
+    ahoy::bytes received = co_await peer.receive();
+    if (received.text() == "fail") throw 42;
+    co_await peer.send(received);
+  };
+  running serving{"tcp://127.0.0.1:0", throws, with(GetParam())};
+  ahoy::socket first = serving.call();
+  first.sendall("fail");
+  EXPECT_EQ(first.recv(1024), "");
+  first.close();
+  ahoy::socket second = serving.call();
+  second.sendall("well");
+  EXPECT_EQ(second.recv(1024), "well");
+}
+
+TEST(iterative, callers_have_their_turn_in_the_order_in_which_they_came) {
+  const auto say_turn = [](connection& peer) -> task<> {
+    static std::atomic<int> turn = 0;
+    const std::string text = std::to_string(++turn);
+    co_await peer.send(text);
+    co_await peer.receive();
+  };
+  running serving{"tcp://127.0.0.1:0", say_turn, with(model::iterative)};
+  std::vector<ahoy::socket> callers;
+  for (int i = 0; i < 5; ++i) callers.push_back(serving.call());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(callers[i].recv(10), std::to_string(i + 1));
+    callers[i].close();
+  }
+}
+
 TEST(max_clients, one_more_is_told_busy_and_loses_no_word_of_it) {
   ahoy::server_options options;
   options.max_clients = 1;
@@ -177,6 +211,18 @@ TEST(once, the_server_ends_after_its_one_caller) {
   caller.close();
 }
 
+TEST(once, over_udp_the_one_caller_is_heard_and_answered_for_as_long_as_it_stays) {
+  ahoy::server_options options;
+  options.once = true;
+  running serving{"udp://127.0.0.1:0", echo{}, options};
+  ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
+  caller.settimeout(20s);
+  for (const char* text : {"one", "two", "three"}) {
+    caller.sendto(text, serving.where());
+    EXPECT_EQ(caller.recvfrom(100).first, text);
+  }
+}
+
 class every_model_udp : public testing::TestWithParam<model> {};
 
 TEST_P(every_model_udp, each_peer_is_a_caller_of_its_own) {
@@ -191,6 +237,63 @@ TEST_P(every_model_udp, each_peer_is_a_caller_of_its_own) {
   EXPECT_EQ(other.recvfrom(100).first, "other");
   one.sendto("", serving.where().host(), serving.where().port());
   EXPECT_EQ(one.recvfrom(100).first, "");
+}
+
+TEST_P(every_model_udp, its_callers_end_well_when_the_server_stops) {
+  const auto last_words = [](connection& peer) -> task<> {
+    co_await peer.send("hello");
+    for (;;) {
+      ahoy::bytes received = co_await peer.receive();
+      if (received.empty()) break;
+    }
+    co_await peer.engine().sleep(5ms);  // by now nobody accepts any more
+    co_await peer.send("good-bye");
+  };
+  running serving{"udp://127.0.0.1:0", last_words, with(GetParam())};
+  ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
+  caller.settimeout(20s);
+  caller.sendto("x", serving.where());
+  EXPECT_EQ(caller.recvfrom(100).first, "hello");
+  serving.server().stop();
+  EXPECT_EQ(caller.recvfrom(100).first, "good-bye");
+}
+
+TEST_P(every_model_udp, a_handler_that_leaves_without_receiving_holds_up_nobody) {
+  const auto leaves = [](connection& peer) -> task<> {
+    co_await peer.engine().sleep(1ms);
+    co_await peer.send("good-bye");
+  };
+  running serving{"udp://127.0.0.1:0", leaves, with(GetParam())};
+  for (int i = 0; i < 3; ++i) {
+    ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
+    caller.settimeout(20s);
+    caller.sendto("x", serving.where());
+    EXPECT_EQ(caller.recvfrom(100).first, "good-bye");
+  }
+}
+
+TEST_P(every_model_udp, a_caller_knows_the_whole_of_its_local_half) {
+  const auto says = [](connection& peer) -> task<> {
+    const std::string halves = peer.local().to_string() + " " + peer.remote().to_string();
+    co_await peer.send(halves);
+  };
+  running serving{"udp://0.0.0.0:0", says, with(GetParam())};
+  ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
+  caller.settimeout(20s);
+  caller.connect("127.0.0.2", serving.where().port());
+  caller.send("x");
+  EXPECT_EQ(caller.recv(100), caller.getpeername().to_string() + " " + caller.getsockname().to_string());
+}
+
+TEST_P(every_model_udp, an_answer_carries_a_mark_and_a_marked_one_is_not_answered) {
+  running serving{"udp://127.0.0.1:0", echo{}, with(GetParam())};
+  ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
+  caller.settimeout(20s);
+  caller.setsockopt(IPPROTO_IP, IP_TOS, 47 << 2);
+  caller.sendto("as from another echo", serving.where());
+  caller.setsockopt(IPPROTO_IP, IP_TOS, 0);
+  caller.sendto("as from a person", serving.where());
+  EXPECT_EQ(caller.recvfrom(100).first, "as from a person");
 }
 
 INSTANTIATE_TEST_SUITE_P(each, every_model_udp, testing::Values(model::iterative, model::event),
