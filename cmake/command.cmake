@@ -3,7 +3,6 @@ file(GLOB command_sources CONFIGURE_DEPENDS ahoy/command/*.cpp)
 if(NOT command_sources)
   return()
 endif()
-find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
 
@@ -16,7 +15,7 @@ list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${PROJECT_SO
 
 add_library(ahoy_command STATIC ${command_sources})
 set_target_properties(ahoy_command PROPERTIES LINKER_LANGUAGE CXX)
-target_link_libraries(ahoy_command PUBLIC libahoy fmt::fmt CLI11::CLI11 nlohmann_json::nlohmann_json ${CMAKE_DL_LIBS})
+target_link_libraries(ahoy_command PUBLIC libahoy fmt::fmt nlohmann_json::nlohmann_json ${CMAKE_DL_LIBS})
 
 # Where the command finds its modules, seen from the folder that holds the command: as built, and as installed.
 file(RELATIVE_PATH modules_installed ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/ahoy)
@@ -47,4 +46,28 @@ foreach(source IN LISTS module_sources)
 endforeach()
 if(modules AND TARGET ahoy)
   add_dependencies(ahoy ${modules})
+endif()
+
+# What the command makes from its own table of options: file in the build folder, words that print it, folder it is
+# installed to, name there. (install.cmake reads the rows too.)
+set(made_by_command
+  "man/ahoy.1|help --man|${CMAKE_INSTALL_MANDIR}/man1|ahoy.1"
+  "man/ahoy-listen.1|help --man listen|${CMAKE_INSTALL_MANDIR}/man1|ahoy-listen.1"
+  "man/ahoy-call.1|help --man call|${CMAKE_INSTALL_MANDIR}/man1|ahoy-call.1"
+  "man/ahoy-send.1|help --man send|${CMAKE_INSTALL_MANDIR}/man1|ahoy-send.1"
+  "completion/ahoy.bash|help --completion bash|${CMAKE_INSTALL_DATADIR}/bash-completion/completions|ahoy"
+  "completion/_ahoy|help --completion zsh|${CMAKE_INSTALL_DATADIR}/zsh/site-functions|_ahoy"
+  "completion/ahoy.fish|help --completion fish|${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d|ahoy.fish")
+if(TARGET ahoy)
+  foreach(row IN LISTS made_by_command)
+    string(REPLACE "|" ";" row "${row}")
+    list(GET row 0 file)
+    list(GET row 1 words)
+    separate_arguments(words)
+    get_filename_component(folder ${PROJECT_BINARY_DIR}/${file} DIRECTORY)
+    file(MAKE_DIRECTORY ${folder})
+    add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${file} COMMAND ahoy ${words} > ${PROJECT_BINARY_DIR}/${file} DEPENDS ahoy VERBATIM)
+    list(APPEND made_files ${PROJECT_BINARY_DIR}/${file})
+  endforeach()
+  add_custom_target(manual ALL DEPENDS ${made_files})
 endif()

@@ -6,6 +6,7 @@ foreach(layer IN LISTS layers)
   list(APPEND library_sources ${sources})
   list(APPEND public_headers ${headers})
 endforeach()
+list(APPEND public_headers ${PROJECT_SOURCE_DIR}/ahoy/ahoy.hpp)  # all of them in one
 set(unit_test_sources ${library_sources})
 list(FILTER unit_test_sources INCLUDE REGEX "_test\\.cpp$")
 list(FILTER library_sources EXCLUDE REGEX "_test\\.cpp$")

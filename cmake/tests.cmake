@@ -13,7 +13,7 @@ endif()
 
 # What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.
 # Those that need the machine for themselves (they take every descriptor, or most of the processor):
-set(tests_alone)
+set(tests_alone load)
 # Those that read the project's text and start no command of ours: once is enough, a sanitizer would tell nothing new.
 set(tests_of_text coroutine_forms layers packages text)
 

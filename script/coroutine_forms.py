@@ -157,7 +157,7 @@ def findings(text, aggregates=frozenset()):
     aggregates = set(aggregates) | aggregates_of(source)
     found = [(d.line, "co_await inside a macro") for d in source.directives if any(word in d.text for word in AWAITS)]
     for i, token in enumerate(source.tokens):
-        if token.text in AWAITS:
+        if token.text in AWAITS and source.text(i - 1) != "operator":
             reason = check_await(source, i, aggregates)
             if reason:
                 found.append((token.line, f"{token.text} {reason}"))

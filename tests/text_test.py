@@ -53,6 +53,11 @@ def faults(name, text):
 
 
 class Text(unittest.TestCase):
+    def test_readme_shows_the_examples(self):
+        readme = (SOURCE / "README.md").read_text(encoding="utf-8")
+        for name in ("echo_server", "echo_client"):
+            self.assertIn((SOURCE / f"examples/{name}.cpp").read_text(encoding="utf-8"), readme, name)
+
     def test_finds_faults(self):
         for name, text in [("a.md", "see /wor" + "k/x\n"), ("a.md", "in /roo" + "t\n"), ("a.md", "https:/" + "/packages.elsewhere.io/x\n"),
                            ("a.md", "x \n"), ("a.md", "x\r\n"), ("a.md", "x"), ("a_test.cpp", "GTEST_SKIP();\n"),

@@ -1,15 +1,14 @@
 #include <ahoy/command/console.hpp>
-
-#include <fmt/format.h>
-#include <sys/socket.h>
-
-#include <array>
-
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/dump.hpp>
 #include <ahoy/command/json.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
 
 namespace ahoy::inline v0 {
 
@@ -27,9 +26,10 @@ std::string credentials(connection& link) {
 
 std::string described(callers::caller& each) {
   connection& link = each.link;
-  return fmt::format("[{}] {} {} <- {} since {}, {} bytes received, {} sent{}{}", link.label(), link.transport(),
-                     link.local().to_string(), link.remote().to_string(), timestamp(each.since),
-                     link.bytes_received(), link.bytes_sent(), credentials(link), each.waiting ? ", waiting" : "");
+  return fmt::format("[{}] {} {} <- {} since {}, {} bytes received, {} sent{}{}", link.label(),
+                     link.transport(), link.local().to_string(), link.remote().to_string(),
+                     timestamp(each.since), link.bytes_received(), link.bytes_sent(), credentials(link),
+                     each.waiting ? ", waiting" : "");
 }
 
 std::pair<std::string_view, std::string_view> split(std::string_view line) {
@@ -40,9 +40,14 @@ std::pair<std::string_view, std::string_view> split(std::string_view line) {
 
 }  // namespace
 
-std::vector<std::string> console_words(server& serving) {
-  std::vector<std::string> words{command_names.begin(), command_names.end()};
-  for (const callers::caller& each : serving.callers()) words.push_back("@" + each.link.label());
+std::vector<std::string> console_words(server& serving, std::string_view line) {
+  const bool first_word = line.find(' ') == std::string_view::npos;
+  const bool kicks = line.starts_with("/kick ");
+  std::vector<std::string> words;
+  if (first_word) words.assign(command_names.begin(), command_names.end());
+  if (!first_word && !kicks) return words;
+  for (const callers::caller& each : serving.callers())
+    words.push_back((kicks ? "" : "@") + each.link.label());
   return words;
 }
 
@@ -75,8 +80,8 @@ task<> console::obey_command(std::string_view line) {
     std::string_view name;
     void (console::*act)(std::string_view);
   };
-  constexpr std::array<row, 3> commands = {
-      row{"/who", &console::who}, row{"/kick", &console::kick}, row{"/quit", &console::quit}};
+  constexpr std::array<row, 3> commands = {row{"/who", &console::who}, row{"/kick", &console::kick},
+                                           row{"/quit", &console::quit}};
   for (const row& each : commands) {
     if (each.name != word) continue;
     (this->*each.act)(rest);
@@ -84,7 +89,8 @@ task<> console::obey_command(std::string_view line) {
   }
   report_.note(fmt::format("ahoy: {}: there is no such command", escape(word)));
   const auto meant = did_you_mean(word, command_names);
-  report_.note(meant ? fmt::format("did you mean {}?", *meant) : "a line that begins with / is a command; // says it to callers");
+  report_.note(meant ? fmt::format("did you mean {}?", *meant)
+                     : "a line that begins with / is a command; // says it to callers");
 }
 
 bool console::can_be_said(std::string_view text) {
@@ -119,7 +125,7 @@ void console::who(std::string_view) {
 void console::kick(std::string_view name) {
   callers::caller* found = serving_.callers().find(name.starts_with('@') ? name.substr(1) : name);
   if (found)
-    found->where.stop();
+    callers::kick(*found);
   else
     report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
 }

@@ -1,18 +1,19 @@
 #pragma once
-#include <string>
-#include <string_view>
-
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/server/server.hpp>
 
+#include <string>
+#include <string_view>
+
 namespace ahoy::inline v0 {
 
-/// What is typed, or piped, into `listen`: words to callers, and commands. `meeting` is null where the handler has no
-/// room to speak into. All must outlive the console.
+/// What is typed, or piped, into `listen`: words to callers, and commands. `meeting` is null where the
+/// handler has no room to speak into. All must outlive the console.
 class console {
  public:
-  console(engine& by, const listen_options& options, server& serving, gathering* meeting, listen_report& report)
+  console(engine& by, const listen_options& options, server& serving, gathering* meeting,
+          listen_report& report)
       : by_{by}, options_{options}, serving_{serving}, meeting_{meeting}, report_{report} {}
 
   /// Does what one line says; mistakes are noted, and end nothing.
@@ -34,7 +35,7 @@ class console {
   listen_report& report_;
 };
 
-/// The names that a line may begin with, for completion at a prompt: commands, and "@NAME" of each caller.
-[[nodiscard]] std::vector<std::string> console_words(server& serving);
+/// What may stand at the end of a line that is being typed: a command, "@NAME", or the name that /kick wants.
+[[nodiscard]] std::vector<std::string> console_words(server& serving, std::string_view line);
 
 }  // namespace ahoy::inline v0

@@ -1,4 +1,7 @@
+#include <ahoy/command/dump.hpp>
 #include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/error/escape.hpp>
 
 #include <fmt/format.h>
 #include <ifaddrs.h>
@@ -7,9 +10,6 @@
 #include <unistd.h>
 
 #include <memory>
-
-#include <ahoy/command/dump.hpp>
-#include <ahoy/error/escape.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -30,7 +30,10 @@ address address_for_others(const address& any) {
   return found;
 }
 
+/// As the manual writes endpoints: unix:///path.
 std::string url_of(scheme as, const address& on) {
+  constexpr std::string_view absolute = "unix:/";
+  if (on.to_string().starts_with(absolute)) return "unix:///" + on.to_string().substr(absolute.size());
   if (on.family() == family::local) return on.to_string();
   return to_string(as) + "://" + on.to_string();
 }
@@ -39,13 +42,14 @@ bool is_terminal_shared() noexcept { return ::isatty(STDERR_FILENO) == 1; }
 
 }  // namespace
 
-listen_report::listen_report(engine& by, const listen_options& options, standard_output& out, bool interactive)
+listen_report::listen_report(engine& by, const listen_options& options, standard_output& out,
+                             bool interactive)
     : by_{by},
       options_{options},
       out_{out},
       more_{by},
       written_{by},
-      arrivals_{by},
+      news_{by},
       shows_coming_and_going_{interactive || options.verbose > 0} {}
 
 task<> listen_report::write_all() {
@@ -62,7 +66,7 @@ task<> listen_report::write_all() {
 }
 
 task<> listen_report::flush() {
-  while (writing_ || !unwritten_.empty()) co_await written_.wait();
+  while (!is_written()) co_await written_.wait();
 }
 
 void listen_report::put(std::string_view text) {
@@ -94,7 +98,7 @@ void listen_report::note(std::string_view line) {
   const std::string whole = fmt::format("{}\n", line);
   const bool around_prompt = before_writing && is_terminal_shared();
   if (around_prompt) before_writing();
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, whole.data(), whole.size());
+  write_to_stderr(whole);
   if (around_prompt) after_writing();
 }
 
@@ -110,20 +114,27 @@ void listen_report::waiting(const connection& caller, std::size_t ahead) {
 
 void listen_report::joined(const connection& caller) {
   anybody_came_ = true;
-  arrivals_.notify();
+  news_.notify();
   if (shows_coming_and_going_) note(fmt::format("[{}] joined", caller.label()));
   tell(json_event::join, caller.label(), caller.transport());
 }
 
+void listen_report::ended_its_half(const connection&) {
+  anybody_ended_ = true;
+  news_.notify();
+}
+
 void listen_report::left(const connection& caller, std::string_view why) {
+  anybody_left_ = true;
+  news_.notify();
   const bool ordinary = why == "done";
   if (shows_coming_and_going_ || !ordinary)
     note(fmt::format("[{}] left{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why));
   tell(json_event::leave, caller.label(), why);
 }
 
-void listen_report::busy(const address& caller) {
-  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(), options_.server.max_clients));
+void listen_report::busy(const address& caller, std::size_t here) {
+  note(fmt::format("[{}] was told busy: {} are here (--max-clients)", caller.to_string(), here));
   tell(json_event::busy, caller.to_string(), "busy");
 }
 
@@ -141,7 +152,15 @@ void listen_report::dropped(std::string_view label, std::uint64_t messages) {
 }
 
 task<> listen_report::first_arrival() {
-  while (!anybody_came_) co_await arrivals_.wait();
+  while (!anybody_came_) co_await news_.wait();
+}
+
+task<> listen_report::first_end() {
+  while (!anybody_ended_) co_await news_.wait();
+}
+
+task<> listen_report::first_departure() {
+  while (!anybody_left_) co_await news_.wait();
 }
 
 }  // namespace ahoy::inline v0

@@ -1,17 +1,18 @@
 #pragma once
-#include <functional>
-#include <string>
-#include <string_view>
-
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/server/observer.hpp>
 
+#include <functional>
+#include <string>
+#include <string_view>
+
 namespace ahoy::inline v0 {
 
-/// What `listen` tells: messages on standard output, each led by who said it, and everything else on standard error.
+/// What `listen` tells: messages on standard output, each led by who said it, and everything else on standard
+/// error.
 class listen_report final : public observer, public transcript {
  public:
   /// `interactive`: somebody sits at a terminal, and wants to see who comes and goes.
@@ -21,13 +22,15 @@ class listen_report final : public observer, public transcript {
   task<> write_all();
   /// Returns when all that was told so far is written.
   task<> flush();
+  [[nodiscard]] bool is_written() const noexcept { return !writing_ && unwritten_.empty(); }
 
   task<> heard(const connection& from, const message& said) override;
   void listening(scheme as, const address& on) override;
   void waiting(const connection& caller, std::size_t ahead) override;
   void joined(const connection& caller) override;
+  void ended_its_half(const connection& caller) override;
   void left(const connection& caller, std::string_view why) override;
-  void busy(const address& caller) override;
+  void busy(const address& caller, std::size_t here) override;
   void denied(const address& caller) override;
   void exhausted(std::string_view why) override;
   void dropped(std::string_view label, std::uint64_t messages) override;
@@ -36,8 +39,10 @@ class listen_report final : public observer, public transcript {
   void note(std::string_view line);
   /// Around everything that is written: a prompt takes its line off the terminal, and puts it back.
   std::function<void()> before_writing, after_writing;
-  /// Waits for the first caller.
+  /// Return when the first caller has come, has ended its half, has left.
   task<> first_arrival();
+  task<> first_end();
+  task<> first_departure();
 
  private:
   /// What waits for a slow reader of our output before the callers have to.
@@ -51,9 +56,9 @@ class listen_report final : public observer, public transcript {
   const listen_options& options_;
   standard_output& out_;
   std::string unwritten_;
-  event more_, written_, arrivals_;
+  event more_, written_, news_;
   bool shows_coming_and_going_;
-  bool anybody_came_ = false;
+  bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool writing_ = false;
 };
 

@@ -1,14 +1,14 @@
 #pragma once
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <ahoy/address/endpoint.hpp>
 #include <ahoy/message/framing.hpp>
 #include <ahoy/server/options.hpp>
 #include <ahoy/server/room_options.hpp>
 #include <ahoy/task/context.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ahoy::inline v0 {
 
@@ -23,11 +23,11 @@ struct after_eof {
 struct common_options {
   std::optional<ahoy::framing> framing;  ///< unset: the verb's default
   duration connect_timeout = std::chrono::seconds{10};
-  duration timeout = no_timeout;  ///< for the whole run
-  std::optional<std::string> source;  ///< --source as written: a host, or host:port
+  duration timeout = no_timeout;        ///< for the whole run
+  std::optional<std::string> source;    ///< --source as written: a host, or host:port
   family wanted = family::unspecified;  ///< -4, -6
   after_eof at_end;
-  std::size_t max_message = 1024 * 1024;
+  std::size_t max_message = std::size_t{1024} * 1024;
   bool hex = false;
   bool timestamps = false;
   bool json = false;
@@ -43,7 +43,7 @@ enum class confirmation { sent, acked, closed, delivered };
 
 struct send_options : common_options {
   endpoint to;
-  std::vector<std::string> messages;  ///< none: standard input as it is
+  std::vector<std::string> messages;    ///< none: standard input as it is
   std::optional<confirmation> confirm;  ///< unset: the transport's default
 };
 
@@ -51,8 +51,10 @@ struct listen_options : common_options {
   std::vector<endpoint> on;
   std::string handler = "talk";
   std::string greeting = "Thank you for connecting";
-  std::vector<std::string> exec;  ///< --exec: program and arguments; empty: none
-  bool commands = true;           ///< --no-commands turns @NAME, /who, … off
+  std::vector<std::string> exec;                          ///< --exec: program and arguments; empty: none
+  bool commands = true;                                   ///< --no-commands turns @NAME, /who, … off
+  unsigned workers = 0;                                   ///< 0: the model's own number
+  duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
   server_options server;
   room_options room;
 };

@@ -1,18 +1,17 @@
 #include <ahoy/command/termination.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include <ahoy/error/error.hpp>
-
 namespace ahoy::inline v0 {
 
 namespace {
 
 bool is_ignored(int signal) noexcept {
-  struct sigaction now {};
+  struct sigaction now{};
   return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
-#include <signal.h>
-
 #include <ahoy/engine/engine.hpp>
+
+#include <signal.h>
 
 namespace ahoy::inline v0 {
 
-/// SIGINT and SIGTERM as something to wait for, while it lives. A signal that was ignored when the command began, as
-/// a shell does for what it puts in the background, stays ignored.
+/// SIGINT and SIGTERM as something to wait for, while it lives. A signal that was ignored when the command
+/// began, as a shell does for what it puts in the background, stays ignored.
 class termination {
  public:
   explicit termination(engine& by);

@@ -15,7 +15,7 @@ constexpr duration full_queue_delay = std::chrono::milliseconds{10};
 
 /// Where an address was found under a name, errors say both: "[::1]:23456 (localhost)".
 std::string named(const address& where, const endpoint& from) {
-  const std::string text = where.to_string();
+  std::string text = where.to_string();
   if (from.host.is_numeric() || where.family() == family::local) return text;
   return text + " (" + from.host.text() + ")";
 }
@@ -64,13 +64,13 @@ task<> attempt_one(race& of, address to) {
   ++of.running;
   try {
     descriptor trying{of.by, open_socket(of, to)};
-    int failure = co_await connect_awaiter{&trying, to};
+    int failure = co_await connect_operation{&trying, to};
     while (
         failure == EAGAIN &&
         to.family() ==
             family::local) {  // connect(2): a Unix listener's queue is full, and nothing tells when it is not
       co_await of.by.sleep(full_queue_delay);
-      failure = co_await connect_awaiter{&trying, to};
+      failure = co_await connect_operation{&trying, to};
     }
     throw_if_failed(failure, "connect to", named(to, of.to));
     if (!of.winner) of.winner = std::make_unique<stream>(of.by, trying.release(), to);

@@ -80,8 +80,8 @@ class connection {
   [[nodiscard]] virtual descriptor* native() noexcept { return nullptr; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
-  /// Changes whenever the peer's side takes something: a kernel that holds much for a slow line takes nothing
-  /// more from us for seconds, though the peer reads all the time. No count to show to anybody.
+  /// Another number whenever the peer has taken some of what was sent, as far as its system tells: to be
+  /// compared for equality alone.
   [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }
 
   /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.

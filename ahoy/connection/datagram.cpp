@@ -77,9 +77,10 @@ void send_groups_through(const fd& socket, family of, unsigned interface) {
 datagram_socket::datagram_socket(engine& by, fd socket)
     : socket_{std::make_unique<descriptor>(by, std::move(socket))} {}
 
-datagram_socket datagram_socket::bound(engine& by, const address& local,
-                                       const std::optional<address>& source) {
+datagram_socket datagram_socket::bound(engine& by, const address& local, const std::optional<address>& source,
+                                       family wanted) {
   fd made = open_socket(local, "listen on");
+  if (wanted == family::inet6) enable(made.get(), IPPROTO_IPV6, IPV6_V6ONLY);
   if (local.is_multicast()) enable(made.get(), SOL_SOCKET, SO_REUSEADDR);
   bind_to(made, local);
   if (local.is_multicast()) join_group(made, local, interface_of(source));

@@ -16,9 +16,11 @@ struct datagram {
 /// send at a time.
 class datagram_socket {
  public:
-  /// Bound to `local`. One on an IPv6 wildcard address hears both families; on a group it joins the group, on
-  /// the interface that has `source` if one is given. May send to broadcast addresses. Throws error.
-  static datagram_socket bound(engine& by, const address& local, const std::optional<address>& source = {});
+  /// Bound to `local`. One on an IPv6 wildcard address hears both families, unless inet6 alone is wanted; on
+  /// a group it joins the group, on the interface that has `source` if one is given. May send to broadcast
+  /// addresses. Throws error.
+  static datagram_socket bound(engine& by, const address& local, const std::optional<address>& source = {},
+                               family wanted = family::unspecified);
   /// Unbound, or bound to `source`; connected to `peer` unless that is a group or the broadcast address,
   /// which answer from addresses of their own. Only a connected socket hears of "port unreachable".
   static datagram_socket to(engine& by, const address& peer, const std::optional<address>& source = {});
@@ -37,8 +39,8 @@ class datagram_socket {
 
   class send_awaiter : public send_to_operation {
    public:
-    send_awaiter(datagram_socket& of, std::string_view data, const datagram_header& to) noexcept
-        : send_to_operation{&*of.socket_, data, to}, of_{of} {}
+    send_awaiter(datagram_socket& of, std::string_view bytes, const datagram_header& to) noexcept
+        : send_to_operation{&*of.socket_, bytes, to}, of_{of} {}
     void await_resume() const;
 
    private:

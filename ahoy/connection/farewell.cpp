@@ -1,5 +1,9 @@
 #include <ahoy/connection/farewell.hpp>
 
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -8,16 +12,52 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// Drops some of what has come; one who never stops sending must not keep others from their turn. false:
-/// nothing more will come.
-bool discard_some(int socket) {
+/// Drops some of what has come; returns as recv(2).
+ssize_t discard_received(int socket) noexcept {
   char dropped[16 * 1024];
-  const ssize_t got = ::recv(socket, dropped, sizeof dropped, MSG_DONTWAIT);
+  return ::recv(socket, dropped, sizeof dropped, MSG_DONTWAIT);
+}
+
+bool will_come_more(ssize_t got) noexcept {
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+/// A little at a time, with a wait in between: a peer that floods us must not keep the others from their
+/// turn.
 task<> discard_until_end(engine& by, descriptor& socket) {
-  while (discard_some(socket.number())) co_await by.ready(socket, POLLIN);
+  while (will_come_more(discard_received(socket.number()))) co_await by.ready(socket, POLLIN);
+}
+
+bool is_reset(int socket) noexcept {
+  tcp_info now{};
+  socklen_t size = sizeof now;
+  return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &now, &size) != 0 || now.tcpi_state == TCP_CLOSE;
+}
+
+/// The end of our half counts as one byte (tcp(7), SIOCOUTQ). Of a Unix socket nothing is lost that was sent.
+bool is_acknowledged(const connection& peer, int socket) noexcept {
+  int unacknowledged = 0;
+  return peer.transport() != "tcp" || ::ioctl(socket, SIOCOUTQ, &unacknowledged) != 0 ||
+         unacknowledged == 0 || is_reset(socket);
+}
+
+/// With EPOLLET, the acknowledgement of our end is a change, and so is a reset.
+task<> until_acknowledged(connection& peer, descriptor& socket) {
+  while (!is_acknowledged(peer, socket.number())) co_await edge_operation{&socket};
+}
+
+/// What has come by now: bounded, since the peer may send faster than we drop.
+void discard_the_rest(int socket) noexcept {
+  for (int i = 0; i < 64 && discard_received(socket) > 0; ++i) continue;
+}
+
+task<> in_time(connection& peer, duration limit, task<> work) {
+  const time_point due = deadline_after(peer.engine().now(), limit);
+  try {
+    co_await with_deadline(due, std::move(work));
+  } catch (const std::system_error&) {
+    // Time is up, or we are told to stop: what is lost now the peer chose not to read.
+  }
 }
 
 }  // namespace
@@ -26,12 +66,15 @@ task<> farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
   peer.shutdown_send();
   if (!peer.native()) co_return;
-  try {
-    const time_point due = deadline_after(peer.engine().now(), limit);
-    co_await with_deadline(due, discard_until_end(peer.engine(), *peer.native()));
-  } catch (const std::system_error&) {
-    // Time is up, or we are told to stop: what is lost now the peer chose not to read.
-  }
+  co_await in_time(peer, limit, discard_until_end(peer.engine(), *peer.native()));
+}
+
+task<> short_farewell(connection& peer, duration limit) {
+  if (peer.keeps_boundaries()) co_return;
+  peer.shutdown_send();
+  if (!peer.native()) co_return;
+  co_await in_time(peer, limit, until_acknowledged(peer, *peer.native()));
+  discard_the_rest(peer.native()->number());
 }
 
 }  // namespace ahoy::inline v0

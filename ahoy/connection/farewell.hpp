@@ -8,4 +8,8 @@ namespace ahoy::inline v0 {
 /// reset, and a reset may overtake what the peer has not read yet: RFC 9293, 3.10.4; RFC 1122, 4.2.2.13.)
 task<> farewell(connection& peer, duration limit);
 
+/// The same for who does not wait until the peer ends: until its system has acknowledged what was sent, our
+/// end included, or `limit` has passed. What is lost afterwards its program had the chance to read.
+task<> short_farewell(connection& peer, duration limit);
+
 }  // namespace ahoy::inline v0

@@ -16,13 +16,13 @@ namespace {
 
 [[noreturn]] void fail(const address& on) { throw error{system_code(errno), "listen on", on.to_string()}; }
 
-fd open_socket(const address& on) {
+fd open_socket(const address& on, family wanted) {
   fd made{::socket(on.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!made) fail(on);
   const int yes = 1;
-  const int no = 0;
+  const int alone = wanted == family::inet6 ? 1 : 0;
   if (on.family() != family::local) ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (on.family() == family::inet6) ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+  if (on.family() == family::inet6) ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone);
   return made;
 }
 
@@ -63,8 +63,8 @@ void bind_file(const fd& socket, const address& on) {
 
 }  // namespace
 
-listener::listener(engine& by, const address& on, int backlog) {
-  fd made = open_socket(on);
+listener::listener(engine& by, const address& on, int backlog, family wanted) {
+  fd made = open_socket(on, wanted);
   const std::string path = on.family() == family::local ? on.host() : std::string{};
   const bool has_file = !path.empty() && path.front() != '@';
   const fd lock = has_file ? lock_folder(path) : fd{};

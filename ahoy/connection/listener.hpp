@@ -9,8 +9,9 @@ namespace ahoy::inline v0 {
 /// a dead server is replaced, that of a live one never; the file goes with the listener.
 class listener {
  public:
-  /// Binds and listens. An IPv6 wildcard address hears both families. Throws error.
-  listener(engine& by, const address& on, int backlog);
+  /// Binds and listens. An IPv6 wildcard address hears both families, unless inet6 alone is wanted. Throws
+  /// error.
+  listener(engine& by, const address& on, int backlog, family wanted = family::unspecified);
   listener(listener&&) = default;
   ~listener();
 

@@ -1,3 +1,4 @@
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/blocking.hpp>
 
 #include <poll.h>

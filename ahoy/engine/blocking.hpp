@@ -1,12 +1,12 @@
 #pragma once
-#include <vector>
-
 #include <ahoy/engine/loop.hpp>
+
+#include <vector>
 
 namespace ahoy::inline v0 {
 
-/// For a thread or process that serves one connection at a time. While exactly one operation waits for a descriptor
-/// it is one blocking system call; while more do, poll(2) says which is next.
+/// For a thread or process that serves one connection at a time. While exactly one operation waits for a
+/// descriptor it is one blocking system call; while more do, poll(2) says which is next.
 class blocking_engine final : public loop {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "blocking"; }

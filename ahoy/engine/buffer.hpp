@@ -10,9 +10,9 @@ namespace ahoy::inline v0 {
 
 class buffer_pool;
 
-/// Bytes lent by an engine: move-only, back to their pool when they go. They may not outlive the engine, nor leave
-/// its thread. empty() says that nothing was lent, which is the end of the stream; a datagram of no bytes is lent
-/// too, so it has size() 0 and is not empty().
+/// Bytes lent by an engine: move-only, back to their pool when they go. They may not outlive the engine, nor
+/// leave its thread. empty() says that nothing was lent, which is the end of the stream; a datagram of no
+/// bytes is lent too, so it has size() 0 and is not empty().
 class bytes {
  public:
   bytes() = default;
@@ -43,8 +43,8 @@ class bytes {
   std::size_t size_ = 0;
 };
 
-/// Blocks for what is received: taken when there is something to read, kept for reuse up to a few. Not thread-safe:
-/// each engine has its own.
+/// Blocks for what is received: taken when there is something to read, kept for reuse up to a few. Not
+/// thread-safe: each engine has its own.
 class buffer_pool {
  public:
   static constexpr std::size_t block_size = 64 * 1024;  // holds the largest datagram

@@ -1,3 +1,4 @@
+#include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/loop.hpp>
 #include <ahoy/task/scope.hpp>
 

@@ -1,6 +1,5 @@
-#include <ahoy/engine/operation.hpp>
-
 #include <ahoy/engine/engine.hpp>
+#include <ahoy/engine/operation.hpp>
 
 namespace ahoy::inline v0 {
 

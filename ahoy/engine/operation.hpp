@@ -1,4 +1,9 @@
 #pragma once
+#include <ahoy/address/address.hpp>
+#include <ahoy/engine/buffer.hpp>
+#include <ahoy/socket/fd.hpp>
+#include <ahoy/task/context.hpp>
+
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -7,18 +12,13 @@
 #include <cstdint>
 #include <string_view>
 
-#include <ahoy/address/address.hpp>
-#include <ahoy/engine/buffer.hpp>
-#include <ahoy/socket/fd.hpp>
-#include <ahoy/task/context.hpp>
-
 namespace ahoy::inline v0 {
 
 class engine;
 class operation;
 
-/// An open file as its engine knows it. At most one operation that reads and one that writes wait on it at a time
-/// (asserted). It must not be closed while one does, and must not outlive its engine.
+/// An open file as its engine knows it. At most one operation that reads and one that writes wait on it at a
+/// time (asserted). It must not be closed while one does, and must not outlive its engine.
 class descriptor {
  public:
   descriptor(ahoy::engine& owner, fd file) noexcept : engine_{&owner}, file_{std::move(file)} {}
@@ -64,11 +64,12 @@ enum class operation_kind : std::uint8_t {
   park,   ///< until engine::complete(), or the timeout
 };
 
-/// One thing asked of an engine: submitted, completed once, then its coroutine is resumed (unless it was complete
-/// at once). It lives in the frame of the coroutine that awaits it. `error` is an errno value, 0 for success.
+/// One thing asked of an engine: submitted, completed once, then its coroutine is resumed (unless it was
+/// complete at once). It lives in the frame of the coroutine that awaits it. `error` is an errno value, 0 for
+/// success.
 class operation : public waiter {
  public:
-  operation(operation_kind kind, descriptor* on) noexcept : kind{kind}, on{on} {}
+  operation(operation_kind what, descriptor* file) noexcept : kind{what}, on{file} {}
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
@@ -80,13 +81,14 @@ class operation : public waiter {
   void cancel() noexcept override;
 
   const operation_kind kind;
-  bool pending = false;  ///< submitted and not complete
+  bool pending = false;    ///< submitted and not complete
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
   duration timeout = no_timeout;  ///< of this operation alone; the context's deadline holds besides
   descriptor* const on;           ///< null where it waits for something else than a descriptor
-  operation** slot = nullptr;     ///< holds this operation while it is pending: whoever may complete it looks there
-  ahoy::engine* by = nullptr;     ///< the engine it was submitted to
+  operation** slot =
+      nullptr;  ///< holds this operation while it is pending: whoever may complete it looks there
+  ahoy::engine* by = nullptr;  ///< the engine it was submitted to
   context* where = nullptr;
   std::coroutine_handle<> waiting;
 
@@ -117,19 +119,20 @@ struct send_operation : operation {
 /// What came with a datagram, or goes with it.
 struct datagram_header {
   address peer;
-  address local;               ///< the address that was asked, and the one to answer from; unspecified if unknown
-  std::uint8_t mark = 0;       ///< the DSCP value of the IP header
+  address local;          ///< the address that was asked, and the one to answer from; unspecified if unknown
+  std::uint8_t mark = 0;  ///< the DSCP value of the IP header
 };
 
 struct receive_from_operation : operation {
-  explicit receive_from_operation(descriptor* from) noexcept : operation{operation_kind::receive_from, from} {}
+  explicit receive_from_operation(descriptor* from) noexcept
+      : operation{operation_kind::receive_from, from} {}
   bytes received;
   datagram_header header;
 };
 
 struct send_to_operation : operation {
-  send_to_operation(descriptor* to, std::string_view data, const datagram_header& header) noexcept
-      : operation{operation_kind::send_to, to}, data{data}, header{header} {}
+  send_to_operation(descriptor* through, std::string_view bytes, const datagram_header& to) noexcept
+      : operation{operation_kind::send_to, through}, data{bytes}, header{to} {}
   std::string_view data;
   const datagram_header& header;  ///< a peer that is unspecified: the connected one
 };
@@ -141,26 +144,30 @@ struct accept_operation : operation {
 };
 
 struct connect_operation : operation {
-  connect_operation(descriptor* with, const address& to) noexcept
-      : operation{operation_kind::connect, with}, to{to} {}
+  connect_operation(descriptor* with, const address& peer) noexcept
+      : operation{operation_kind::connect, with}, to{peer} {}
   address to;
   bool begun = false;
+  [[nodiscard]] int await_resume() const noexcept { return error; }
 };
 
 struct ready_operation : operation {
-  ready_operation(descriptor* on, short events) noexcept : operation{operation_kind::ready, on}, events{events} {}
+  ready_operation(descriptor* file, short wanted) noexcept
+      : operation{operation_kind::ready, file}, events{wanted} {}
   short events;       ///< POLLIN, POLLOUT
   short revents = 0;  ///< as poll() says
   short await_resume();
 };
 
 struct edge_operation : operation {
-  explicit edge_operation(descriptor* on) noexcept : operation{operation_kind::edge, on} {}
+  explicit edge_operation(descriptor* file) noexcept : operation{operation_kind::edge, file} {}
   void await_resume() const;
 };
 
 struct park_operation : operation {
-  explicit park_operation(ahoy::engine& engine) noexcept : operation{operation_kind::park, nullptr} { by = &engine; }
+  explicit park_operation(ahoy::engine& engine) noexcept : operation{operation_kind::park, nullptr} {
+    by = &engine;
+  }
 };
 
 }  // namespace ahoy::inline v0

@@ -1,8 +1,8 @@
 #pragma once
+#include <ahoy/engine/engine.hpp>
+
 #include <memory>
 #include <string_view>
-
-#include <ahoy/engine/engine.hpp>
 
 namespace ahoy::inline v0 {
 

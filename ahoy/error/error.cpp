@@ -74,7 +74,7 @@ std::string cause_in_words(const std::error_code& cause) {
   return lower_first(is_errno(cause.category()) ? errno_in_words(cause.value()) : cause.message());
 }
 
-error::error(std::error_code cause, std::string verb, std::string address, std::string hint)
+error::error(std::error_code cause, std::string verb, std::string address, const std::string& hint)
     : std::system_error(cause),
       verb_(std::move(verb)),
       address_(std::move(address)),

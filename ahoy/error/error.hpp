@@ -28,7 +28,7 @@ class error : public std::system_error {
   /// `hint` is the next step for whoever reads the message; it is not part of what(). Where none is given,
   /// hint() is the usual one for this verb and cause, if there is one (see hint.hpp). `address` is shown as
   /// it is, but for bytes that a terminal would obey: those are escaped.
-  error(std::error_code cause, std::string verb, std::string address, std::string hint = {});
+  error(std::error_code cause, std::string verb, std::string address, const std::string& hint = {});
 
   [[nodiscard]] const char* what() const noexcept override { return line_.c_str(); }
   [[nodiscard]] const std::string& verb() const noexcept { return verb_; }

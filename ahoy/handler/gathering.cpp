@@ -14,6 +14,8 @@ struct gathering::place {
   channel line;
   scope tasks;                 // hearing, speaking, and watching for the end
   std::exception_ptr refused;  // a message that the framing's limit forbids
+  bool all_said = false;       // our half is closed
+  bool all_heard = false;      // the caller's is
 };
 
 room& gathering::room(ahoy::engine& by) {
@@ -41,9 +43,14 @@ task<> gathering::hear_all(place& of) {
   }
   if (of.refused)
     co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
-  if (options_.stay_after_end && !of.refused) co_return;
-  of.member.leave();
-  co_await flush(of);
+  of.all_heard = true;
+  told_.ended_its_half(of.peer);
+  if (of.all_said) {
+    of.tasks.stop();
+  } else if (!options_.stay_after_end || of.refused) {
+    of.member.leave();
+    co_await flush(of);
+  }
 }
 
 task<> gathering::hear(place& of) {
@@ -72,7 +79,15 @@ task<> gathering::speak(place& of) {
     of.member.took_next();
     if (!sent) told_.dropped(of.peer.label(), 1);
   }
+  of.all_said = true;
+  if (!of.all_heard && !of.member.was_put_out()) co_await hear_on(of);
   of.tasks.stop();
+}
+
+/// The room is finished, the caller is not.
+task<> gathering::hear_on(place& of) {
+  of.peer.shutdown_send();
+  co_await of.peer.engine().sleep(options_.hear_after_finish);
 }
 
 /// false: no datagram can hold it. Whoever said it must not thereby put this caller out.
@@ -97,7 +112,7 @@ task<> talk::heard(room_member&, const connection& peer, const message& said) {
 
 task<> relay::heard(room_member& from, const connection& peer, const message& said) {
   co_await written().heard(peer, said);
-  const std::string line = "[" + peer.label() + "] " + escape(said.text);
+  const std::string line = "[" + peer.label() + "] " + escape(said.text) + (said.unfinished ? "…" : "");
   co_await room(peer.engine()).say_to_others(&from, line);
 }
 

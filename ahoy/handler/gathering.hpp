@@ -17,7 +17,6 @@ class transcript {
 };
 
 struct gathering_options {
-  gathering_options() {}
   ahoy::framing framing = ahoy::framing::line;
   std::size_t max_message = channel::default_max_message;
   /// An unfinished line counts as said after this much quiet, since many programs end no line; no_timeout:
@@ -25,6 +24,8 @@ struct gathering_options {
   duration unfinished_after = std::chrono::milliseconds{300};
   /// A caller that ended its half goes on listening.
   bool stay_after_end = false;
+  /// How long a caller is heard after the room has finished, and all that waits for it is sent.
+  duration hear_after_finish = no_timeout;
   room_options room;
 };
 
@@ -38,6 +39,9 @@ class gathering : public handler {
       : options_{options}, written_{written}, told_{told} {}
 
   task<> serve(connection& peer) override;
+  void end() override {
+    if (room_) room_->finish();
+  }
   /// They answer when somebody speaks, which no other machine makes them do.
   [[nodiscard]] bool answers_by_itself() const noexcept override { return false; }
 
@@ -55,6 +59,7 @@ class gathering : public handler {
   task<> hear_all(place& of);
   task<> hear(place& of);
   task<> flush(place& of);
+  task<> hear_on(place& of);
   task<> speak(place& of);
   task<bool> send(place& of, const std::string& text);
   task<> watch_for_end(place& of);

@@ -1,7 +1,7 @@
 #pragma once
-#include <string>
-
 #include <ahoy/server/handler.hpp>
+
+#include <string>
 
 namespace ahoy::inline v0 {
 

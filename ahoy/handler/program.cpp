@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,12 +32,12 @@ struct start {
 
   std::vector<std::string> environment_text;
   std::vector<char*> arguments, environment;
-  unsigned long descriptor_limit;
-  bool default_sigpipe;
+  void (*prepare)() noexcept;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const std::string& each : texts) result.push_back(const_cast<char*>(each.c_str()));
   result.push_back(nullptr);
   return result;
@@ -49,9 +48,7 @@ std::string name_of(const address& half, std::string_view instead) {
 }
 
 start::start(const program_options& options, const connection& peer)
-    : arguments{pointers(options.command)},
-      descriptor_limit{options.descriptor_limit},
-      default_sigpipe{options.default_sigpipe} {
+    : arguments{pointers(options.command)}, prepare{options.prepare} {
   for (char** each = environ; *each; ++each)
     if (!std::string_view{*each}.starts_with("AHOY_")) environment_text.emplace_back(*each);
   environment_text.push_back("AHOY_PEER=" + peer.label());
@@ -71,12 +68,7 @@ void start::become(int stream, int report) const {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (default_sigpipe) ::signal(SIGPIPE, SIG_DFL);
-  rlimit limit{};
-  if (descriptor_limit != 0 && ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = descriptor_limit;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (prepare) prepare();
   if (::dup2(stream, STDIN_FILENO) >= 0 && ::dup2(stream, STDOUT_FILENO) >= 0)
     ::execvpe(arguments.front(), arguments.data(), environment.data());
   const int why = errno;

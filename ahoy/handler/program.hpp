@@ -1,22 +1,22 @@
 #pragma once
+#include <ahoy/server/handler.hpp>
+
 #include <string>
 #include <vector>
-
-#include <ahoy/server/handler.hpp>
 
 namespace ahoy::inline v0 {
 
 /// How a program is started for a caller.
 struct program_options {
-  program_options() {}
-  std::vector<std::string> command;       ///< program, looked for in PATH, and its arguments; no shell
-  unsigned long descriptor_limit = 0;     ///< the soft limit that it gets; 0: ours
-  bool default_sigpipe = true;            ///< whether a broken pipe ends it, as programs expect
+  std::vector<std::string> command = {}; ///< program, looked for in PATH, and its arguments; no shell
+  /// Run in the child before the program takes over: async-signal-safe calls alone (signal-safety(7)).
+  void (*prepare)() noexcept = nullptr;
 };
 
-/// A program per caller: its standard input and output are the connection, AHOY_PEER and AHOY_LOCAL in its environment
-/// say who speaks with whom. A stream's socket is handed over as it is; datagrams are passed on through a socket that
-/// keeps their borders. The caller has left when the program has ended; a conversation that is cut ends the program.
+/// A program per caller: its standard input and output are the connection, AHOY_PEER and AHOY_LOCAL in its
+/// environment say who speaks with whom. A stream's socket is handed over as it is; datagrams are passed on
+/// through a socket that keeps their borders. The caller has left when the program has ended; a conversation
+/// that is cut ends the program.
 class program final : public handler {
  public:
   explicit program(program_options options) : options_{std::move(options)} {}

@@ -1,5 +1,4 @@
 #include <ahoy/handler/time.hpp>
-
 #include <ahoy/message/timestamp.hpp>
 
 namespace ahoy::inline v0 {

@@ -1,13 +1,10 @@
-#include <ahoy/message/channel.hpp>
-
 #include <ahoy/error/error.hpp>
+#include <ahoy/message/channel.hpp>
 
 namespace ahoy::inline v0 {
 
 channel::channel(connection& over, framing how, std::size_t max_message)
-    : over_{over},
-      how_{over.keeps_boundaries() ? framing::datagram : how},
-      decoder_{how_, max_message} {}
+    : over_{over}, how_{over.keeps_boundaries() ? framing::datagram : how}, decoder_{how_, max_message} {}
 
 task<std::optional<message>> channel::receive() { return receive_or_part(no_timeout); }
 

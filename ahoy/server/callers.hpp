@@ -1,10 +1,10 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+
 #include <chrono>
 #include <functional>
 #include <list>
 #include <string_view>
-
-#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -12,11 +12,12 @@ namespace ahoy::inline v0 {
 class callers {
  public:
   struct caller {
-    caller(connection& link, context& where) : link{link}, where{where} {}
+    caller(connection& peer, context& of_it) : link{peer}, where{of_it} {}
     connection& link;
     context& where;  ///< stopping it ends the caller's conversation
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
     bool waiting = false;  ///< connected, not yet served
+    bool kicked = false;
   };
   using entry = std::list<caller>::iterator;
 
@@ -28,6 +29,11 @@ class callers {
   [[nodiscard]] auto end() noexcept { return present_.end(); }
   /// Null where nobody has this label.
   [[nodiscard]] caller* find(std::string_view label) noexcept;
+  /// Ends the conversation of one caller.
+  static void kick(caller& whom) {
+    whom.kicked = true;
+    whom.where.stop();
+  }
   /// No caller is heard any more: each one's receive() ends with the end of the stream.
   void end_receiving();
 

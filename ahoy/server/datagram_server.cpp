@@ -203,7 +203,7 @@ datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header)
     return nullptr;
   }
   if (run.is_full()) {
-    run.told().busy(header.peer);
+    run.told().busy(header.peer, run.present());
     return nullptr;
   }
   auto caller = std::make_unique<datagram_caller>(shared_from_this(), header);

@@ -1,15 +1,16 @@
 #pragma once
+#include <ahoy/connection/connection.hpp>
+
 #include <concepts>
 #include <memory>
 #include <utility>
 
-#include <ahoy/connection/connection.hpp>
-
 namespace ahoy::inline v0 {
 
-/// Serves connections: one call of serve() for each, under whatever model the server runs. The server owns its
-/// handler. Under event several calls are under way on one thread, each at an await of its own. When serve() returns
-/// or throws, the server says farewell and closes; what it throws is logged and harms no other caller.
+/// Serves connections: one call of serve() for each, under whatever model the server runs. The server owns
+/// its handler. Under event several calls are under way on one thread, each at an await of its own. When
+/// serve() returns or throws, the server says farewell and closes; what it throws is logged and harms no
+/// other caller.
 class handler {
  public:
   handler() = default;
@@ -17,8 +18,11 @@ class handler {
   handler& operator=(const handler&) = delete;
   virtual ~handler() = default;
   virtual task<> serve(connection& peer) = 0;
-  /// It answers of itself, without anybody's doing: over UDP such a handler never answers a datagram that came from
-  /// another such handler, or from a service port, or the two would answer each other for ever (CVE-2024-2169).
+  /// The server ends: no serve() waits for anything but its peer any more, and each receive() ends soon.
+  virtual void end() {}
+  /// It answers of itself, without anybody's doing: over UDP such a handler never answers a datagram that
+  /// came from another such handler, or from a service port, or the two would answer each other for ever
+  /// (CVE-2024-2169).
   [[nodiscard]] virtual bool answers_by_itself() const noexcept { return true; }
 };
 
@@ -28,8 +32,8 @@ concept serves_connections = requires(Type& type, connection& peer) {
 };
 
 template <class Type>
-concept serving_function = std::invocable<Type&, connection&> &&
-                           std::same_as<std::invoke_result_t<Type&, connection&>, task<>>;
+concept serving_function =
+    std::invocable<Type&, connection&> && std::same_as<std::invoke_result_t<Type&, connection&>, task<>>;
 
 /// The handler around a type that has serve(), or around a function.
 template <class Type>

@@ -1,14 +1,15 @@
 #pragma once
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/connection/connection.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include <ahoy/address/endpoint.hpp>
-#include <ahoy/connection/connection.hpp>
-
 namespace ahoy::inline v0 {
 
-/// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do nothing.
+/// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do
+/// nothing.
 class observer {
  public:
   virtual ~observer() = default;
@@ -16,9 +17,11 @@ class observer {
   /// Connected, and not served before others have left (model iterative).
   virtual void waiting(const connection& /*caller*/, std::size_t /*ahead*/) {}
   virtual void joined(const connection& /*caller*/) {}
+  /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.
+  virtual void ended_its_half(const connection& /*caller*/) {}
   virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
   /// Was told so and closed: as many as --max-clients are here.
-  virtual void busy(const address& /*caller*/) {}
+  virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
   virtual void denied(const address& /*caller*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}

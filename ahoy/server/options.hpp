@@ -1,15 +1,15 @@
 #pragma once
+#include <ahoy/address/address.hpp>
+#include <ahoy/address/network.hpp>
+#include <ahoy/engine/select.hpp>
+#include <ahoy/task/context.hpp>
+
 #include <sys/socket.h>
 
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include <ahoy/address/address.hpp>
-#include <ahoy/address/network.hpp>
-#include <ahoy/engine/select.hpp>
-#include <ahoy/task/context.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -24,18 +24,17 @@ enum class model {
 [[nodiscard]] std::string_view to_string(model which) noexcept;
 
 struct server_options {
-  server_options() {}
   ahoy::model model = ahoy::model::event;
   engine_choice engine = engine_choice::automatic;
   int backlog = SOMAXCONN;
-  std::size_t max_clients = 0;         ///< 0: what descriptors allow, less 32 for everything else
-  duration idle_timeout = no_timeout;  ///< of a caller that sends nothing
+  std::size_t max_clients = 0;               ///< 0: what descriptors allow, less 32 for everything else
+  duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
   duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut
-  std::vector<network> allow;          ///< where not empty, only these may call
-  std::vector<network> deny;
-  bool once = false;                   ///< serve one caller, then end
+  std::vector<network> allow = {};               ///< where not empty, only these may call
+  std::vector<network> deny = {};
+  bool once = false;  ///< serve one caller, then end
   family wanted = family::unspecified;
-  std::optional<address> source;       ///< the interface on which a group is joined
+  std::optional<address> source = {}; ///< the interface on which a group is joined
 };
 
 }  // namespace ahoy::inline v0

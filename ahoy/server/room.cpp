@@ -28,7 +28,7 @@ room_member::~room_member() {
 }
 
 task<room_member::text> room_member::next() {
-  while (queue_.empty() && !leaving_ && !put_out_) co_await arrived_.wait();
+  while (queue_.empty() && !leaving_ && !put_out_ && !in_.finished_) co_await arrived_.wait();
   if (queue_.empty() || put_out_) co_return nullptr;
   sending_ = true;
   co_return queue_.front();
@@ -152,6 +152,11 @@ void room::push_or_drop(room_member& to, room_member::text said) {
     to.drop_oldest();
   }
   to.push(std::move(said));
+}
+
+void room::finish() {
+  finished_ = true;
+  for (const place& each : members_) each.who->arrived_.notify();
 }
 
 void room::put_out(room_member& slow) {

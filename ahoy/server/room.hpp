@@ -30,6 +30,7 @@ class room_member {
   void took_next();
   /// Nothing more is to be queued; next() hands out what waits, then ends.
   void leave();
+  [[nodiscard]] bool is_leaving() const noexcept { return leaving_; }
   /// Returns when the room has put the member out, because it was slow.
   task<> until_put_out();
 
@@ -77,6 +78,9 @@ class room {
   /// false: nobody here has this label.
   task<bool> say_to(std::string label, std::string text);
 
+  /// Nobody will be told anything more: next() of every member hands out what waits, then ends.
+  void finish();
+
   [[nodiscard]] bool has(std::string_view label) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
 
@@ -99,6 +103,7 @@ class room {
   observer& told_;
   std::list<place> members_;
   std::uint64_t next_number_ = 0;
+  bool finished_ = false;
 };
 
 }  // namespace ahoy::inline v0

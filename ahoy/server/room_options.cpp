@@ -1,10 +1,9 @@
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
 #include <ahoy/server/room_options.hpp>
 
 #include <array>
 #include <string>
-
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
 
 namespace ahoy::inline v0 {
 

@@ -20,7 +20,6 @@ enum class slow_policy {
 [[nodiscard]] std::string_view to_string(slow_policy which) noexcept;
 
 struct room_options {
-  room_options() {}
   std::size_t queue =
       4 * 1024 * 1024;  ///< bytes that wait for one member, at most, with what keeping them takes
   duration slow_after = std::chrono::seconds{2};

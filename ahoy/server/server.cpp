@@ -1,11 +1,10 @@
 #include <ahoy/server/server.hpp>
+#include <ahoy/server/server_run.hpp>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
-
-#include <ahoy/server/server_run.hpp>
 
 namespace ahoy::inline v0 {
 

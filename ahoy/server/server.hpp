@@ -1,14 +1,14 @@
 #pragma once
-#include <atomic>
-#include <memory>
-#include <string_view>
-#include <vector>
-
 #include <ahoy/address/endpoint.hpp>
 #include <ahoy/server/callers.hpp>
 #include <ahoy/server/handler.hpp>
 #include <ahoy/server/observer.hpp>
 #include <ahoy/server/options.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <vector>
 
 namespace ahoy::inline v0 {
 
@@ -16,13 +16,15 @@ namespace ahoy::inline v0 {
 ///
 ///   ahoy::server{"tcp://:23456", echo{}}.run();
 ///
-/// run() returns after stop(), or with `once` after the first caller. A name is bound at every address that it has.
+/// run() returns after stop(), or with `once` after the first caller. A name is bound at every address that
+/// it has.
 class server {
  public:
   /// Throws error where the endpoint cannot be read. Nothing is opened yet.
   template <class Handler>
   server(std::string_view on, Handler how, server_options options = {})
-      : server{std::vector<endpoint>{endpoint::parse_for_listen(on)}, make_handler(std::move(how)), std::move(options)} {}
+      : server{std::vector<endpoint>{endpoint::parse_for_listen(on)}, make_handler(std::move(how)),
+               std::move(options)} {}
   server(std::vector<endpoint> on, std::unique_ptr<handler> how, server_options options = {});
   ~server();
 
@@ -33,13 +35,15 @@ class server {
   void run();
   /// The same as a task beside others on an engine that runs already.
   task<> serve(engine& by);
-  /// Stops accepting, tells the handlers that no more comes, lets them finish what they send, and cuts who still talks
-  /// when `drain` has passed. May be called from any thread and from a signal handler; a second call cuts at once.
+  /// Stops accepting, tells the handlers that no more comes, lets them finish what they send, and cuts who
+  /// still talks when `drain` has passed. May be called from any thread and from a signal handler; a second
+  /// call cuts at once.
   void stop() noexcept;
 
   /// Who is here. For the thread that runs the server.
   [[nodiscard]] ahoy::callers& callers() noexcept { return callers_; }
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
+  [[nodiscard]] handler& handling() noexcept { return *handler_; }
 
  private:
   friend class server_run;

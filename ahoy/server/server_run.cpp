@@ -26,6 +26,14 @@ std::size_t default_max_clients() noexcept {
   return all > descriptors_kept + 1 ? all - descriptors_kept : 1;
 }
 
+/// The caller is named where this is told: only what concerns something else needs its own name.
+std::string why_it_ended(const callers::caller& whose, const error& failure) {
+  const bool is_cut = failure.code() == std::errc::operation_canceled;
+  if (is_cut) return whose.kicked ? "kicked" : "cut, since the server ends";
+  const bool concerns_caller = failure.address().empty() || failure.address() == whose.link.label();
+  return concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
+}
+
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
   return std::ranges::any_of(list, [&](const network& each) { return each.contains(*caller.data()); });
 }
@@ -36,6 +44,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
     : of_{of},
       by_{by},
       conversations_{where},
+      patience_{where},
       acceptors_{where},
       services_{where},
       max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients()} {}
@@ -68,9 +77,9 @@ task<> server_run::open_endpoint(endpoint on) {
 
 void server_run::open_address(scheme as, const address& on) {
   if (traits(as).transport == transport::udp)
-    datagrams_.push_back(datagram_socket::bound(by_, on, options().source));
+    datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
   else
-    listeners_.emplace_back(by_, on, options().backlog);
+    listeners_.emplace_back(by_, on, options().backlog, options().wanted);
   told().listening(as, as == scheme::udp ? datagrams_.back().local() : listeners_.back().local());
 }
 
@@ -85,6 +94,7 @@ task<> server_run::run() {
   }
   ending_ = true;
   conversations_.stop();
+  patience_.stop();
   co_await join(conversations_);
   over_ = true;
   services_.stop();
@@ -145,7 +155,9 @@ task<> server_run::drain() {
   if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
     while (conversations_.size() > 0 && of_.stops_ == 0) co_await wait_for_change(no_timeout);
   }
+  of_.handler_->end();
   of_.callers_.end_receiving();
+  patience_.stop();
   const time_point due = deadline_after(by_.now(), options().drain);
   while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
     co_await wait_for_change(due - by_.now());
@@ -159,7 +171,7 @@ void server_run::begin(std::unique_ptr<connection> caller) {
 }
 
 void server_run::refuse(std::unique_ptr<connection> caller) {
-  told().busy(caller->remote());
+  told().busy(caller->remote(), of_.callers_.size());
   ++refusing_;
   conversations_.start(see_off(std::move(caller)));
 }
@@ -168,7 +180,7 @@ task<> server_run::see_off(std::unique_ptr<connection> caller) {
   caller->set_timeout(options().drain);
   try {
     co_await caller->send("busy\n");
-    co_await farewell(*caller, options().drain);
+    co_await part_from(*caller);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
   }
@@ -185,18 +197,36 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   told().left(*caller, why);
   of_.callers_.remove(who);
   changed_.notify();
-  co_await farewell(*caller, options().drain);
+  co_await part_from(*caller);
   caller.reset();
   changed_.notify();
 }
 
-/// Datagrams have their turn one by one, since nobody knows whether a peer has left.
+/// While the server goes on, a caller has time to read and to end its half; its end waits for nobody to
+/// leave.
+task<> server_run::part_from(connection& caller) {
+  co_await farewell(caller, options().drain).in(patience_);
+  if (patience_.stopped()) co_await short_farewell(caller, options().drain);
+}
+
+/// Datagrams have their turn one by one, since nobody knows whether a peer has left. Callers are served in
+/// the order in which they came: nobody passes those who wait, and an event wakes them in their order.
 task<> server_run::wait_for_turn(callers::entry who) {
-  if (options().model != model::iterative || in_service_ == 0 || who->link.keeps_boundaries()) co_return;
-  who->waiting = true;
+  const bool at_once = in_service_ == 0 && waiting_ == 0;
+  if (options().model != model::iterative || at_once || who->link.keeps_boundaries()) co_return;
   told().waiting(who->link, of_.callers_.size() - 1);
-  while (in_service_ > 0) co_await changed_.wait();
+  who->waiting = true;
+  ++waiting_;
+  std::exception_ptr stopped;
+  try {
+    do co_await changed_.wait();
+    while (in_service_ > 0);
+  } catch (const std::system_error&) {
+    stopped = std::current_exception();
+  }
+  --waiting_;
   who->waiting = false;
+  if (stopped) std::rethrow_exception(stopped);
 }
 
 /// How the conversation ended, in words; nothing that a caller does ends more than its own.
@@ -210,7 +240,7 @@ task<std::string> server_run::serve(callers::entry who) {
     told().joined(who->link);
     co_await of_.handler_->serve(who->link);
   } catch (const error& failure) {
-    why = cause_in_words(failure.code());
+    why = why_it_ended(*who, failure);
   } catch (const std::exception& failure) {
     why = escape(failure.what());
   } catch (...) {

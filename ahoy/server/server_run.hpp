@@ -25,7 +25,8 @@ class server_run {
 
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
-  [[nodiscard]] bool is_full() const noexcept { return of_.callers_.size() >= max_clients_; }
+  [[nodiscard]] std::size_t present() const noexcept { return of_.callers_.size(); }
+  [[nodiscard]] bool is_full() const noexcept { return present() >= max_clients_; }
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   void begin(std::unique_ptr<connection> caller);
@@ -53,6 +54,7 @@ class server_run {
   task<> watch_stop();
   task<> drain();
   task<> converse(std::unique_ptr<connection> caller);
+  task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
   task<> wait_for_turn(callers::entry who);
   task<std::string> serve(callers::entry who);
@@ -60,6 +62,7 @@ class server_run {
   server& of_;
   ahoy::engine& by_;
   scope conversations_;
+  context patience_;  // stopped when the end is near: nobody's own end is waited for any more
   scope acceptors_;
   scope services_;
   event changed_{by_};
@@ -67,6 +70,7 @@ class server_run {
   std::vector<datagram_socket> datagrams_;
   std::size_t max_clients_;
   std::size_t in_service_ = 0;
+  std::size_t waiting_ = 0;
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in

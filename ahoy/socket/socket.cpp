@@ -263,7 +263,7 @@ void socket::forget_peer() noexcept {
   peer_.clear();
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  ::connect(fd_.get(), &nobody, sizeof nobody);
+  static_cast<void>(::connect(fd_.get(), &nobody, sizeof nobody));
 }
 
 std::string socket::recv(std::size_t limit) {

@@ -27,7 +27,9 @@ task<> stop_after(task<> work, scope& others) {
 struct scope::child {
   struct promise_type : detail::promise_base {
     promise_type(scope& owner, const task<>&) noexcept : owner_{owner} { inherit(owner.where_); }
-    child get_return_object() noexcept { return child{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    child get_return_object() noexcept {
+      return child{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     struct farewell {
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<promise_type> self) const noexcept {

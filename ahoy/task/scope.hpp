@@ -1,11 +1,11 @@
 #pragma once
+#include <ahoy/task/context.hpp>
+#include <ahoy/task/task.hpp>
+
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <vector>
-
-#include <ahoy/task/context.hpp>
-#include <ahoy/task/task.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -18,7 +18,8 @@ namespace ahoy::inline v0 {
 ///   co_await children.join();
 ///
 /// The first child that throws stops the others, and join() rethrows what it threw.
-/// Every scope must be joined before it is destroyed (else the program is terminated: a child would be left behind).
+/// Every scope must be joined before it is destroyed (else the program is terminated: a child would be left
+/// behind).
 class scope {
  public:
   explicit scope(context& parent) noexcept : where_{parent} {}

@@ -1,10 +1,10 @@
 #pragma once
+#include <ahoy/task/context.hpp>
+
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <utility>
-
-#include <ahoy/task/context.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -22,8 +22,9 @@ class promise_base {
   std::suspend_always initial_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { failure_ = std::current_exception(); }
 
-  /// Runs the coroutine inside its parent's await_suspend, and says whether it finished there. No tail call is
-  /// needed that way, which g++ 12 makes only with optimisation: a million awaits that finish at once stay flat.
+  /// Runs the coroutine inside its parent's await_suspend, and says whether it finished there. No tail call
+  /// is needed that way, which g++ 12 makes only with optimisation: a million awaits that finish at once stay
+  /// flat.
   bool run_for(std::coroutine_handle<> self, std::coroutine_handle<> parent) {
     self.resume();
     if (finished_) return true;
@@ -83,9 +84,9 @@ class promise<void> : public promise_base {
 
 }  // namespace detail
 
-/// A coroutine that starts when it is awaited, once, and runs on the awaiting thread. It inherits the awaiting
-/// task's context; what it throws is thrown by the await. Destroying a task that is suspended is a mistake: stop
-/// its context and let it end (scope does).
+/// A coroutine that starts when it is awaited, once, and runs on the awaiting thread. It inherits the
+/// awaiting task's context; what it throws is thrown by the await. Destroying a task that is suspended is a
+/// mistake: stop its context and let it end (scope does).
 template <class T = void>
 class [[nodiscard]] task {
  public:
@@ -104,7 +105,8 @@ class [[nodiscard]] task {
 
   class awaiter {
    public:
-    awaiter(std::coroutine_handle<promise_type> frame, context* where) noexcept : frame_{frame}, where_{where} {}
+    awaiter(std::coroutine_handle<promise_type> frame, context* where) noexcept
+        : frame_{frame}, where_{where} {}
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> parent) {

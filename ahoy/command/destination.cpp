@@ -1,0 +1,73 @@
+#include <ahoy/command/destination.hpp>
+#include <ahoy/command/usage_error.hpp>
+#include <ahoy/connection/connect.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// A source without a port is read as a host first: an endpoint would give it the usual port.
+std::pair<host, port> read_source(const std::string& text) {
+  try {
+    return {host{text}, port{}};
+  } catch (const error&) {
+    const endpoint read = endpoint::parse(text);
+    return {read.host, read.port};
+  }
+}
+
+task<std::vector<address>> look_up(engine& by, const endpoint& to, const common_options& how, family wanted) {
+  const time_point due = deadline_after(by.now(), how.connect_timeout);
+  co_return co_await with_deadline(
+      due, by.resolve(to.host, to.port, wanted, socket_type::datagram, lookup_use::connect));
+}
+
+family family_towards(const common_options& how, const std::optional<address>& source) noexcept {
+  return source && how.wanted == family::unspecified ? source->family() : how.wanted;
+}
+
+/// The first address that the system has a way to.
+datagram_socket first_usable(engine& by, const std::vector<address>& found,
+                             const std::optional<address>& source) {
+  std::exception_ptr first;
+  for (const address& each : found) {
+    try {
+      return datagram_socket::to(by, each, source);
+    } catch (const error&) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  std::rethrow_exception(first);
+}
+
+}  // namespace
+
+task<std::optional<address>> source_address(engine& by, const endpoint& to, const common_options& how) {
+  if (!how.source) co_return std::nullopt;
+  if (to.transport() == transport::local)
+    throw usage_error(usage_errc::contradictory, "option --source and endpoint", to.to_string(),
+                      "a unix socket's caller has no address to choose");
+  const auto [name, service] = read_source(*how.source);
+  const std::vector<address> found =
+      co_await by.resolve(name, service, how.wanted, to.type(), lookup_use::bind);
+  co_return found.front();
+}
+
+task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how) {
+  connect_options options;
+  options.timeout = how.connect_timeout;
+  options.source = co_await source_address(by, to, how);
+  options.wanted = family_towards(how, options.source);
+  co_return co_await connect(by, to, options);
+}
+
+task<datagram_socket> open_datagrams(engine& by, const endpoint& to, const common_options& how) {
+  const std::optional<address> source = co_await source_address(by, to, how);
+  const std::vector<address> found = co_await look_up(by, to, how, family_towards(how, source));
+  co_return first_usable(by, found, source);
+}
+
+}  // namespace ahoy::inline v0

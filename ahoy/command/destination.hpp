@@ -1,0 +1,24 @@
+#pragma once
+#include <ahoy/command/options.hpp>
+#include <ahoy/connection/connection.hpp>
+#include <ahoy/connection/datagram.hpp>
+#include <ahoy/engine/engine.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ahoy::inline v0 {
+
+/// Connects as the options of `call` and `send` say (--connect-timeout, --source, -4, -6); `to` is tcp or
+/// unix. Throws error.
+task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how);
+
+/// A socket for datagrams to one peer, group or broadcast address. Throws error.
+task<datagram_socket> open_datagrams(engine& by, const endpoint& to, const common_options& how);
+
+/// What --source names: a host, or a host and a port. The port is 0, the kernel's choice, where none is
+/// given.
+task<std::optional<address>> source_address(engine& by, const endpoint& to, const common_options& how);
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,92 @@
+#include <ahoy/command/did_you_mean.hpp>
+#include <ahoy/command/dispatch.hpp>
+#include <ahoy/command/explain.hpp>
+#include <ahoy/command/help.hpp>
+#include <ahoy/command/invocation.hpp>
+#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/command/status.hpp>
+#include <ahoy/command/usage_error.hpp>
+#include <ahoy/command/verbs.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+namespace ahoy::inline v0 {
+namespace {
+
+using words = std::span<const std::string_view>;
+
+int print(std::string_view text) {
+  write_to_stdout(text);
+  return to_integer(status::done);
+}
+
+std::string version_text() { return "ahoy " AHOY_VERSION "\n"; }
+
+// One call for each alternative of an invocation.
+struct runner {
+  int operator()(const listen_options& given) const { return run(given, run_listen); }
+  int operator()(const call_options& given) const { return run(given, run_call); }
+  int operator()(const send_options& given) const { return run(given, run_send); }
+  int operator()(const help_request& asked) const { return print(short_help(asked.of)); }
+  int operator()(const version_request&) const { return print(version_text()); }
+
+ private:
+  template <typename Options>
+  static int run(const Options& given, int (*verb)(const Options&)) {
+    return given.explain ? print(explain(given)) : verb(given);
+  }
+};
+
+// Whatever is wrong with the words is a matter of usage, also where the same cause has another status
+// elsewhere.
+int run_verb(verb which, words rest) {
+  invocation asked;
+  try {
+    asked = parse_invocation(which, rest);
+  } catch (const error& failure) {
+    report(failure);
+    return to_integer(status::usage);
+  }
+  return std::visit(runner{}, asked);
+}
+
+[[noreturn]] void refuse_verb(std::string_view word) {
+  constexpr std::string_view hint = "`ahoy help` lists the verbs";
+  if (is_later_verb(word)) throw usage_error(usage_errc::not_yet, "verb", word, std::string(hint));
+  if (const auto* row = find_option(word.substr(0, word.find('='))))
+    throw usage_error(
+        usage_errc::misplaced, "option", row->name,
+        fmt::format("options follow the verb: ahoy {} ... {}", words_of(row->verbs).front(), row->name));
+  const bool is_option = word.starts_with('-');
+  const auto known = is_option ? std::vector<std::string_view>{"--help", "--version"} : first_words();
+  const auto meant = did_you_mean(word, known);
+  throw usage_error(usage_errc::unknown, is_option ? "option" : "verb", word,
+                    fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", hint));
+}
+
+void refuse_more(words rest) {
+  if (!rest.empty())
+    throw usage_error(usage_errc::surplus, "word", rest.front(), "`ahoy help` needs no more");
+}
+
+}  // namespace
+
+int dispatch(words given) {
+  if (given.empty()) {
+    write_to_stderr(usage_text());
+    return to_integer(status::usage);
+  }
+  const auto first = given.front();
+  const auto rest = given.subspan(1);
+  if (const auto which = find_verb(first)) return run_verb(*which, rest);
+  if (first == "help") return print(help_for(rest));
+  if (first == "examples") return print(examples_for(rest));
+  if (first != "--help" && first != "-h" && first != "--version") refuse_verb(first);
+  refuse_more(rest);
+  return print(first == "--version" ? version_text() : overview());
+}
+
+}  // namespace ahoy::inline v0

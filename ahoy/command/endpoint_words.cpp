@@ -1,0 +1,121 @@
+#include <ahoy/address/ascii.hpp>
+#include <ahoy/command/did_you_mean.hpp>
+#include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/usage_error.hpp>
+#include <ahoy/error/unreadable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace ahoy::inline v0 {
+namespace {
+
+constexpr std::array<std::string_view, 3> schemes{"tcp", "udp", "unix"};
+constexpr std::string_view schemes_text = "this version has tcp, udp and unix";
+
+constexpr std::string_view separator = "://";
+
+// Every scheme that there is or will be, for guessing which one was meant.
+std::vector<std::string_view> known_schemes() {
+  std::vector<std::string_view> names;
+  for (int at = 0; at <= static_cast<int>(scheme::telnet); ++at)
+    names.push_back(traits(static_cast<scheme>(at)).text);
+  return names;
+}
+
+// Before the rest is read: what is wrong first is said first.
+void check_scheme(std::string_view word) {
+  const auto end = word.find(separator);
+  if (end == word.npos) return;
+  const auto name = lower(word.substr(0, end));
+  if (std::ranges::count(schemes, name) != 0) return;
+  const auto known = known_schemes();
+  if (std::ranges::count(known, name) != 0)
+    throw usage_error(usage_errc::not_yet, "scheme", name, std::string(schemes_text));
+  const auto meant = did_you_mean(name, known);
+  throw unreadable("scheme", name,
+                   fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", schemes_text));
+}
+
+// A peer has a port; 0 is the system's choice, for who listens.
+endpoint as_peer(endpoint made) {
+  if (made.scheme != scheme::local && made.port == port(0))
+    throw unreadable("port", "0", "a peer's port is 1 to 65535; 0 is for listen", errc::out_of_range);
+  return made;
+}
+
+endpoint endpoint_of(std::string_view word) {
+  check_scheme(word);
+  return endpoint::parse(word);
+}
+
+bool is_host_alone(std::string_view word) { return word.find_first_of(":/") == word.npos; }
+
+// `send localhost hello`: the words are said to be HOST PORT, and that hello is none needs to be explained.
+endpoint endpoint_of(std::string_view host, std::string_view port) {
+  try {
+    return endpoint::parse(host, port);
+  } catch (const error& failure) {
+    if (failure.code() != errc::service_not_found) throw;
+    throw error(failure.code(), failure.verb(), failure.address(),
+                fmt::format("the word after a host is its port: write {0} {1} {2}, or {0}:{1} {2}", host,
+                            default_port, port));
+  }
+}
+
+// "::1" with nothing that could be a port in it.
+bool is_inet6_alone(std::string_view word) {
+  if (std::ranges::count(word, ':') < 2 || word.find(separator) != word.npos) return false;
+  try {
+    return host(word).kind() == host_kind::inet6;
+  } catch (const error&) {
+    return false;
+  }
+}
+
+[[noreturn]] void refuse_surplus(std::string_view word) {
+  throw usage_error(usage_errc::surplus, "word", word,
+                    "call takes one ENDPOINT, or HOST PORT; what is to be said comes from standard input, or "
+                    "use `ahoy send`");
+}
+
+}  // namespace
+
+leading_endpoint take_endpoint(std::span<const std::string_view> words) {
+  if (words.empty())
+    throw usage_error(
+        usage_errc::missing, "endpoint", "",
+        "say who to talk to: HOST PORT, host:port, tcp://host:port, udp://host:port, unix:///path");
+  if (words.size() > 1 && is_host_alone(words[0]))
+    return {as_peer(endpoint_of(words[0], words[1])), words.subspan(2)};
+  return {as_peer(endpoint_of(words[0])), words.subspan(1)};
+}
+
+endpoint only_endpoint(std::span<const std::string_view> words) {
+  if (words.size() == 2 && is_inet6_alone(words[0])) return as_peer(endpoint_of(words[0], words[1]));
+  auto taken = take_endpoint(words);
+  if (!taken.rest.empty()) refuse_surplus(taken.rest.front());
+  return std::move(taken.to);
+}
+
+std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words) {
+  if (words.empty()) return {endpoint::parse_for_listen(std::to_string(default_port))};
+  std::vector<endpoint> made;
+  for (const auto word : words) {
+    check_scheme(word);
+    made.push_back(endpoint::parse_for_listen(word));
+  }
+  return made;
+}
+
+void check_source(std::string_view text) {
+  const bool is_url = text.find(separator) != text.npos || lower(text.substr(0, 5)) == "unix:";
+  if (text.empty() || is_url)
+    throw unreadable("--source", text, "write an address of this machine: 192.0.2.1, or [2001:db8::1]:5000");
+  static_cast<void>(endpoint::parse(text));
+}
+
+}  // namespace ahoy::inline v0

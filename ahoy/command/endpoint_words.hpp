@@ -1,0 +1,32 @@
+#pragma once
+#include <ahoy/address/endpoint.hpp>
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+// Words of the command line that name endpoints. Reading one asks nothing of the network. Each function
+// throws ahoy::error: malformed and out_of_range as endpoint::parse does, with what was probably meant; and
+// usage_errc::not_yet for a scheme that this version does not have.
+
+/// What `call` and `send` begin with: one word, or the hand-out's two. Without a scheme or a colon in the
+/// first word the second is always the port.
+struct leading_endpoint {
+  endpoint to;
+  std::span<const std::string_view> rest;  ///< the words after it
+};
+[[nodiscard]] leading_endpoint take_endpoint(std::span<const std::string_view> words);
+
+/// All the words of `call`: as take_endpoint, but an IPv6 address too may be followed by its port, since
+/// nothing else could follow it. A further word is usage_errc::surplus.
+[[nodiscard]] endpoint only_endpoint(std::span<const std::string_view> words);
+
+/// The words of `listen`, each an endpoint, a number alone being a port. None is port 23456 of every address.
+[[nodiscard]] std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words);
+
+/// Whether `text` can be a local address: a host, or host:port. Throws where not.
+void check_source(std::string_view text);
+
+}  // namespace ahoy::inline v0

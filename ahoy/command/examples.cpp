@@ -1,0 +1,69 @@
+#include <ahoy/command/examples.hpp>
+
+#include <array>
+
+namespace ahoy::inline v0 {
+namespace {
+
+constexpr std::array table{
+    example{verb::listen, "Answer whoever calls port 23456; lines typed here go to all callers",
+            "ahoy listen\n"},
+    example{verb::listen, "A room: what one caller says, all others are told",
+            "ahoy listen 23456 --handler relay\n"
+            "# each caller, with nc, or with ahoy:\n"
+            "nc localhost 23456\n"
+            "ahoy call localhost 23456\n"},
+    example{verb::listen, "The hand-out's server, and a client in Python",
+            "ahoy listen 23456 --handler greet\n"
+            "# elsewhere:\n"
+            "python3 -c 'import socket; s = socket.create_connection((\"localhost\", 23456)); "
+            "print(s.recv(1024).decode()); s.close()'\n"},
+    example{verb::listen, "Over IPv4, a Unix socket and UDP at once, for this machine alone",
+            "ahoy listen 127.0.0.1:23456 unix:///tmp/ahoy.sock udp://127.0.0.1:23456\n"
+            "# elsewhere:\n"
+            "nc -U /tmp/ahoy.sock\n"
+            "nc -u 127.0.0.1 23456\n"},
+    example{verb::listen, "A program for each caller, without a shell",
+            "ahoy listen 23456 --exec tr a-z A-Z\n"},
+    example{verb::listen, "What happens, as JSON for another program; its lines are words to callers",
+            "ahoy listen 23456 --json\n"},
+
+    example{verb::call, "Talk with a server; ctrl-D ends our half",
+            "# the server, with nc:\n"
+            "nc -l 23456\n"
+            "# the caller:\n"
+            "ahoy call localhost 23456\n"},
+    example{verb::call, "As one end of a pipe: what comes in is written as it is",
+            "printf 'GET / HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | ahoy call localhost 8080 > page\n"
+            "# the server:\n"
+            "python3 -m http.server 8080\n"},
+    example{verb::call, "Over UDP, and over a Unix socket",
+            "ahoy call udp://localhost:23456\n"
+            "ahoy call unix:///tmp/ahoy.sock\n"},
+    example{verb::call, "See every byte that comes in", "ahoy call localhost 23456 --hex\n"},
+
+    example{verb::send, "Deliver a line, print the reply, and know what became of it",
+            "ahoy send localhost 23456 'hello from here' -v\n"
+            "echo $?\n"},
+    example{verb::send, "Deliver a file whole: 0 means that the peer's system acknowledged every byte",
+            "# the receiver, with nc:\n"
+            "nc -l 23456 > copy\n"
+            "# the sender:\n"
+            "ahoy send localhost 23456 < file\n"},
+    example{verb::send, "Two messages, each led by its length",
+            "ahoy send localhost:23456 first second --framing length\n"},
+    example{verb::send, "A datagram to a Python server, waiting up to 2s for its answer",
+            "# the server:\n"
+            "python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+            "s.bind((\"127.0.0.1\", 23456)); text, peer = s.recvfrom(1024); s.sendto(text.upper(), peer)'\n"
+            "# the client:\n"
+            "ahoy send udp://127.0.0.1:23456 hello --after-eof 2s\n"},
+    example{verb::send, "Give up after 5s, and see what would be done without doing it",
+            "ahoy send localhost 23456 hello --timeout 5s --explain\n"},
+};
+
+}  // namespace
+
+std::span<const example> all_examples() noexcept { return table; }
+
+}  // namespace ahoy::inline v0

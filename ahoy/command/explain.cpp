@@ -1,0 +1,211 @@
+#include <ahoy/command/defaults.hpp>
+#include <ahoy/command/explain.hpp>
+#include <ahoy/command/settings.hpp>
+#include <ahoy/command/status.hpp>
+#include <ahoy/command/value_text.hpp>
+#include <ahoy/error/escape.hpp>
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace ahoy::inline v0 {
+namespace {
+
+/// Lines of two columns: what, and how. Nothing is wrapped: every space of a value counts.
+class explanation {
+ public:
+  explicit explanation(std::string_view verb)
+      : text_(fmt::format("ahoy {} would, without --explain:\n", verb)) {}
+
+  void add(std::string_view what, std::string_view how) {
+    text_ += fmt::format("  {:<14}{}\n", what, escape_controls(how));
+  }
+  std::string text() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::string_view family_text(family wanted) {
+  if (wanted == family::inet) return ", IPv4 alone";
+  return wanted == family::inet6 ? ", IPv6 alone" : "";
+}
+
+bool is_datagram(const endpoint& of) { return of.type() == socket_type::datagram; }
+
+std::string framing_text(framing which, const endpoint& to) {
+  return is_datagram(to) ? "a datagram is a message" : fmt::format("{} framing", to_string(which));
+}
+
+void add_limits(explanation& all, const common_options& given) {
+  all.add("accept", fmt::format("messages of at most {}", size_text(given.max_message)));
+  all.add("give up", given.timeout == no_timeout
+                         ? "never: --timeout is none"
+                         : fmt::format("after {}, with status 28", duration_text(given.timeout)));
+}
+
+void add_output(explanation& all, const common_options& given, std::string_view plain) {
+  const auto* hex = given.hex ? "as a hex dump" : "";
+  std::string how(given.json ? "as JSON, an object per line" : given.hex ? hex : plain);
+  if (given.timestamps && !given.json) how += ", led by its time";
+  all.add("show", fmt::format("what comes in {}", how));
+}
+
+void add_statuses(explanation& all) {
+  std::string numbers;
+  for (const auto& [value, meaning] : status_meanings())
+    numbers += fmt::format("{}{}", numbers.empty() ? "" : " ", to_integer(value));
+  all.add("exit with", fmt::format("one of {}: see `ahoy help`", numbers));
+}
+
+// What call and send begin with.
+void add_peer(explanation& all, const endpoint& to, const common_options& given) {
+  if (to.host.kind() == host_kind::name && to.scheme != scheme::local) all.add("look up", to.host.text());
+  const auto limit = given.connect_timeout == no_timeout
+                         ? std::string("without a limit of time")
+                         : fmt::format("within {}", duration_text(given.connect_timeout));
+  all.add(is_datagram(to) ? "speak to" : "connect to",
+          fmt::format("{}, {}{}", to.to_string(), limit, family_text(given.wanted)));
+  if (to.scheme != scheme::local)
+    all.add("from", given.source.value_or("an address that the system chooses"));
+}
+
+std::string end_of_datagrams(const after_eof& at_end) {
+  using rule = after_eof::rule;
+  if (at_end.how == rule::close) return "end at once";
+  if (at_end.how == rule::wait) return "listen on without a limit of time";
+  const auto limit = at_end.how == rule::limited ? at_end.limit : datagram_linger;
+  return fmt::format("listen {} more, since datagrams have no end", duration_text(limit));
+}
+
+std::string end_of_stream(const after_eof& at_end) {
+  using rule = after_eof::rule;
+  if (at_end.how == rule::close) return "close at once";
+  const auto limit =
+      at_end.how == rule::limited ? fmt::format(", at most {}", duration_text(at_end.limit)) : "";
+  return fmt::format("close our half (FIN), and receive until the peer ends its half{}", limit);
+}
+
+std::string end_text(const endpoint& to, const after_eof& at_end) {
+  return is_datagram(to) ? end_of_datagrams(at_end) : end_of_stream(at_end);
+}
+
+std::string message_text(const send_options& given) {
+  if (given.messages.empty())
+    return is_datagram(given.to)
+               ? "standard input, a line a datagram"
+               : fmt::format("standard input, under {}", framing_text(framing_for(given), given.to));
+  std::size_t bytes = 0;
+  for (const auto& each : given.messages) bytes += each.size();
+  return fmt::format("{} message{} of {} byte{} together; {}", given.messages.size(),
+                     given.messages.size() == 1 ? "" : "s", bytes, bytes == 1 ? "" : "s",
+                     framing_text(framing_for(given), given.to));
+}
+
+std::string_view meaning_of(confirmation which) {
+  for (const auto& each : find_option("--confirm")->choices)
+    if (each.word == to_string(which)) return each.meaning;
+  return {};
+}
+
+std::string handler_text(const listen_options& given) {
+  if (given.exec.empty()) {
+    const bool is_greet = given.handler == "greet";
+    return is_greet ? fmt::format("greet: send \"{}\" and close", escape(given.greeting)) : given.handler;
+  }
+  std::string command;
+  for (const auto& word : given.exec)
+    command += fmt::format("{}{}", command.empty() ? "" : " ", quoted_word(word));
+  return fmt::format("the program {}", command);
+}
+
+std::string model_text(const server_options& server) {
+  const auto* engine = server.engine == engine_choice::automatic ? "auto" : "epoll";
+  return fmt::format("the model {}, engine {}{}", to_string(server.model), engine,
+                     server.once ? ", and end after one caller" : "");
+}
+
+std::string networks_text(const std::vector<network>& networks, std::string_view none) {
+  std::string text;
+  for (const auto& each : networks) text += fmt::format("{}{}", text.empty() ? "" : " ", each.to_string());
+  return text.empty() ? std::string(none) : text;
+}
+
+std::string room_text(const listen_options& given) {
+  return fmt::format("whose queue of {} was full while it took no byte for {}: {}",
+                     size_text(given.room.queue), duration_text(given.room.slow_after),
+                     to_string(given.room.slow));
+}
+
+std::string ended_half_text(const listen_options& given) {
+  using rule = after_eof::rule;
+  if (given.at_end.how == rule::wait) return "is kept, and still told what is said";
+  if (given.at_end.how == rule::limited)
+    return fmt::format("is kept for {} more", duration_text(given.at_end.limit));
+  return has_room(given) ? "has left: its queue is flushed, then it is closed" : "is answered to the end";
+}
+
+std::string drain_text(duration limit) {
+  return limit == no_timeout ? "until all is flushed" : fmt::format("for at most {}", duration_text(limit));
+}
+
+void add_callers(explanation& all, const listen_options& given) {
+  const auto& server = given.server;
+  all.add("admit", fmt::format("{} callers at once, {} waiting, from {}, not from {}",
+                               server.max_clients == 0 ? "as many as descriptors allow, less 32:"
+                                                       : fmt::format("at most {}", server.max_clients),
+                               server.backlog, networks_text(server.allow, "everywhere"),
+                               networks_text(server.deny, "nowhere")));
+  if (server.idle_timeout != no_timeout)
+    all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
+  if (has_room(given)) all.add("slow is", room_text(given));
+  all.add("who ends", fmt::format("its half {}", ended_half_text(given)));
+}
+
+}  // namespace
+
+std::string explain(const listen_options& given) {
+  explanation all("listen");
+  for (const auto& each : given.on)
+    all.add("listen on", each.to_string() + std::string(family_text(given.wanted)));
+  if (given.source) all.add("join", fmt::format("groups on the interface of {}", *given.source));
+  all.add("serve with", handler_text(given));
+  all.add("under", model_text(given.server));
+  all.add("cut by", fmt::format("{} framing; a datagram is a message", to_string(framing_for(given))));
+  add_callers(all, given);
+  if (has_room(given))
+    all.add("read",
+            fmt::format("standard input: what is said to callers{}", given.commands ? ", and commands" : ""));
+  if (has_room(given)) add_output(all, given, "as [NAME] text, escaped");
+  add_limits(all, given);
+  all.add("drain", fmt::format("{} after SIGINT or SIGTERM", drain_text(given.server.drain)));
+  add_statuses(all);
+  return std::move(all).text();
+}
+
+std::string explain(const call_options& given) {
+  explanation all("call");
+  add_peer(all, given.to, given);
+  all.add("say", fmt::format("standard input; {}", framing_text(framing_for(given), given.to)));
+  all.add("at its end", end_text(given.to, given.at_end));
+  add_output(all, given, "byte for byte; on a terminal, escaped");
+  add_limits(all, given);
+  add_statuses(all);
+  return std::move(all).text();
+}
+
+std::string explain(const send_options& given) {
+  explanation all("send");
+  const auto confirm = confirmation_for(given);
+  add_peer(all, given.to, given);
+  all.add("say", message_text(given));
+  all.add("at its end", end_text(given.to, given.at_end));
+  all.add("confirm", fmt::format("{}: {}", to_string(confirm), meaning_of(confirm)));
+  add_output(all, given, "byte for byte; on a terminal, escaped");
+  add_limits(all, given);
+  add_statuses(all);
+  return std::move(all).text();
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,136 @@
+#include <ahoy/command/defaults.hpp>
+#include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/invocation.hpp>
+#include <ahoy/command/settings.hpp>
+#include <ahoy/command/usage_error.hpp>
+#include <ahoy/error/unreadable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace ahoy::inline v0 {
+namespace {
+
+bool is_given(const command_line& line, std::string_view name) {
+  return std::ranges::any_of(line.options,
+                             [name](const given_option& each) { return each.what->name == name; });
+}
+
+// Two options of which one would be silently without effect.
+struct contradiction {
+  std::string_view one, other, hint;
+};
+constexpr std::array contradictions{
+    contradiction{"--hex", "--json", "leave out one: JSON shows bytes that are not UTF-8 in base64"},
+};
+
+void check_contradictions(const command_line& line) {
+  for (const auto& [one, other, hint] : contradictions)
+    if (is_given(line, one) && is_given(line, other))
+      throw usage_error(usage_errc::contradictory, fmt::format("options {} and {}", one, other), "",
+                        std::string(hint));
+}
+
+void check_family(const endpoint& of, family wanted) {
+  const auto kind = of.host.kind();
+  const bool is_wrong = (wanted == family::inet && kind == host_kind::inet6) ||
+                        (wanted == family::inet6 && kind == host_kind::inet);
+  if (is_wrong)
+    throw usage_error(usage_errc::contradictory,
+                      wanted == family::inet ? "option -4 and host" : "option -6 and host", of.host.text(),
+                      "leave the option out: the address says its family");
+}
+
+constexpr std::string_view one_message = "MESSAGE";
+
+// Refuses a MESSAGE that could not be told from two, before anything is connected.
+void check_messages(const send_options& given) {
+  if (given.messages.empty() || given.to.type() == socket_type::datagram) return;
+  for (const auto& text : given.messages) {
+    try {
+      static_cast<void>(frame_parts(framing_for(given), text));
+    } catch (const error& failure) {
+      throw error(failure.code(), fmt::format("read {}", one_message), quoted(text), failure.hint());
+    }
+  }
+}
+
+// Why a transport cannot confirm so much.
+std::string_view refusal(const endpoint& to, confirmation asked) {
+  if (to.transport() == transport::udp && asked != confirmation::sent)
+    return "udp tells nobody what arrives: it knows sent alone";
+  if (asked == confirmation::delivered)
+    return "it takes a peer's program that acknowledges each message, as ahoy: will have it; tcp and unix "
+           "know "
+           "sent, acked and closed";
+  return {};
+}
+
+void check_confirmation(const send_options& given) {
+  if (!given.confirm) return;
+  const auto why = refusal(given.to, *given.confirm);
+  if (!why.empty())
+    throw usage_error(usage_errc::contradictory,
+                      fmt::format("--confirm {} and endpoint", to_string(*given.confirm)),
+                      given.to.to_string(), std::string(why));
+}
+
+void check_handler(const command_line& line, const listen_options& given) {
+  if (!given.exec.empty() && is_given(line, "--handler"))
+    throw usage_error(usage_errc::contradictory, "options --handler and --exec", "",
+                      "the program takes the handler's place: leave out one");
+  if (is_given(line, "--greeting") && (given.handler != "greet" || !given.exec.empty()))
+    throw usage_error(usage_errc::contradictory, "option --greeting", "", "it goes with --handler greet");
+}
+
+listen_options listen_from(const command_line& line) {
+  auto given = read_settings(line).listen;
+  given.on = listening_endpoints(line.words);
+  for (const auto& each : given.on) check_family(each, given.wanted);
+  check_handler(line, given);
+  return given;
+}
+
+call_options call_from(const command_line& line) {
+  const auto all = read_settings(line);
+  call_options given;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
+  given.to = only_endpoint(line.words);
+  check_family(given.to, given.wanted);
+  return given;
+}
+
+send_options send_from(const command_line& line) {
+  const auto all = read_settings(line);
+  send_options given;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
+  auto [to, messages] = take_endpoint(line.words);
+  given.to = std::move(to);
+  given.messages.assign(messages.begin(), messages.end());
+  given.confirm = all.confirm;
+  check_family(given.to, given.wanted);
+  check_confirmation(given);
+  check_messages(given);
+  return given;
+}
+
+invocation answer_of(const command_line& line) {
+  if (line.request->name == "--version") return version_request{};
+  return help_request{line.verb};
+}
+
+}  // namespace
+
+invocation parse_invocation(verb which, std::span<const std::string_view> words) {
+  const auto line = parse_command_line(which, words);
+  if (line.request != nullptr) return answer_of(line);
+  check_contradictions(line);
+  if (which == verb::listen) return listen_from(line);
+  if (which == verb::call) return call_from(line);
+  return send_from(line);
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,248 @@
+#include <ahoy/command/defaults.hpp>
+#include <ahoy/command/invocation.hpp>
+#include <ahoy/command/usage_error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using words = std::vector<std::string_view>;
+using namespace std::chrono_literals;
+
+ahoy::listen_options listen(const words& given) {
+  return std::get<ahoy::listen_options>(ahoy::parse_invocation(ahoy::verb::listen, given));
+}
+ahoy::call_options call(const words& given) {
+  return std::get<ahoy::call_options>(ahoy::parse_invocation(ahoy::verb::call, given));
+}
+ahoy::send_options send(const words& given) {
+  return std::get<ahoy::send_options>(ahoy::parse_invocation(ahoy::verb::send, given));
+}
+
+std::error_code refused(ahoy::verb verb, const words& given) {
+  try {
+    static_cast<void>(ahoy::parse_invocation(verb, given));
+  } catch (const ahoy::error& failure) {
+    return failure.code();
+  }
+  return {};
+}
+
+std::string endpoint_text(const words& given) { return call(given).to.to_string(); }
+
+TEST(invocation, call_takes_one_word_or_two) {
+  EXPECT_EQ(endpoint_text({"localhost"}), "tcp://localhost:23456");
+  EXPECT_EQ(endpoint_text({"localhost", "80"}), "tcp://localhost:80");
+  EXPECT_EQ(endpoint_text({"localhost:80"}), "tcp://localhost:80");
+  EXPECT_EQ(endpoint_text({"udp://localhost"}), "udp://localhost:23456");
+  EXPECT_EQ(endpoint_text({"[::1]:80"}), "tcp://[::1]:80");
+  EXPECT_EQ(endpoint_text({"::1", "80"}), "tcp://[::1]:80");
+  EXPECT_EQ(endpoint_text({"[::1]", "80"}), "tcp://[::1]:80");
+  EXPECT_EQ(endpoint_text({"2130706433", "80"}), "tcp://127.0.0.1:80");
+  EXPECT_EQ(endpoint_text({"unix:///tmp/x"}), "unix:/tmp/x");
+  EXPECT_EQ(endpoint_text({"", "80"}), "tcp://:80");
+}
+
+TEST(invocation, call_takes_no_more) {
+  EXPECT_EQ(refused(ahoy::verb::call, {}), ahoy::usage_errc::missing);
+  EXPECT_EQ(refused(ahoy::verb::call, {"localhost:80", "90"}), ahoy::usage_errc::surplus);
+  EXPECT_EQ(refused(ahoy::verb::call, {"localhost", "80", "x"}), ahoy::usage_errc::surplus);
+  EXPECT_EQ(refused(ahoy::verb::call, {"unix:/x", "80"}), ahoy::usage_errc::surplus);
+}
+
+TEST(invocation, send_takes_messages_after_the_endpoint) {
+  EXPECT_EQ(send({"localhost", "80", "a", "b"}).messages, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(send({"localhost:80", "90"}).messages, std::vector<std::string>{"90"});
+  EXPECT_EQ(send({"udp://localhost", "90"}).messages, std::vector<std::string>{"90"});
+  EXPECT_EQ(send({"::1", "90"}).messages, std::vector<std::string>{"90"});
+  EXPECT_EQ(send({"localhost", "80"}).messages, std::vector<std::string>{});
+  EXPECT_EQ(refused(ahoy::verb::send, {"localhost", "hello"}), ahoy::errc::service_not_found);
+}
+
+TEST(invocation, a_peer_has_a_port_in_range) {
+  EXPECT_EQ(refused(ahoy::verb::call, {"localhost", "99999"}), ahoy::errc::out_of_range);
+  EXPECT_EQ(refused(ahoy::verb::call, {"localhost:65536"}), ahoy::errc::out_of_range);
+  EXPECT_EQ(refused(ahoy::verb::call, {"localhost:0"}), ahoy::errc::out_of_range);
+  EXPECT_EQ(refused(ahoy::verb::call, {"8080"}), ahoy::errc::malformed);
+}
+
+TEST(invocation, each_word_of_listen_is_an_endpoint) {
+  const auto given = listen({"80", ":90", "localhost", "unix:/tmp/x", "0"});
+  ASSERT_EQ(given.on.size(), 5U);
+  EXPECT_EQ(given.on[0].to_string(), "tcp://:80");
+  EXPECT_EQ(given.on[1].to_string(), "tcp://:90");
+  EXPECT_EQ(given.on[2].to_string(), "tcp://localhost:23456");
+  EXPECT_EQ(given.on[3].to_string(), "unix:/tmp/x");
+  EXPECT_EQ(given.on[4].to_string(), "tcp://:0");
+  ASSERT_EQ(listen({}).on.size(), 1U);
+  EXPECT_EQ(listen({}).on[0].to_string(), "tcp://:23456");
+}
+
+TEST(invocation, schemes_of_later_versions_are_named_as_such) {
+  for (const auto* scheme : {"tls", "ahoy", "ahoy+tcp", "http", "HTTPS", "telnet"})
+    for (const auto verb : ahoy::all_verbs)
+      EXPECT_EQ(refused(verb, {std::string(scheme) + "://localhost"}), ahoy::usage_errc::not_yet) << scheme;
+  EXPECT_EQ(refused(ahoy::verb::call, {"htpt://localhost"}), ahoy::errc::malformed);
+}
+
+TEST(invocation, defaults_are_the_contracts) {
+  const auto given = listen({});
+  EXPECT_EQ(given.server.model, ahoy::model::event);
+  EXPECT_EQ(given.server.backlog, SOMAXCONN);
+  EXPECT_EQ(given.server.drain, 2s);
+  EXPECT_EQ(given.server.idle_timeout, ahoy::no_timeout);
+  EXPECT_EQ(given.max_message, 1024U * 1024);
+  EXPECT_EQ(given.room.queue, 4U * 1024 * 1024);
+  EXPECT_EQ(given.room.slow_after, 2s);
+  EXPECT_EQ(given.room.slow, ahoy::slow_policy::disconnect);
+  EXPECT_EQ(given.connect_timeout, 10s);
+  EXPECT_EQ(given.timeout, ahoy::no_timeout);
+  EXPECT_EQ(given.handler, "talk");
+  EXPECT_EQ(given.greeting, "Thank you for connecting");
+  EXPECT_TRUE(given.commands);
+  EXPECT_EQ(given.handshake_timeout, 10s);
+  EXPECT_EQ(given.workers, 0U);
+}
+
+TEST(invocation, options_reach_their_fields) {
+  const auto given = listen({"--model=iterative",
+                             "--backlog",
+                             "5",
+                             "--max-clients",
+                             "7",
+                             "--max-message",
+                             "2k",
+                             "--queue",
+                             "8k",
+                             "--slow",
+                             "block",
+                             "--slow-after",
+                             "1s",
+                             "--drain",
+                             "3s",
+                             "--allow",
+                             "10.0.0.0/8",
+                             "--allow",
+                             "::1",
+                             "--deny",
+                             "::/0",
+                             "--once",
+                             "--no-commands",
+                             "--hex",
+                             "--timestamps",
+                             "-vv",
+                             "--idle-timeout",
+                             "4s",
+                             "--engine=epoll",
+                             "--source",
+                             "127.0.0.1",
+                             "-6",
+                             "--timeout",
+                             "6s",
+                             "--connect-timeout=none",
+                             "--explain"});
+  EXPECT_EQ(given.server.model, ahoy::model::iterative);
+  EXPECT_EQ(given.server.backlog, 5);
+  EXPECT_EQ(given.server.max_clients, 7U);
+  EXPECT_EQ(given.max_message, 2048U);
+  EXPECT_EQ(given.room.queue, 8192U);
+  EXPECT_EQ(given.room.slow, ahoy::slow_policy::block);
+  EXPECT_EQ(given.room.slow_after, 1s);
+  EXPECT_EQ(given.server.drain, 3s);
+  EXPECT_EQ(given.server.allow.size(), 2U);
+  EXPECT_EQ(given.server.deny.size(), 1U);
+  EXPECT_TRUE(given.server.once && !given.commands && given.hex && given.timestamps && given.explain);
+  EXPECT_EQ(given.verbose, 2U);
+  EXPECT_EQ(given.server.idle_timeout, 4s);
+  EXPECT_EQ(given.server.engine, ahoy::engine_choice::epoll);
+  EXPECT_EQ(given.source, "127.0.0.1");
+  EXPECT_EQ(given.wanted, ahoy::family::inet6);
+  EXPECT_EQ(given.server.wanted, ahoy::family::inet6);
+  EXPECT_EQ(given.timeout, 6s);
+  EXPECT_EQ(given.connect_timeout, ahoy::no_timeout);
+}
+
+TEST(invocation, the_common_part_reaches_every_verb) {
+  const words given{"localhost:80", "--json", "--framing",       "nul",
+                    "--after-eof",  "1500ms", "--max-message=9", "-4"};
+  const auto check = [](const ahoy::common_options& all) {
+    EXPECT_TRUE(all.json);
+    EXPECT_EQ(all.framing, ahoy::framing::nul);
+    EXPECT_EQ(all.at_end.how, ahoy::after_eof::rule::limited);
+    EXPECT_EQ(all.at_end.limit, 1500ms);
+    EXPECT_EQ(all.max_message, 9U);
+    EXPECT_EQ(all.wanted, ahoy::family::inet);
+  };
+  check(listen(given));
+  check(call(given));
+  check(send(given));
+}
+
+TEST(invocation, the_last_of_two_holds) {
+  EXPECT_EQ(call({"x", "--timeout=1s", "--timeout=2s"}).timeout, 2s);
+  EXPECT_EQ(call({"x", "--after-eof=wait", "--after-eof=close"}).at_end.how, ahoy::after_eof::rule::close);
+  EXPECT_EQ(call({"x", "-4", "-6"}).wanted, ahoy::family::unspecified);
+}
+
+TEST(invocation, framing_depends_on_what_is_done) {
+  EXPECT_EQ(framing_for(listen({})), ahoy::framing::line);
+  EXPECT_EQ(framing_for(listen({"--handler=echo"})), ahoy::framing::raw);
+  EXPECT_EQ(framing_for(listen({"--exec", "cat"})), ahoy::framing::raw);
+  EXPECT_EQ(framing_for(call({"x"})), ahoy::framing::raw);
+  EXPECT_EQ(framing_for(send({"x:1"})), ahoy::framing::raw);
+  EXPECT_EQ(framing_for(send({"x:1", "y"})), ahoy::framing::line);
+  EXPECT_EQ(framing_for(send({"x:1", "y", "--framing=nul"})), ahoy::framing::nul);
+}
+
+TEST(invocation, a_message_keeps_clear_of_its_delimiter) {
+  EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "a\nb"}), ahoy::errc::malformed);
+  EXPECT_EQ(refused(ahoy::verb::send, {"x:1", std::string_view("a\0b", 3), "--framing=nul"}),
+            ahoy::errc::malformed);
+  EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "a\nb", "--framing=length"}), std::error_code());
+  EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "a\nb", "--framing=raw"}), std::error_code());
+  EXPECT_EQ(refused(ahoy::verb::send, {"udp://x:1", "a\nb"}), std::error_code());
+}
+
+TEST(invocation, a_confirmation_is_one_that_the_transport_has) {
+  EXPECT_EQ(confirmation_for(send({"x:1"})), ahoy::confirmation::closed);
+  EXPECT_EQ(confirmation_for(send({"unix:/x"})), ahoy::confirmation::closed);
+  EXPECT_EQ(confirmation_for(send({"udp://x"})), ahoy::confirmation::sent);
+  EXPECT_EQ(confirmation_for(send({"x:1", "--confirm=acked"})), ahoy::confirmation::acked);
+  EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "--confirm=delivered"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"unix:/x", "--confirm=delivered"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"udp://x", "--confirm=acked"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"udp://x", "--confirm=closed"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"udp://x", "--confirm=sent"}), std::error_code());
+}
+
+TEST(invocation, what_excludes_each_other_is_refused) {
+  for (const words& given :
+       {words{"--hex", "--json"}, words{"--greeting=x"}, words{"--greeting=x", "--handler=echo"},
+        words{"--handler=echo", "--exec", "cat"},
+        words{"-6", "127.0.0.1:1"}, words{"-4", "[::1]:1"}})
+    EXPECT_EQ(refused(ahoy::verb::listen, given), ahoy::usage_errc::contradictory) << given.front();
+}
+
+TEST(invocation, a_source_is_a_host_and_perhaps_a_port) {
+  for (const auto* text : {"127.0.0.1", "127.0.0.1:5000", "[::1]:5000", "::1", ":5000", "localhost"})
+    EXPECT_EQ(call({"x", "--source", text}).source, text);
+  for (const auto* text : {"", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:", "127.1", "[::1"})
+    EXPECT_EQ(refused(ahoy::verb::call, {"x", std::string_view("--source"), text}), ahoy::errc::malformed)
+        << text;
+  EXPECT_EQ(refused(ahoy::verb::call, {"x", "--source=127.0.0.1:65536"}), ahoy::errc::out_of_range);
+}
+
+TEST(invocation, requests_are_answered_whatever_else_is_missing) {
+  EXPECT_TRUE(
+      std::holds_alternative<ahoy::help_request>(ahoy::parse_invocation(ahoy::verb::call, words{"--help"})));
+  EXPECT_TRUE(
+      std::holds_alternative<ahoy::help_request>(ahoy::parse_invocation(ahoy::verb::call, words{"-vh"})));
+  EXPECT_TRUE(std::holds_alternative<ahoy::version_request>(
+      ahoy::parse_invocation(ahoy::verb::send, words{"--version"})));
+}
+
+}  // namespace

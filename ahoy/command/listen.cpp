@@ -1,0 +1,262 @@
+#include <ahoy/command/console.hpp>
+#include <ahoy/command/descriptor_limit.hpp>
+#include <ahoy/command/destination.hpp>
+#include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/options.hpp>
+#include <ahoy/command/prompt.hpp>
+#include <ahoy/command/signals.hpp>
+#include <ahoy/command/standard_input.hpp>
+#include <ahoy/command/standard_output.hpp>
+#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/command/termination.hpp>
+#include <ahoy/command/verbs.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/handler/discard.hpp>
+#include <ahoy/handler/echo.hpp>
+#include <ahoy/handler/gathering.hpp>
+#include <ahoy/handler/greet.hpp>
+#include <ahoy/handler/program.hpp>
+#include <ahoy/handler/time.hpp>
+#include <ahoy/server/server.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+duration hear_after_finish(const after_eof& rule) {
+  return rule.how == after_eof::rule::close ? duration::zero() : rule.limit;
+}
+
+gathering_options meeting_options(const listen_options& options) {
+  gathering_options result;
+  result.framing = options.framing.value_or(framing::line);
+  result.max_message = options.max_message;
+  result.room = options.room;
+  result.stay_after_end = options.server.once || options.at_end.how == after_eof::rule::wait;
+  result.hear_after_finish = hear_after_finish(options.at_end);
+  if (options.framing)
+    result.unfinished_after = no_timeout;  // a framing that was asked for is taken at its word
+  return result;
+}
+
+struct handler_row {
+  std::string_view name;
+  std::unique_ptr<handler> (*make)(const listen_options&, listen_report&);
+};
+
+constexpr std::array<handler_row, 6> handlers = {
+    handler_row{"talk",
+                [](const listen_options& options, listen_report& report) -> std::unique_ptr<handler> {
+                  return std::make_unique<talk>(meeting_options(options), report, report);
+                }},
+    handler_row{"relay",
+                [](const listen_options& options, listen_report& report) -> std::unique_ptr<handler> {
+                  return std::make_unique<relay>(meeting_options(options), report, report);
+                }},
+    handler_row{"greet",
+                [](const listen_options& options, listen_report&) -> std::unique_ptr<handler> {
+                  return std::make_unique<greet>(options.greeting);
+                }},
+    handler_row{"echo",
+                [](const listen_options&, listen_report&) -> std::unique_ptr<handler> {
+                  return std::make_unique<echo>();
+                }},
+    handler_row{"discard",
+                [](const listen_options&, listen_report&) -> std::unique_ptr<handler> {
+                  return std::make_unique<discard>();
+                }},
+    handler_row{"time",
+                [](const listen_options&, listen_report&) -> std::unique_ptr<handler> {
+                  return std::make_unique<time>();
+                }},
+};
+
+std::unique_ptr<handler> make_program(const listen_options& options) {
+  program_options how;
+  how.command = options.exec;
+  how.prepare = []() noexcept {
+    restore_sigpipe();
+    restore_descriptor_limit();
+  };
+  return std::make_unique<program>(std::move(how));
+}
+
+std::unique_ptr<handler> chosen_handler(const listen_options& options, listen_report& report) {
+  if (!options.exec.empty()) return make_program(options);
+  for (const handler_row& each : handlers)
+    if (each.name == options.handler) return each.make(options, report);
+  throw error{make_error_code(errc::malformed), "read", "--handler " + options.handler};
+}
+
+/// The verb while it runs: the server, what is typed, what is written, and the signals that end it.
+class listening {
+ public:
+  listening(engine& by, const listen_options& options, context& where)
+      : by_{by},
+        options_{options},
+        interactive_{::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1},
+        output_{by},
+        report_{by, options, output_, interactive_},
+        input_{by},
+        serving_{options.on, chosen_handler(options, report_), options.server},
+        meeting_{dynamic_cast<gathering*>(&serving_.handling())},
+        typing_{where},
+        ending_{by},
+        tasks_{where} {
+    serving_.set_observer(report_);
+  }
+
+  task<> run() {
+    tasks_.start(report_.write_all());
+    tasks_.start(serve());
+    tasks_.start(end_by_signal());
+    tasks_.start(hear_ourselves());
+    tasks_.start(end_input_with_caller());
+    co_await tasks_.join();
+  }
+
+ private:
+  task<> serve() {
+    co_await serving_.serve(by_);
+    served_ = true;
+    co_await flush();
+    tasks_.stop();
+  }
+
+  /// What was heard is written, however slow its reader is; but where we were told to end, it has no longer
+  /// than callers have.
+  task<> flush() {
+    const bool told_to_end = !options_.server.once || signals_ > 0;
+    const duration limit = signals_ > 1 ? duration::zero() : options_.server.drain;
+    const time_point due = told_to_end ? deadline_after(by_.now(), limit) : no_deadline;
+    try {
+      co_await with_deadline(due, report_.flush());
+    } catch (const error& failure) {
+      if (!told_to_end || failure.code() != std::errc::timed_out) throw;
+    }
+    if (!report_.is_written()) throw output_error(ETIMEDOUT);
+  }
+
+  task<> end_by_signal() {
+    for (;;) {
+      co_await ending_.next();
+      if (served_) throw output_error(ECANCELED);  // its reader is all that we still wait for
+      ++signals_;
+      serving_.stop();
+    }
+  }
+
+  /// What is typed or piped in. Its end changes nothing, but with --once it ends our half.
+  task<> hear_ourselves() {
+    console to{by_, options_, serving_, meeting_, report_};
+    if (options_.server.once) co_await report_.first_arrival();
+    std::string why;
+    const std::unique_ptr<prompt> typed = options_.json ? nullptr : prompt::open(by_, completion(), why);
+    if (!why.empty() && options_.verbose > 0) report_.note("no line editing: " + why);
+    if (typed)
+      co_await obey_typed(*typed, to);
+    else
+      co_await obey_piped(to);
+    if (options_.server.once && meeting_) co_await end_our_half();
+  }
+
+  task<> end_our_half() {
+    const after_eof::rule how = options_.at_end.how;
+    if (how == after_eof::rule::wait) co_await report_.first_end();
+    meeting_->room(by_).finish();
+    if (how != after_eof::rule::close && how != after_eof::rule::limited) co_return;
+    co_await report_.first_departure();
+    serving_.stop();
+  }
+
+  /// With --once the end of the one caller is the end of what is typed; of what is piped in, what is at hand
+  /// is still said.
+  task<> end_input_with_caller() {
+    if (!options_.server.once || !meeting_) co_return;
+    co_await report_.first_end();
+    input_.finish();
+    typing_.stop();
+  }
+
+  prompt::completion completion() {
+    return [this](std::string_view line) { return console_words(serving_, line); };
+  }
+
+  task<> obey_typed(prompt& typed, console& to) {
+    report_.before_writing = [&typed] { typed.hide(); };
+    report_.after_writing = [&typed] { typed.show(); };
+    std::exception_ptr stopped;
+    try {
+      for (;;) {
+        std::optional<std::string> line = co_await typed.read_line().in(typing_);
+        if (!line) break;
+        co_await obey(to, std::move(*line));
+      }
+    } catch (...) {
+      stopped = std::current_exception();
+    }
+    report_.before_writing = report_.after_writing = nullptr;
+    if (stopped && !typing_.stopped()) std::rethrow_exception(stopped);
+  }
+
+  task<> obey_piped(console& to) {
+    input_messages lines{input_, framing::line, options_.max_message};
+    for (;;) {
+      std::optional<message> line = co_await lines.next();
+      if (!line) break;
+      co_await obey(to, std::move(line->text));
+    }
+  }
+
+  task<> obey(console& to, std::string line) {
+    std::optional<error> mistake;
+    try {
+      co_await to.obey(std::move(line));
+    } catch (const error& caught) {
+      if (caught.code() != errc::malformed) throw;
+      mistake = caught;
+    }
+    if (mistake) report_.note(std::string{"ahoy: "} + mistake->what());
+    if (mistake && !mistake->hint().empty()) report_.note(mistake->hint());
+  }
+
+  engine& by_;
+  const listen_options& options_;
+  bool interactive_;
+  standard_output output_;
+  listen_report report_;
+  standard_input input_;
+  server serving_;
+  gathering* meeting_;  // null where the handler has no room to speak into
+  context typing_;
+  bool served_ = false;
+  unsigned signals_ = 0;
+  termination ending_;
+  scope tasks_;
+};
+
+task<> listen(engine& by, listen_options options) {
+  context& here = co_await this_context();
+  options.server.source = co_await source_address(by, options.on.front(), options);
+  listening verb{by, options, here};
+  co_await verb.run();
+}
+
+}  // namespace
+
+int run_listen(const listen_options& options) {
+  const bool by_calls =
+      options.server.model == model::iterative && options.server.engine == engine_choice::automatic;
+  const std::unique_ptr<engine> by = make_engine(by_calls ? engine_choice::blocking : options.server.engine);
+  by->run(with_deadline(deadline_after(by->now(), options.timeout), listen(*by, options)));
+  return 0;
+}
+
+}  // namespace ahoy::inline v0

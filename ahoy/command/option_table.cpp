@@ -1,0 +1,279 @@
+#include <ahoy/command/option_table.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace ahoy::inline v0 {
+namespace {
+
+constexpr std::array framings{
+    choice{"line", "ended by LF; CR LF is accepted"},
+    choice{"raw", "no borders: whatever arrives together"},
+    choice{"length", "led by its length, 32 bits, big-endian"},
+    choice{"nul", "ended by NUL"},
+};
+constexpr std::array ends{
+    choice{"wait", "go on until the peer ends its side"},
+    choice{"close", "close at once"},
+};
+constexpr std::array handlers{
+    choice{"talk", "callers talk with whoever runs the listener"},
+    choice{"relay", "what one says goes to all others"},
+    choice{"greet", "sends a greeting and closes"},
+    choice{"echo", "sends back what comes"},
+    choice{"discard", "reads, and says nothing"},
+    choice{"time", "sends the time as one RFC 3339 line"},
+};
+constexpr std::array models{
+    choice{"event", "all callers at once, on one thread"},
+    choice{"iterative", "one caller at a time; the next ones wait"},
+};
+constexpr std::array engines{
+    choice{"auto", "the best that this machine has"},
+    choice{"epoll", "epoll(7)"},
+};
+constexpr std::array slow_policies{
+    choice{"disconnect", "the slow caller is cut"},
+    choice{"drop-oldest", "it loses what waits longest"},
+    choice{"drop-newest", "it loses what is new"},
+    choice{"block", "everybody waits for it"},
+};
+constexpr std::array confirmations{
+    choice{"sent", "handed to our kernel"},
+    choice{"acked", "the peer's system acknowledged every byte"},
+    choice{"closed", "acked, and the peer ended its side without a reset"},
+    choice{"delivered", "the peer's program acknowledged each message (ahoy: only)"},
+};
+
+constexpr std::string_view everywhere = "listen call send";
+
+constexpr std::array table{
+    option{
+        "--framing", "", value_kind::choice, "FRAMING", "", everywhere, section::messages,
+        "how messages are cut from a stream",
+        "The default is line for talk, relay and send's MESSAGEs, raw elsewhere. Under line and nul an "
+        "unterminated last message is a message, and a MESSAGE that contains its delimiter is refused. talk "
+        "and relay show an unfinished line after 300 ms of quiet, marked with an ellipsis, since many "
+        "programs send no newline; --framing line given explicitly is strict. A datagram is one message "
+        "whatever it contains.",
+        framings},
+    option{
+        "--max-message", "", value_kind::size, "SIZE", "1m", everywhere, section::messages,
+        "the longest message that is accepted",
+        "A longer one is status 63; listen cuts the caller that sent it, and says so. Under raw framing more "
+        "than this is handed on in pieces. From 1 byte to 4294967295."},
+    option{
+        "--confirm", "", value_kind::choice, "HOW", "", "send", section::messages,
+        "what must be known for status 0",
+        "The default is the strongest that the transport has: closed for tcp and unix, sent for udp. After a "
+        "FIN that the peer's system acknowledged, closed waits for the peer's own end. It is no proof that "
+        "the program read: TCP has none, so delivered is refused on tcp, and udp knows sent alone. What is "
+        "not confirmed is status 18 and a count of what is known.",
+        confirmations},
+
+    option{"--after-eof", "", value_kind::after_eof, "RULE", "", everywhere, section::end,
+           "what follows the end of the input",
+           "On a stream the default is one rule: our half is closed (FIN), and we go on receiving until the "
+           "peer "
+           "ends its half. wait does so over datagrams too, however long it takes; close ends at once; a "
+           "DURATION "
+           "is the longest that is waited after our FIN. Datagrams have no end: call and send listen 1s "
+           "more, or "
+           "this long, and the first answer ends send. Under talk and relay a caller that ended its half has "
+           "left, and is closed once what is queued for it is flushed; wait keeps it.",
+           ends},
+    option{"--timeout", "", value_kind::duration, "DURATION", "none", everywhere, section::end,
+           "the longest that the whole run may take", "Then it ends with status 28."},
+    option{"--connect-timeout", "", value_kind::duration, "DURATION", "10s", everywhere, section::end,
+           "the longest that finding and connecting to a name may take",
+           "It is for all addresses of the name together. Then the command ends with status 28."},
+
+    option{"--source", "", value_kind::address, "ADDR", "the system's choice", everywhere, section::addresses,
+           "the local address to use",
+           "A host or host:port of this machine. It chooses the interface of broadcasts and of multicast "
+           "groups. For listen it is the interface on which a group is joined."},
+    option{"-4", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv4 alone",
+           "With -6, either."},
+    option{"-6", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv6 alone",
+           "With -4, either."},
+
+    option{"--hex", "", value_kind::flag, "", "", everywhere, section::output,
+           "show what comes in as hexdump -C does", "Not together with --json."},
+    option{"--timestamps", "", value_kind::flag, "", "", everywhere, section::output,
+           "lead each message by its time", "RFC 3339 with milliseconds, in UTC."},
+    option{
+        "--json", "", value_kind::flag, "", "", everywhere, section::output,
+        "one JSON object per line, out and in",
+        "listen and call print {\"time\":...,\"event\":...,\"from\":...,\"text\":...} for each event "
+        "(message, "
+        "join, leave, drop, busy), with \"data\" in base64 where the text is not UTF-8, and read "
+        "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. send prints one object: "
+        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}."},
+
+    option{"--handler", "", value_kind::choice, "NAME", "talk", "listen", section::server,
+           "what is done for each caller", "", handlers},
+    option{"--greeting", "", value_kind::text, "TEXT", "Thank you for connecting", "listen", section::server,
+           "what --handler greet sends", "Exactly these bytes: no newline is added."},
+    option{"--model", "", value_kind::choice, "MODEL", "event", "listen", section::server,
+           "how callers are served", "", models, "process thread"},
+    option{"--workers", "", value_kind::number, "N", "0", "listen", section::server, "how many serve",
+           "0 is the model's own number: one loop for event. This version serves with one."},
+    option{"--engine", "", value_kind::choice, "ENGINE", "auto", "listen", section::server,
+           "what carries out input and output", "", engines, "uring"},
+    option{
+        "--once", "", value_kind::flag, "", "", "listen", section::server, "serve one caller, then end",
+        "The end of the input then counts as it does for call: our half is closed, and the caller's end is "
+        "awaited."},
+    option{"--no-commands", "", value_kind::flag, "", "", "listen", section::server,
+           "@NAME, /who, /kick and /quit are plain text", "For input that others write."},
+    option{
+        "--drain", "", value_kind::duration, "DURATION", "2s", "listen", section::server,
+        "after SIGINT or SIGTERM, the longest that queues are flushed",
+        "Callers that still take what is queued for them get it; then all are closed and listen exits 0. A "
+        "second signal cuts."},
+
+    option{"--max-clients", "", value_kind::number, "N", "what descriptors allow, less 32", "listen",
+           section::callers, "how many callers at once",
+           "One more is told `busy` and closed. The soft limit of descriptors is raised to the hard one."},
+    option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
+           "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
+    option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
+           "callers from there alone; may be repeated",
+           "10.0.0.0/8, 2001:db8::/32, or one host. --deny wins where both hold."},
+    option{"--deny", "", value_kind::network, "CIDR", "none", "listen", section::callers,
+           "no callers from there; may be repeated", ""},
+    option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
+           "cut a caller that sends nothing for so long", ""},
+    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
+           "the longest that a TLS handshake may take",
+           "For tls endpoints, which this version does not have yet."},
+    option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
+           "what may wait for one caller",
+           "A full queue first pauses reading from whoever fills it. From 1 byte."},
+    option{"--slow-after", "", value_kind::duration, "DURATION", "2s", "listen", section::callers,
+           "a caller is slow that took no byte for so long while its queue was full", ""},
+    option{"--slow", "", value_kind::choice, "POLICY", "disconnect", "listen", section::callers,
+           "what is done about a slow caller",
+           "It happens to that caller alone, and is counted and said; only block harms the others.",
+           slow_policies},
+
+    option{"--explain", "", value_kind::flag, "", "", everywhere, section::general,
+           "say what this would do, and do nothing",
+           "Every default is filled in. Nothing is opened or looked up."},
+    option{"--verbose", "-v", value_kind::count, "", "", everywhere, section::general,
+           "say more on standard error; twice, still more", ""},
+    option{"--version", "", value_kind::request, "", "", everywhere, section::general, "print the version",
+           ""},
+    option{"--help", "-h", value_kind::request, "", "", everywhere, section::general,
+           "print a short help; `ahoy help VERB` is the long one", ""},
+    // It takes all the words that follow, so it comes last.
+    option{"--exec", "", value_kind::command, "CMD...", "", "listen", section::server,
+           "a program per caller; comes last and takes the rest",
+           "No shell is involved. The program's standard input and output are the connection, AHOY_PEER and "
+           "AHOY_LOCAL in its environment are the caller's label and our address. It takes the place of "
+           "--handler. Streams only."},
+};
+
+constexpr std::array<std::string_view, 7> titles{
+    "Messages", "Ends and limits", "Addresses", "Output", "Server", "Callers", "General",
+};
+
+constexpr std::string_view listen_text =
+    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, udp://host:port, "
+    "unix:///path, host:port, :port, or a port alone. Without any it is port 23456 of every address.\n"
+    "Standard output carries messages alone, each led by who said it: `[127.0.0.1:40112] hello`. Standard "
+    "error "
+    "carries the rest, first, for each bound address, `listening on tcp://0.0.0.0:23456 (event)` with the "
+    "real "
+    "port where 0 was asked. Names are 127.0.0.1:40112, [::1]:40112, unix:1. Labelled lines are escaped: no "
+    "caller can move the cursor or pretend to be another.\n"
+    "Under talk a line from the terminal or a pipe goes to all callers, or does something:\n"
+    "  @NAME text    says it to one caller\n"
+    "  /who          lists the callers\n"
+    "  /kick NAME    cuts one\n"
+    "  /quit         ends, as SIGTERM does\n"
+    "  // and @@     begin a line with a plain / or @\n"
+    "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
+    "callers closed, and the status is 0.\n";
+
+constexpr std::string_view call_text =
+    "Holds a conversation with one peer: standard input goes out, what comes in goes to standard output, "
+    "byte "
+    "for byte (on a terminal, control bytes are escaped).\n"
+    "When the input ends, our half is closed and we go on receiving until the peer ends its half. When the "
+    "peer "
+    "ends first: status 0 if all that we sent was acknowledged, else 18; a reset is 56. Over UDP there is no "
+    "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n";
+
+constexpr std::string_view send_text =
+    "Delivers, prints the reply, and exits with the truth: 0 means that what --confirm asks was given; "
+    "anything "
+    "less has its own status and a count.\n"
+    "Each MESSAGE is one message: a line, unless --framing says otherwise, or one datagram over UDP. Without "
+    "any, "
+    "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
+    "stands after --.\n";
+
+constexpr std::array verbs{
+    verb_row{verb::listen, "listen", "[ENDPOINT...]", "answers callers", listen_text},
+    verb_row{verb::call, "call", "ENDPOINT", "holds a conversation", call_text},
+    verb_row{verb::send, "send", "ENDPOINT [MESSAGE...]", "delivers, and tells the truth about it",
+             send_text},
+};
+
+constexpr std::array<std::string_view, 3> later_verbs{"fetch", "bench", "watch"};
+
+}  // namespace
+
+const verb_row& row_of(verb which) noexcept { return verbs[static_cast<std::size_t>(which)]; }
+
+std::optional<verb> find_verb(std::string_view name) noexcept {
+  const auto* found = std::ranges::find(verbs, name, &verb_row::name);
+  return found == verbs.end() ? std::nullopt : std::optional(found->verb);
+}
+
+std::vector<std::string_view> verb_names() {
+  std::vector<std::string_view> names(verbs.size());
+  std::ranges::transform(verbs, names.begin(), &verb_row::name);
+  return names;
+}
+
+bool is_later_verb(std::string_view name) noexcept {
+  return std::ranges::find(later_verbs, name) != later_verbs.end();
+}
+
+std::string_view title_of(section which) noexcept { return titles[static_cast<std::size_t>(which)]; }
+
+bool option::is_of(verb which) const noexcept {
+  return std::ranges::count(words_of(verbs), row_of(which).name) != 0;
+}
+
+bool option::has_value() const noexcept { return kind > value_kind::request; }
+
+std::span<const option> option_table() noexcept { return table; }
+
+std::vector<const option*> options_of(verb which) {
+  std::vector<const option*> found;
+  for (const auto& row : table)
+    if (row.is_of(which)) found.push_back(&row);
+  return found;
+}
+
+const option* find_option(std::string_view spelling) noexcept {
+  if (spelling.empty()) return nullptr;
+  const auto* found = std::ranges::find_if(
+      table, [&](const option& row) { return row.name == spelling || row.letter == spelling; });
+  return found == table.end() ? nullptr : found;
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const auto word = text.substr(0, text.find(' '));
+    if (!word.empty()) words.push_back(word);
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return words;
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,87 @@
+#include <ahoy/command/prompt.hpp>
+#include <ahoy/command/prompt_module.hpp>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+namespace ahoy::inline v0 {
+
+std::string module_file(std::string_view name) {
+  std::error_code unreadable;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", unreadable);
+  if (unreadable) return {};
+  for (const char* folder : {AHOY_MODULES_BUILT, AHOY_MODULES_INSTALLED}) {
+    const std::filesystem::path file = own.parent_path() / folder / (std::string{name} + ".so");
+    if (std::filesystem::exists(file, unreadable)) return file;
+  }
+  return {};
+}
+
+namespace {
+
+const ahoy_prompt_functions* load(std::string& why) {
+  const std::string file = module_file("prompt");
+  if (file.empty()) {
+    why = "the module prompt is not installed";
+    return nullptr;
+  }
+  void* opened = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  const void* found = opened ? ::dlsym(opened, "ahoy_prompt_module") : nullptr;
+  if (!found) why = ::dlerror();
+  return static_cast<const ahoy_prompt_functions*>(found);
+}
+
+}  // namespace
+
+std::unique_ptr<prompt> prompt::open(engine& by, completion words, std::string& why) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return nullptr;
+  const ahoy_prompt_functions* functions = load(why);
+  if (!functions) return nullptr;
+  std::unique_ptr<prompt> made{new prompt{by, *functions, std::move(words)}};
+  if (!made->handle_) why = "the terminal cannot be edited on";
+  return made->handle_ ? std::move(made) : nullptr;
+}
+
+prompt::prompt(engine& by, const ahoy_prompt_functions& functions, completion words)
+    : functions_{functions},
+      words_{std::move(words)},
+      input_{by, fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}},
+      handle_{functions.open("> ", &prompt::words_for, this)} {}
+
+prompt::~prompt() {
+  if (handle_) functions_.close(handle_);
+}
+
+const char* prompt::words_for(void* self, const char* line) {
+  auto& own = *static_cast<prompt*>(self);
+  own.offered_.clear();
+  for (const std::string& each : own.words_(line)) own.offered_ += each + "\n";
+  return own.offered_.c_str();
+}
+
+task<std::optional<std::string>> prompt::read_line() {
+  for (;;) {
+    co_await input_.engine().ready(input_, POLLIN);
+    const char* line = nullptr;
+    const ahoy_prompt_result result = functions_.feed(handle_, &line);
+    if (result == ahoy_prompt_line) co_return std::string{line};
+    if (result == ahoy_prompt_end) co_return std::nullopt;
+  }
+}
+
+void prompt::hide() {
+  if (!hidden_) functions_.hide(handle_);
+  hidden_ = true;
+}
+
+void prompt::show() {
+  if (hidden_) functions_.show(handle_);
+  hidden_ = false;
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,45 @@
+#pragma once
+#include <ahoy/engine/engine.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct ahoy_prompt;
+struct ahoy_prompt_functions;
+
+namespace ahoy::inline v0 {
+
+/// A line that somebody edits at a terminal, with history and completion. While it lives it owns the
+/// terminal's settings. The library behind it is loaded when the first prompt is opened.
+class prompt {
+ public:
+  using completion = std::function<std::vector<std::string>(std::string_view line)>;
+
+  /// Null where standard input and error are no terminal, or the library is not there (`why` says so then).
+  static std::unique_ptr<prompt> open(engine& by, completion words, std::string& why);
+  ~prompt();
+
+  /// The next line, without its newline; nullopt at the end of input.
+  task<std::optional<std::string>> read_line();
+  void hide();
+  void show();
+
+ private:
+  prompt(engine& by, const ahoy_prompt_functions& functions, completion words);
+  static const char* words_for(void* self, const char* line);
+
+  const ahoy_prompt_functions& functions_;
+  completion words_;
+  std::string offered_;
+  descriptor input_;
+  ahoy_prompt* handle_ = nullptr;
+  bool hidden_ = false;
+};
+
+/// The file of a module of the command, where this installation keeps it; empty where it is missing.
+[[nodiscard]] std::string module_file(std::string_view name);
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,217 @@
+#include <ahoy/command/did_you_mean.hpp>
+#include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/settings.hpp>
+#include <ahoy/command/usage_error.hpp>
+#include <ahoy/command/values.hpp>
+#include <ahoy/error/unreadable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+
+namespace ahoy::inline v0 {
+namespace {
+
+constexpr std::array<std::string_view, 4> confirmations{"sent", "acked", "closed", "delivered"};
+constexpr std::uint64_t longest_message = std::numeric_limits<std::uint32_t>::max();  // what a length says
+constexpr std::uint64_t largest_queue = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t most_clients = std::numeric_limits<int>::max();
+constexpr std::int64_t most_workers = 1024;
+
+duration limit_of(const option& row, std::string_view value) {
+  return parse_duration(row.name, value).value_or(no_timeout);
+}
+
+// A limit that would end everything before it began.
+duration limit_above_zero(const option& row, std::string_view value) {
+  const auto limit = limit_of(row, value);
+  if (limit == duration::zero())
+    throw unreadable(row.name, value, "write more than nothing; none is no limit", errc::out_of_range);
+  return limit;
+}
+
+std::vector<std::string_view> choices_of(const option& row) {
+  std::vector<std::string_view> words;
+  for (const auto& each : row.choices) words.push_back(each.word);
+  return words;
+}
+
+// Throws where `value` is none of the option's choices.
+void check_choice(const option& row, std::string_view value) {
+  const auto known = choices_of(row);
+  if (std::ranges::count(known, value) != 0) return;
+  const auto later = words_of(row.later);
+  const auto one_of = fmt::format("it is one of {}", fmt::join(known, ", "));
+  if (std::ranges::count(later, value) != 0) throw usage_error(usage_errc::not_yet, row.name, value, one_of);
+  const auto meant = did_you_mean(value, known);
+  throw unreadable(row.name, value, meant ? fmt::format("did you mean {}? {}", *meant, one_of) : one_of);
+}
+
+std::string choice_of(const option& row, std::string_view value) {
+  check_choice(row, value);
+  return std::string(value);
+}
+
+after_eof end_of(const option& row, std::string_view value) {
+  if (value == "wait") return {after_eof::rule::wait, no_timeout};
+  if (value == "close") return {after_eof::rule::close, no_timeout};
+  const bool is_word = value.empty() || value.find_first_of("0123456789") == value.npos;
+  const auto known = choices_of(row);
+  const auto meant = did_you_mean(value, known);
+  if (is_word)
+    throw unreadable(row.name, value,
+                     fmt::format("{}write wait, close, or a duration as in 2s",
+                                 meant ? fmt::format("did you mean {}? ", *meant) : ""));
+  return {after_eof::rule::limited, limit_of(row, value)};
+}
+
+unsigned workers_of(const option& row, std::string_view value) {
+  const auto number = parse_integer(row.name, value, 0, most_workers);
+  if (number > 1)
+    throw usage_error(usage_errc::not_yet, row.name, value, "this version serves with one loop: 0 or 1");
+  return static_cast<unsigned>(number);
+}
+
+std::string text_of(const option& row, std::string_view value) {
+  if (value.empty()) throw unreadable(row.name, value, "write at least one character");
+  return std::string(value);
+}
+
+confirmation confirmation_of(const option& row, std::string_view value) {
+  check_choice(row, value);
+  const auto* found = std::ranges::find(confirmations, value);
+  return static_cast<confirmation>(found - confirmations.begin());
+}
+
+// As network::parse, in the words of its option.
+network network_of(const option& row, std::string_view value) {
+  try {
+    return network::parse(value);
+  } catch (const error& failure) {
+    const bool is_number = failure.code() == errc::out_of_range;
+    throw unreadable(row.name, value, failure.hint(), is_number ? errc::out_of_range : errc::malformed);
+  }
+}
+
+std::string source_of(std::string_view value) {
+  check_source(value);
+  return std::string(value);
+}
+
+// What an option does: `row` is its row of the table.
+struct setting {
+  std::string_view name;
+  void (*set)(settings& all, const option& row, std::string_view value);
+};
+
+using all_of = settings;
+using row_of_it = const option;
+using text = std::string_view;
+
+void nothing(settings&, const option&, std::string_view) {}
+
+constexpr std::array table{
+    setting{"--framing", [](all_of& all, row_of_it& row,
+                            text value) { all.listen.framing = parse_framing(choice_of(row, value)); }},
+    setting{"--max-message",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.max_message = parse_size(row.name, value, 1, longest_message);
+            }},
+    setting{"--confirm",
+            [](all_of& all, row_of_it& row, text value) { all.confirm = confirmation_of(row, value); }},
+    setting{"--after-eof",
+            [](all_of& all, row_of_it& row, text value) { all.listen.at_end = end_of(row, value); }},
+    setting{"--timeout", [](all_of& all, row_of_it& row,
+                            text value) { all.listen.timeout = limit_above_zero(row, value); }},
+    setting{"--connect-timeout",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.connect_timeout = limit_above_zero(row, value);
+            }},
+    setting{"--source", [](all_of& all, row_of_it&, text value) { all.listen.source = source_of(value); }},
+    setting{"-4", [](all_of& all, row_of_it&, text) { all.inet = true; }},
+    setting{"-6", [](all_of& all, row_of_it&, text) { all.inet6 = true; }},
+    setting{"--hex", [](all_of& all, row_of_it&, text) { all.listen.hex = true; }},
+    setting{"--timestamps", [](all_of& all, row_of_it&, text) { all.listen.timestamps = true; }},
+    setting{"--json", [](all_of& all, row_of_it&, text) { all.listen.json = true; }},
+    setting{"--handler",
+            [](all_of& all, row_of_it& row, text value) { all.listen.handler = choice_of(row, value); }},
+    setting{"--greeting",
+            [](all_of& all, row_of_it& row, text value) { all.listen.greeting = text_of(row, value); }},
+    setting{"--model", [](all_of& all, row_of_it& row,
+                          text value) { all.listen.server.model = parse_model(choice_of(row, value)); }},
+    setting{"--workers",
+            [](all_of& all, row_of_it& row, text value) { all.listen.workers = workers_of(row, value); }},
+    setting{"--engine",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.engine = parse_engine_choice(choice_of(row, value));
+            }},
+    setting{"--once", [](all_of& all, row_of_it&, text) { all.listen.server.once = true; }},
+    setting{"--no-commands", [](all_of& all, row_of_it&, text) { all.listen.commands = false; }},
+    setting{"--drain",
+            [](all_of& all, row_of_it& row, text value) { all.listen.server.drain = limit_of(row, value); }},
+    setting{"--max-clients",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.max_clients =
+                  static_cast<std::size_t>(parse_integer(row.name, value, 1, most_clients));
+            }},
+    setting{"--backlog",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.backlog = static_cast<int>(parse_integer(row.name, value, 0, most_clients));
+            }},
+    setting{"--allow", [](all_of& all, row_of_it& row,
+                          text value) { all.listen.server.allow.push_back(network_of(row, value)); }},
+    setting{"--deny", [](all_of& all, row_of_it& row,
+                         text value) { all.listen.server.deny.push_back(network_of(row, value)); }},
+    setting{"--idle-timeout",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.idle_timeout = limit_above_zero(row, value);
+            }},
+    setting{"--handshake-timeout",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.handshake_timeout = limit_above_zero(row, value);
+            }},
+    setting{"--queue",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.room.queue = parse_size(row.name, value, 1, largest_queue);
+            }},
+    setting{"--slow-after", [](all_of& all, row_of_it& row,
+                               text value) { all.listen.room.slow_after = limit_of(row, value); }},
+    setting{"--slow", [](all_of& all, row_of_it& row,
+                         text value) { all.listen.room.slow = parse_slow_policy(choice_of(row, value)); }},
+    setting{"--explain", [](all_of& all, row_of_it&, text) { all.listen.explain = true; }},
+    setting{"--verbose", [](all_of& all, row_of_it&, text) { ++all.listen.verbose; }},
+    setting{"--version", nothing},
+    setting{"--help", nothing},
+    setting{"--exec", nothing},  // the parser keeps its words
+};
+
+const setting* find_setting(const option& row) noexcept {
+  const auto* found = std::ranges::find(table, row.name, &setting::name);
+  return found == table.end() ? nullptr : found;
+}
+
+family wanted_family(const settings& all) {
+  if (all.inet == all.inet6) return family::unspecified;
+  return all.inet ? family::inet : family::inet6;
+}
+
+}  // namespace
+
+bool has_setting(const option& row) noexcept { return find_setting(row) != nullptr; }
+
+settings read_settings(const command_line& line) {
+  settings all;
+  for (const auto& given : line.options) find_setting(*given.what)->set(all, *given.what, given.value);
+  all.listen.exec.assign(line.exec.begin(), line.exec.end());
+  all.listen.wanted = all.listen.server.wanted = wanted_family(all);
+  return all;
+}
+
+std::string_view to_string(confirmation which) noexcept {
+  return confirmations[static_cast<std::size_t>(which)];
+}
+
+}  // namespace ahoy::inline v0

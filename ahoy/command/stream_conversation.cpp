@@ -1,0 +1,170 @@
+#include <ahoy/command/stream_conversation.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/message/channel.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <sys/socket.h>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// A stream that pauses for so long is shown as far as it came, as an unfinished line is.
+constexpr duration quiet = std::chrono::milliseconds{300};
+
+/// What has come and nobody will read would make our close a reset, which may overtake what the peer has not
+/// read.
+void drop_received(descriptor& from) noexcept {
+  char dropped[4096];
+  for (int i = 0; i < 1024; ++i)
+    if (::recv(from.number(), dropped, sizeof dropped, MSG_DONTWAIT) <= 0) return;
+}
+
+}  // namespace
+
+task<> stream_conversation::run() {
+  context& here = co_await this_context();
+  scope both{here};
+  both.start(hear());
+  both.start(speak());
+  co_await both.join();
+  const bool to_the_end = rule_.until == listen_until::peer_ends || rule_.until == listen_until::limit;
+  if (peer_ended_ && to_the_end) co_await settle();
+  if (stopped_hearing_ && with_.native()) drop_received(*with_.native());
+}
+
+task<> stream_conversation::hear() {
+  if (how_.heard == framing::raw)
+    co_await hear_bytes();
+  else
+    co_await hear_messages();
+  co_await to_.pause();
+  hearing_ = false;
+  if (failure_ || !rule_.sends_all) from_.finish();
+  changed_.notify();
+}
+
+task<> stream_conversation::hear_bytes() {
+  context& here = co_await this_context();
+  for (;;) {
+    const duration limit = to_.holds() ? quiet : no_timeout;
+    std::optional<bytes> received;
+    try {
+      received = co_await with_.receive_within(limit);
+    } catch (const error& failure) {
+      blame(failure, here);
+      co_return;
+    }
+    if (!received) {
+      co_await to_.pause();
+    } else if (received->empty()) {
+      peer_ended_ = !stopped_hearing_;
+      co_return;
+    } else {
+      co_await to_.take(received->text(), piece::part);
+    }
+  }
+}
+
+task<> stream_conversation::hear_messages() {
+  context& here = co_await this_context();
+  channel messages{with_, how_.heard, how_.max_message};
+  for (;;) {
+    std::optional<message> received;
+    try {
+      received = co_await messages.receive();
+    } catch (const error& failure) {
+      blame(failure, here);
+      co_return;
+    }
+    if (!received) break;
+    co_await to_.take(received->text, piece::message);
+  }
+  peer_ended_ = !stopped_hearing_;
+}
+
+task<> stream_conversation::speak() {
+  co_await send_all();
+  with_.shutdown_send();
+  if (failure_) co_return;  // hear() still takes what has come, and then sees the end too
+  witness_.ended();
+  co_await listen_on();
+}
+
+task<> stream_conversation::send_all() {
+  while (!failure_) {
+    reading_input_ = true;
+    const std::optional<std::string> text = co_await from_.next();
+    reading_input_ = false;
+    if (!text && !failure_) all_sent_ = true;
+    if (!text || failure_) co_return;
+    const std::string framed = encode(how_.sent, *text);
+    offered_ += framed.size();
+    co_await hand_over(framed);
+  }
+}
+
+task<> stream_conversation::hand_over(std::string_view framed) {
+  context& here = co_await this_context();
+  try {
+    co_await with_.send(framed);
+  } catch (const error& failure) {
+    blame(failure, here);
+  }
+}
+
+task<> stream_conversation::listen_on() {
+  if (rule_.until == listen_until::peer_ends) co_return;
+  if (rule_.until == listen_until::settled) co_await settle();
+  const time_point due = deadline_after(with_.engine().now(), rule_.limit);
+  while (rule_.until == listen_until::limit && hearing_ && with_.engine().now() < due)
+    co_await changed_.wait(due - with_.engine().now());
+  stop_hearing();
+}
+
+task<> stream_conversation::settle() {
+  co_await witness_.settle();
+  static_cast<void>(ask());
+}
+
+void stream_conversation::stop_hearing() noexcept {
+  if (!hearing_) return;
+  stopped_hearing_ = true;
+  with_.shutdown_receive();
+}
+
+/// In a handler: what is the connection's is noted, what is ours (our time is over, we are stopped) goes on.
+void stream_conversation::blame(const error& failure, const context& here) {
+  const bool time_is_over = here.deadline() <= with_.engine().now();
+  if (failure.code() == std::errc::operation_canceled) throw;
+  if (failure.code() == std::errc::timed_out && time_is_over) throw;
+  fail(failure);
+}
+
+void stream_conversation::fail(const error& why) {
+  if (failure_) return;
+  failure_.emplace(why);
+  witness_.failed(why.code());
+}
+
+account stream_conversation::ask() {
+  account known = witness_.ask();
+  if (known.failure && !failure_) failure_.emplace(known.failure, "receive from", with_.label());
+  return known;
+}
+
+std::string stream_conversation::count() {
+  const bool total_is_known = from_.total().has_value() || (all_sent_ && from_.at_end());
+  return count_in_words(ask(), total(), total_is_known);
+}
+
+std::uint64_t stream_conversation::total() const noexcept {
+  return how_.sent == framing::raw && from_.total() ? *from_.total() : offered_;
+}
+
+std::string_view stream_conversation::waits_for() {
+  if (!all_sent_) return reading_input_ ? "wait for input to send to" : "send to";
+  return ask().settled ? "wait for the end of" : "wait for the acknowledgement of";
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,485 @@
+"""What the command says before it does anything: options, values and endpoints that cannot be, help, man pages, completions, --explain."""
+import os
+import pathlib
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import unittest
+
+AHOY = os.environ["AHOY"]
+
+# The contract (DESIGN, section 3), written down a second time so that an option cannot vanish unseen.
+COMMON = """--framing --connect-timeout --timeout --source -4 -6 --hex --timestamps --explain -v --verbose --version --help -h --json
+    --after-eof --max-message""".split()
+OPTIONS = {
+    "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout
+        --drain --allow --deny --once --engine --handler --greeting --exec --no-commands""".split(),
+    "call": COMMON,
+    "send": COMMON + ["--confirm"],
+}
+CHOICES = {
+    "--framing": "line raw length nul", "--model": "event iterative", "--engine": "auto epoll",
+    "--handler": "talk relay greet echo discard time", "--slow": "disconnect drop-oldest drop-newest block",
+    "--confirm": "sent acked closed delivered", "--after-eof": "wait close",
+}
+DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --drain""".split()
+NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout""".split()
+SIZES = ["--max-message", "--queue"]
+NUMBERS = ["--workers", "--backlog", "--max-clients"]
+NETWORKS = ["--allow", "--deny"]
+FLAGS = """-4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
+ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"]}
+
+# Values that cannot be: each option's own.
+BAD = {
+    **{name: ["", "5", "-5s", "s", "5x", "1 s", "5S", "1e3s", "999999999999h", "0x5s"] for name in DURATIONS},
+    **{name: ["", "-1", "k", "1x", "1 k", "1.5m", "0", "99999999999999999999"] for name in SIZES},
+    **{name: ["", "-1", "x", "1k", "1.5", "99999999999999999999", "0x1", "+1"] for name in NUMBERS},
+    **{name: ["", "x", "10/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "localhost"] for name in NETWORKS},
+    **{name: ["", "x", words.split()[0] + "x", words, words.split()[0].upper()] for name, words in CHOICES.items()},
+    "--source": ["", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:99999", "127.1", "[::1"],
+    "--greeting": [""],
+}
+BAD["--max-message"] += ["4g", "4294967296"]
+BAD["--after-eof"] += ["none", "5", "-1s", "999999999999h"]
+BAD["--framing"] += ["datagram"]
+BAD["--max-clients"] += ["0", "2147483648"]
+BAD["--backlog"] += ["2147483648"]
+BAD["--workers"] += ["1025"]
+for each in NEVER_NOTHING:
+    BAD[each] += ["0s", "0ms"]
+
+MISTYPED_VALUES = {"--framing": {"lnie": "line", "lenght": "length"}, "--model": {"iteratve": "iterative", "evnet": "event"},
+                   "--handler": {"rely": "relay", "great": "greet"}, "--slow": {"drop-oldets": "drop-oldest", "blok": "block"},
+                   "--confirm": {"aked": "acked", "deliverd": "delivered"}, "--after-eof": {"wiat": "wait", "clsoe": "close"},
+                   "--engine": {"epol": "epoll"}}
+LATER = {"--model": ["process", "thread"], "--engine": ["uring"], "--workers": ["2"]}
+
+
+def ahoy(*words, **more):
+    return subprocess.run([AHOY, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **more)
+
+
+class Case(unittest.TestCase):
+    def refused(self, *words):
+        """The two lines of an error of usage."""
+        run = ahoy(*words)
+        text = run.stderr.decode("utf-8")
+        self.assertEqual(run.returncode, 2, (words, text))
+        self.assertEqual(run.stdout, b"")
+        lines = text.split("\n")
+        self.assertEqual(lines.pop(), "")
+        self.assertIn(len(lines), (1, 2), text)
+        self.assertTrue(lines[0].startswith("ahoy: "), text)
+        self.assertIsNone(re.search(r"[\x00-\x1f\x7f]", "".join(lines)), text)
+        return lines + [""] if len(lines) == 1 else lines
+
+    def printed(self, *words):
+        run = ahoy(*words)
+        self.assertEqual((run.returncode, run.stderr), (0, b""), words)
+        return run.stdout.decode("ascii")
+
+
+class Values(Case):
+    def test_every_option_with_a_value_is_in_this_test(self):
+        with_value = {name for names in OPTIONS.values() for name in names} - set(FLAGS) - {"--help", "-h", "--version", "--exec"}
+        self.assertEqual(set(BAD), with_value)
+
+    def test_that_cannot_be(self):
+        for verb, names in OPTIONS.items():
+            for name in names:
+                for value in BAD.get(name, []):
+                    with self.subTest(verb=verb, name=name, value=value):
+                        first, hint = self.refused(verb, *ENDPOINTS[verb], f"{name}={value}")
+                        self.assertTrue(hint, first)
+                        apart = self.refused(verb, name, value, *ENDPOINTS[verb])
+                        self.assertEqual(apart, [first, hint])
+
+    def test_that_are_mistyped(self):
+        for name, values in MISTYPED_VALUES.items():
+            verb = "send" if name == "--confirm" else "listen"
+            for value, meant in values.items():
+                with self.subTest(name=name, value=value):
+                    self.assertIn(f"did you mean {meant}?", self.refused(verb, *ENDPOINTS[verb], name, value)[1])
+
+    def test_that_are_missing(self):
+        for verb, names in OPTIONS.items():
+            for name in names:
+                if name in BAD or name == "--exec":
+                    with self.subTest(verb=verb, name=name):
+                        self.assertIn("its value is missing", self.refused(verb, *ENDPOINTS[verb], name)[0])
+                        if name != "--exec":
+                            self.assertIn("its value is missing", self.refused(verb, *ENDPOINTS[verb], name, "--hex")[0])
+
+    def test_that_are_unwanted(self):
+        for verb, names in OPTIONS.items():
+            for name in names:
+                if name in FLAGS and name.startswith("--"):
+                    with self.subTest(verb=verb, name=name):
+                        self.assertIn("takes no value", self.refused(verb, *ENDPOINTS[verb], name + "=yes")[0])
+
+    def test_of_later_versions(self):
+        for name, values in LATER.items():
+            for value in values:
+                with self.subTest(name=name, value=value):
+                    self.assertIn("not in this version yet", self.refused("listen", name, value)[0])
+
+    def test_that_can_be(self):
+        good = {**{name: ["500ms", "1.5s", "2m", "1h", "none"] for name in DURATIONS}, **{name: ["1", "64k", "1m"] for name in SIZES},
+                **{name: ["1"] for name in NUMBERS}, **{name: ["10.0.0.0/8", "::1", "2001:db8::/32"] for name in NETWORKS},
+                **{name: words.split() for name, words in CHOICES.items()}, "--source": ["127.0.0.1", "[::1]:5000"]}
+        good["--after-eof"] += ["0s", "2s"]
+        good["--confirm"].remove("delivered")
+        for verb, names in OPTIONS.items():
+            for name in names:
+                for value in good.get(name, [None] if name in FLAGS else []):
+                    with self.subTest(verb=verb, name=name, value=value):
+                        self.printed(verb, "--explain", name, *([] if value is None else [value]), *ENDPOINTS[verb])
+
+
+class Options(Case):
+    def test_mistyped(self):
+        for verb, names in OPTIONS.items():
+            for name in (n for n in names if n.startswith("--")):
+                for typed in {name[:3] + name[4:], name[:-2] + name[-1] + name[-2], name.upper()} - set(names):
+                    with self.subTest(verb=verb, typed=typed):
+                        first, hint = self.refused(verb, typed, *ENDPOINTS[verb])
+                        self.assertEqual(first, f'ahoy: option "{typed}": unknown')
+                        self.assertIn(f"did you mean {name}?", hint)
+
+    def test_unknown(self):
+        for verb in OPTIONS:
+            for word in ["--nonsense", "-x", "-4x", "--", "---", "--=", "-5", "--\x1b[2J", "--\u202e"]:
+                if word != "--":
+                    with self.subTest(verb=verb, word=word):
+                        self.assertIn("unknown", self.refused(verb, word, *ENDPOINTS[verb])[0])
+
+    def test_of_another_verb(self):
+        for verb, names in OPTIONS.items():
+            for name in {name for other in OPTIONS.values() for name in other} - set(names):
+                with self.subTest(verb=verb, name=name):
+                    first, hint = self.refused(verb, name, *ENDPOINTS[verb])
+                    self.assertEqual(first, f'ahoy: option "{name}": not an option of this verb')
+                    self.assertIn("it is an option of", hint)
+
+    def test_before_the_verb(self):
+        self.assertIn("options follow the verb", self.refused("--hex", "call", "localhost")[1])
+        self.assertIn("did you mean --version?", self.refused("--vresion")[1])
+
+    def test_that_exclude_each_other(self):
+        for words in [["listen", "--hex", "--json"], ["listen", "--greeting", "x"], ["listen", "--handler", "echo", "--exec", "cat"],
+                      ["call", "-6", "127.0.0.1:9"], ["call", "-4", "[::1]:9"]]:
+            with self.subTest(words):
+                self.assertIn("contradictory", self.refused(*words)[0])
+
+    def test_confirm_is_what_the_transport_has(self):
+        self.assertIn("acknowledges each message", self.refused("send", "localhost:9", "--confirm", "delivered")[1])
+        for how in ("acked", "closed", "delivered"):
+            self.assertIn("it knows sent alone", self.refused("send", "udp://localhost:9", "--confirm", how)[1])
+
+    def test_exec_takes_the_rest(self):
+        text = self.printed("listen", "--explain", "--exec", "sh", "-c", "--", "--nonsense", "--help", "a b")
+        self.assertIn("the program sh -c -- --nonsense --help 'a b'\n", text)
+
+
+class Words(Case):
+    def test_verbs(self):
+        self.assertIn("did you mean call?", self.refused("cal", "localhost")[1])
+        self.assertIn("did you mean listen?", self.refused("LISTEN")[1])
+        self.assertIn("unknown", self.refused("")[0])
+        self.assertIn("unknown", self.refused("\x1b[2J")[0])
+        for verb in ("fetch", "bench", "watch"):
+            self.assertIn("not in this version yet", self.refused(verb, "http://localhost/")[0])
+
+    def test_no_verb(self):
+        run = ahoy()
+        self.assertEqual((run.returncode, run.stdout), (2, b""))
+        self.assertTrue(run.stderr.startswith(b"usage: ahoy "))
+
+    def test_endpoints(self):
+        for words, said in [
+            (["call"], "missing"), (["send"], "missing"), (["call", ""], "malformed"), (["listen", ""], "malformed"),
+            (["call", "localhost", "99999"], "out of range"), (["call", "localhost", "-1"], "unknown"), (["call", "localhost", "0"], "out of range"),
+            (["call", "localhost:"], "malformed"), (["call", "localhost", ""], "malformed"), (["call", "8080"], "malformed"),
+            (["call", "::1:80"], "malformed"), (["call", "[::1"], "malformed"), (["call", "127.1", "80"], "malformed"),
+            (["call", "localhost", "80", "90"], "one word too many"), (["call", "localhost:80", "90"], "one word too many"),
+            (["send", "localhost", "no-service"], "service not found"), (["call", "/tmp/x"], "malformed"), (["call", "unix:"], "malformed"),
+            (["call", "unix:/" + "x" * 200], "malformed"), (["call", "a b", "80"], "malformed"), (["listen", "99999"], "out of range"),
+            (["listen", "tcp://localhost:80/path"], "malformed"), (["listen", "\x1b[2J"], "malformed"),
+        ]:
+            with self.subTest(words):
+                self.assertIn(said, self.refused(*words)[0])
+
+    def test_schemes_of_later_versions(self):
+        for verb in OPTIONS:
+            for scheme in "tls ahoy ahoy+tcp http https ftp smtp pop3 imap nntp gopher telnet".split():
+                with self.subTest(verb=verb, scheme=scheme):
+                    self.assertIn("not in this version yet", self.refused(verb, scheme + "://localhost")[0])
+            self.assertIn("did you mean tcp?", self.refused(verb, "tpc://localhost")[1])
+
+    def test_a_message_holds_no_delimiter(self):
+        self.assertIn("malformed", self.refused("send", "localhost:9", "a\nb")[0])
+        self.assertIn("1 message of 3 bytes", self.printed("send", "--explain", "localhost:9", "a\nb", "--framing=length"))
+        self.assertIn("1 message of 3 bytes", self.printed("send", "--explain", "udp://localhost:9", "a\nb"))
+
+    def test_after_two_dashes_nothing_is_an_option(self):
+        self.assertIn("2 messages of 7 bytes", self.printed("send", "--explain", "localhost:9", "--", "-v", "--hex"))
+
+
+class Help(Case):
+    def listed(self, text):
+        """The options that begin a line."""
+        lines = re.findall(r"(?m)^ {2}(-[^\n]*?)(?: {2,}.*)?$", text)
+        return {word for line in lines for word in re.findall(r"(?<!\S)(--?[a-z0-9][\w-]*)", line)}
+
+    def test_lists_exactly_the_options(self):
+        for verb, names in OPTIONS.items():
+            with self.subTest(verb):
+                self.assertEqual(self.listed(self.printed(verb, "--help")), set(names))
+                self.assertEqual(self.listed(self.printed("help", verb)), set(names))
+                self.assertEqual(self.printed(verb, "-h"), self.printed(verb, "--help"))
+
+    def test_fits_the_terminal(self):
+        for words in [["help"], *([verb, "--help"] for verb in OPTIONS)]:
+            for line in self.printed(*words).split("\n"):
+                self.assertLessEqual(len(line), 80, line)
+                self.assertEqual(line, line.rstrip())
+
+    def test_names_choices_and_statuses(self):
+        for verb, names in OPTIONS.items():
+            text = re.sub(r"\s+", " ", self.printed("help", verb))
+            for name in set(names) & set(CHOICES):
+                for word in CHOICES[name].split():
+                    self.assertIn(f" {word}: ", text)
+            for status in (0, 1, 2, 6, 7, 8, 18, 23, 26, 28, 45, 55, 56, 63):
+                self.assertRegex(self.printed("help", verb), rf"(?m)^  {status}$")
+
+    def test_general(self):
+        self.assertEqual(self.printed("help"), self.printed("--help"))
+        self.assertEqual(self.printed("-h"), self.printed("--help"))
+        self.assertRegex(self.printed("--version"), r"^ahoy \d+\.\d+\.\d+\n$")
+        self.assertEqual(self.printed("call", "--version"), self.printed("--version"))
+        for words in [["help", "cal"], ["examples", "cal"]]:
+            self.assertIn("did you mean call?", self.refused(*words)[1])
+        self.assertIn("not in this version yet", self.refused("help", "fetch")[0])
+        for words in [["help", "call", "send"], ["examples", "call", "x"], ["--version", "x"], ["--help", "x"]]:
+            self.assertIn("one word too many", self.refused(*words)[0])
+
+    def test_does_not_depend_on_the_locale(self):
+        for locale in ("C", "C.UTF-8", "tr_TR.UTF-8"):
+            run = ahoy("help", "listen", env={**os.environ, "LC_ALL": locale})
+            self.assertEqual(run.stdout, ahoy("help", "listen").stdout)
+
+
+class Output(Case):
+    words = [["help"], ["help", "listen"], ["call", "--help"], ["--version"], ["examples"], ["call", "localhost", "--explain"]]
+
+    def test_that_cannot_be_written(self):
+        for words in self.words:
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                run = subprocess.run([AHOY, *words], stdout=full, stderr=subprocess.PIPE, check=False)
+                self.assertEqual((run.returncode, run.stderr), (23, b"ahoy: write to standard output: no space left on device\n"))
+
+    def test_that_is_closed(self):
+        for words in self.words:
+            with self.subTest(words):
+                run = subprocess.run([AHOY, *words], stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1), check=False)
+                self.assertEqual((run.returncode, run.stderr), (23, b"ahoy: write to standard output: bad file descriptor\n"))
+
+    def test_that_nobody_reads(self):
+        for words in self.words:
+            reading, writing = os.pipe()
+            os.close(reading)
+            with self.subTest(words), os.fdopen(writing, "wb") as pipe:
+                run = subprocess.run([AHOY, *words], stdout=pipe, stderr=subprocess.PIPE, check=False)
+                self.assertEqual((run.returncode, run.stderr), (-signal.SIGPIPE, b""))
+
+    def test_with_every_standard_stream_closed(self):
+        run = subprocess.run([AHOY, "--version"], preexec_fn=lambda: os.closerange(0, 3), check=False)
+        self.assertEqual(run.returncode, 23)
+        run = subprocess.run([AHOY, "cal"], preexec_fn=lambda: os.closerange(0, 3), check=False)
+        self.assertEqual(run.returncode, 2)
+
+
+class Examples(Case):
+    def commands(self):
+        """The words of each ahoy in the examples, redirections cut off."""
+        for line in self.printed("examples").split("\n"):
+            for part in line.split(" | ") if not line.startswith("#") else []:
+                words = shlex.split(part)
+                if words[:1] == ["ahoy"]:
+                    ends = [words.index(mark) for mark in ("<", ">") if mark in words]
+                    yield words[1:min(ends, default=len(words))]
+
+    def test_can_be_pasted(self):
+        commands = list(self.commands())
+        self.assertEqual({words[0] for words in commands}, set(OPTIONS))
+        for words in commands:
+            with self.subTest(words):
+                self.printed(words[0], "--explain", *words[1:])
+
+    def test_python_peers_compile(self):
+        codes = [shlex.split(line)[2] for line in self.printed("examples").split("\n") if line.startswith("python3 -c ")]
+        self.assertTrue(codes)
+        for code in codes:
+            compile(code, "example", "exec")
+
+    def test_of_a_verb(self):
+        for verb in OPTIONS:
+            self.assertIn(f"ahoy {verb} ", self.printed("examples", verb))
+            self.assertIn(self.printed("examples", verb), self.printed("examples"))
+
+
+class Explain(Case):
+    def test_opens_nothing(self):
+        for words in [["listen", "0", "udp://:0", "unix:/nowhere/x"], ["call", "host.invalid"], ["send", "udp://host.invalid:9", "x"]]:
+            with self.subTest(words), tempfile.NamedTemporaryFile("r") as trace:
+                run = subprocess.run(["strace", "-f", "-o", trace.name, "-e", "trace=network,openat", AHOY, *words, "--explain"],
+                                     env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+                self.assertEqual((run.returncode, run.stderr), (0, b""))
+                self.assertTrue(run.stdout.startswith(f"ahoy {words[0]} would".encode()))
+                calls = trace.read()
+                self.assertIn("openat(", calls)
+                self.assertIsNone(re.search(r"\b(socket|connect|bind|listen|resolv\.conf|nsswitch)\b", calls), calls)
+
+    def test_fills_in_defaults(self):
+        text = self.printed("listen", "--explain")
+        for part in ("tcp://:23456", "talk", "model event", "4m", "2s", "disconnect", "line framing", "at most 1m", "--timeout is none"):
+            self.assertIn(part, text)
+        self.assertIn("closed: ", self.printed("send", "localhost", "--explain"))
+        self.assertIn("sent: ", self.printed("send", "udp://localhost", "--explain"))
+
+    def test_errors_come_first(self):
+        self.refused("call", "--explain", "localhost", "99999")
+
+
+class ManPages(Case):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def page(self, *verb):
+        path = pathlib.Path(self.folder.name, "-".join(["ahoy", *verb]) + ".1")
+        path.write_text(self.printed("help", "--man", *verb), encoding="ascii")
+        return path
+
+    def shown(self, path):
+        run = subprocess.run(["man", "--warnings", "-l", path], env={**os.environ, "MANWIDTH": "200", "LC_ALL": "C", "MAN_KEEP_FORMATTING": ""},
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        return re.sub(".\b", "", run.stdout.decode("ascii"))
+
+    def test_have_no_warnings(self):
+        for verb in [[], *([name] for name in OPTIONS)]:
+            run = subprocess.run(["groff", "-man", "-ww", "-z", "-Tascii", "-rLL=200n", self.page(*verb)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, check=False)
+            self.assertEqual((run.returncode, run.stdout), (0, b""), verb)
+
+    def test_list_exactly_the_options(self):
+        for verb, names in OPTIONS.items():
+            text = self.shown(self.page(verb))
+            section = re.search(r"(?ms)^OPTIONS$(.*?)^THE END$", text).group(1)
+            terms = re.findall(r"(?m)^ {7}(-[^\s,]+(?:, --\S+)?)", section)
+            self.assertEqual({word for term in terms for word in term.split(", ")}, set(names), verb)
+
+    def test_have_their_sections(self):
+        for verb in [[], *([name] for name in OPTIONS)]:
+            text = self.shown(self.page(*verb))
+            for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "ENDPOINTS", "THE END", "EXIT STATUS", "SEE ALSO"):
+                self.assertRegex(text, rf"(?m)^{title}$")
+        self.assertIn("ahoy listen 23456 --exec tr a-z A-Z", text if verb == ["listen"] else self.shown(self.page("listen")))
+
+
+class Completion(Case):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def script(self, shell):
+        path = pathlib.Path(self.folder.name, "_ahoy" if shell == "zsh" else f"ahoy.{shell}")
+        path.write_text(self.printed("help", "--completion", shell), encoding="ascii")
+        return path
+
+    def typed(self, command, lines, expected):
+        """Types into a shell on a terminal until it shows the expected."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.environ.update({"TERM": "dumb", "PS1": "$ ", "HOME": self.folder.name, "ZDOTDIR": self.folder.name})
+            os.execvp(command[0], command)
+        shown = b""
+        os.write(terminal, lines.encode())
+        try:
+            while expected.encode() not in shown:
+                shown += os.read(terminal, 4096)
+        except OSError:  # the shell has ended
+            self.fail(f"{expected!r} was not shown: {shown!r}")
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.close(terminal)
+
+    def bash(self, *words):
+        """What bash would offer for the last word, as a set. It gives = a word of its own."""
+        call = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ahoy 2>/dev/null; printf "%s\\n" "${COMPREPLY[@]}"'
+        run = subprocess.run(["bash", "--norc", "-c", call, "bash", self.script("bash"), "ahoy", *words], stdout=subprocess.PIPE, check=True)
+        return set(run.stdout.decode().split())
+
+    def test_bash_offers_exactly_the_options(self):
+        for verb, names in OPTIONS.items():
+            self.assertEqual(self.bash(verb, "-"), set(names), verb)
+
+    def test_bash_offers_verbs_and_values(self):
+        self.assertEqual(self.bash(""), {*OPTIONS, "help", "examples", "--help", "--version"})
+        self.assertEqual(self.bash("help", ""), set(OPTIONS))
+        for name, words in CHOICES.items():
+            verb = "send" if name == "--confirm" else "listen"
+            self.assertEqual(self.bash(verb, name, ""), set(words.split()))
+            self.assertEqual(self.bash(verb, name, "=", words[:3]), {word for word in words.split() if word.startswith(words[:3])})
+            self.assertEqual(self.bash(verb, name, "="), set(words.split()))
+        self.assertEqual(self.bash("listen", "--timeout", ""), set())
+        self.assertEqual(self.bash("send", "localhost", "--", "--"), set())
+        self.assertIn("cat", self.bash("listen", "--exec", "ca"))
+        self.assertEqual(self.bash("listen", "--exec", "cat", "--"), set())
+
+    def test_bash_on_a_terminal(self):
+        self.typed(["bash", "--norc", "--noprofile", "-i"], f"source {self.script('bash')}\nahoy listen --handl\tec\t", "--handler echo ")
+
+    def test_bash_script_passes_shellcheck(self):
+        run = subprocess.run(["shellcheck", "-s", "bash", self.script("bash")], stdout=subprocess.PIPE, check=False)
+        self.assertEqual((run.returncode, run.stdout), (0, b""))
+
+    def test_zsh_lists_exactly_the_options(self):
+        text = self.script("zsh").read_text(encoding="ascii")
+        for verb, names in OPTIONS.items():
+            block = re.search(rf"(?ms)^    {verb}\)$(.*?);;", text).group(1)
+            self.assertEqual(set(re.findall(r"(?m)^ +'\*?(--?[a-z0-9][\w-]*)=?\[", block)), set(names), verb)
+        subprocess.run(["zsh", "-n", self.script("zsh")], check=True)
+
+    def test_zsh_on_a_terminal(self):
+        start = f"fpath=({self.folder.name} $fpath)\nautoload -Uz compinit; compinit -u -D\n"
+        self.script("zsh")
+        self.typed(["zsh", "-f", "-i"], start + "ahoy lis\t--handl\tech\t", "=echo ")
+
+    def fish(self, line):
+        run = subprocess.run(["fish", "--no-config", "-c", 'source $argv[1]; complete -C "$argv[2]"', self.script("fish"), line],
+                             env={**os.environ, "HOME": self.folder.name}, stdout=subprocess.PIPE, check=True)
+        return {row.split("\t")[0] for row in run.stdout.decode().splitlines()}
+
+    def test_fish_offers_exactly_the_options(self):
+        for verb, names in OPTIONS.items():
+            offered = self.fish(f"ahoy {verb} -") | self.fish(f"ahoy {verb} --")
+            self.assertEqual({word.rstrip("=") for word in offered}, set(names), verb)
+
+    def test_fish_offers_verbs_and_values(self):
+        self.assertEqual(self.fish("ahoy "), {*OPTIONS, "help", "examples"})
+        self.assertEqual(self.fish("ahoy help "), set(OPTIONS))
+        for name, words in CHOICES.items():
+            verb = "send" if name == "--confirm" else "listen"
+            self.assertEqual(self.fish(f"ahoy {verb} {name} "), set(words.split()))
+
+
+if __name__ == "__main__":
+    unittest.main()
