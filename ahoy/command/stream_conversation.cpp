@@ -40,7 +40,8 @@ task<> stream_conversation::hear() {
     co_await hear_messages();
   co_await to_.pause();
   hearing_ = false;
-  if (failure_ || !rule_.sends_all) from_.finish();
+  const bool input_goes_on = rule_.sends_all || rule_.keeps_open;
+  if (failure_ || !input_goes_on) from_.finish();
   changed_.notify();
 }
 
@@ -85,6 +86,7 @@ task<> stream_conversation::hear_messages() {
 
 task<> stream_conversation::speak() {
   co_await send_all();
+  while (rule_.keeps_open && hearing_ && !failure_) co_await changed_.wait();
   with_.shutdown_send();
   if (failure_) co_return;  // hear() still takes what has come, and then sees the end too
   witness_.ended();
