@@ -298,11 +298,14 @@ class Streams(unittest.TestCase):
                     self.assertEqual(self.received_by_one_who_ended_first(row, file), text)
 
     def received_by_one_who_ended_first(self, row, file):
-        """A caller, or a server, of plain Python: its end comes before a byte of ours."""
+        """A caller, or a server, of plain Python, whose system takes less than the whole before its end."""
         rule = row["`--after-eof`"].strip("`").replace("DURATION", NEVER)
         options = [] if rule == "default" else ["--after-eof", rule]
         verb = row["verb"].strip("`").split()
-        with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as stack:
+        with socket.socket() as server, contextlib.ExitStack() as stack:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+            server.bind(("127.0.0.1", 0))
+            server.listen()
             if verb[0] == "listen":
                 ours = stack.enter_context(Program(AHOY, *verb, "127.0.0.1:0", *options, stdin=file))
                 port = re.search(r":(\d+) ", ours.err.until("listening on").string)[1]

@@ -20,6 +20,12 @@ void drop_received(descriptor& from) noexcept {
     if (::recv(from.number(), dropped, sizeof dropped, MSG_DONTWAIT) <= 0) return;
 }
 
+/// The peer's end is here, and nothing before it that is unread.
+bool has_ended(descriptor* with) noexcept {
+  char next;
+  return with && ::recv(with->number(), &next, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+}
+
 }  // namespace
 
 task<> stream_conversation::run() {
@@ -130,7 +136,7 @@ task<> stream_conversation::settle() {
 }
 
 void stream_conversation::stop_hearing() noexcept {
-  if (!hearing_) return;
+  if (!hearing_ || has_ended(with_.native())) return;  // an end that has come is still the peer's, and counts
   stopped_hearing_ = true;
   with_.shutdown_receive();
 }
