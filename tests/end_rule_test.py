@@ -322,6 +322,37 @@ class Streams(unittest.TestCase):
             return received
 
 
+class OtherPrograms(unittest.TestCase):
+    """What the page says of them, beyond what the table's rows show."""
+
+    def test_nc_without_N_never_ends_its_half(self):
+        with Program("nc", "-l", "127.0.0.1", "0") as peer:
+            with Program(AHOY, "call", "127.0.0.1", peer.listening_port()) as ours:
+                peer.say("hello\n")
+                ours.out.until("hello")
+                peer.end_input()
+                for text in ("once", "twice"):  # by then the end of its input, which came before, has had its effect
+                    ours.say(text + "\n")
+                    peer.out.until(text)
+                self.assertEqual(ours.state(), ESTABLISHED)
+                ours.end_input()
+                self.assertEqual(ours.wait(), 0)
+
+    def test_a_talk_listener_hangs_up_but_not_on_one_who_waits(self):
+        with Program(AHOY, "listen", "127.0.0.1:0") as listener:
+            port = re.search(r":(\d+) ", listener.err.until("listening on").string)[1]
+            with Program(AHOY, "call", "127.0.0.1", port, stdin="`/dev/null`") as ours:
+                self.assertEqual(ours.wait(), 0)
+            with Program(AHOY, "call", "127.0.0.1", port, "--after-eof", "wait") as ours:
+                ours.say("are you there?\n")
+                ours.end_input()
+                listener.out.until("there")
+                listener.say("yes\n")
+                ours.out.until("yes")
+                listener.signal(signal.SIGTERM)
+                self.assertEqual((listener.wait(), ours.wait()), (0, 0))
+
+
 class Broken(unittest.TestCase):
     """What the page says of the status where a peer takes not all, or resets."""
 
