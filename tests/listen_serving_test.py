@@ -228,6 +228,8 @@ class Endpoints(unittest.TestCase):
                 with Caller(listener.port, heard) as caller:
                     caller.send("x\n")
                     listener.out.until("x")
+                pasted = listener.err.until("ahoy call tcp://(.*)")[1]
+                self.assertEqual(pasted.startswith("["), option == "-6", pasted)
                 with self.assertRaises(ConnectionRefusedError):
                     Caller(listener.port, unheard)
 
