@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ahoy::inline v0 {
@@ -93,11 +94,20 @@ task<> console::obey_command(std::string_view line) {
                      : "a line that begins with / is a command; // says it to callers");
 }
 
-bool console::can_be_said(std::string_view text) {
+/// Whether the messages of one who hears it, `to` or anybody, have to be told from each other by their
+/// content.
+bool console::needs_framing(std::string_view to) {
+  return std::ranges::any_of(serving_.callers(), [&](const callers::caller& each) {
+    return !each.link.keeps_boundaries() && (to.empty() || each.link.label() == to);
+  });
+}
+
+bool console::can_be_said(std::string_view text, std::string_view to) {
   if (!meeting_) {
     report_.note("ahoy: nobody hears that: only the handlers talk and relay pass on what is typed");
     return false;
   }
+  if (!needs_framing(to)) return true;
   try {
     static_cast<void>(frame_parts(meeting_->options().framing, text));
     return true;
@@ -108,11 +118,11 @@ bool console::can_be_said(std::string_view text) {
 }
 
 task<> console::say_to_all(std::string text) {
-  if (can_be_said(text)) co_await meeting_->room(by_).say_to_all(std::move(text));
+  if (can_be_said(text, {})) co_await meeting_->room(by_).say_to_all(std::move(text));
 }
 
 task<> console::say_to(std::string name, std::string text) {
-  if (!can_be_said(text)) co_return;
+  if (!can_be_said(text, name)) co_return;
   const bool found = co_await meeting_->room(by_).say_to(name, std::move(text));
   if (!found) report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
 }

@@ -23,7 +23,8 @@ class console {
   task<> obey_command(std::string_view line);
   task<> say_to(std::string name, std::string text);
   task<> say_to_all(std::string text);
-  [[nodiscard]] bool can_be_said(std::string_view text);
+  [[nodiscard]] bool needs_framing(std::string_view to);
+  [[nodiscard]] bool can_be_said(std::string_view text, std::string_view to);
   void who(std::string_view);
   void kick(std::string_view name);
   void quit(std::string_view);

@@ -39,7 +39,7 @@ class datagram_caller final : public connection {
   }
   ahoy::engine& engine() const noexcept override;
   address local() const override { return header_.local; }
-  address remote() const override { return header_.peer; }
+  address remote() const override { return header_.peer.unmapped(); }
   std::string_view transport() const noexcept override { return "udp"; }
   bool keeps_boundaries() const noexcept override { return true; }
   std::uint64_t bytes_received() const noexcept override { return received_; }
@@ -56,9 +56,13 @@ class datagram_caller final : public connection {
   void hand_over();
   void answer_from(const address& asked);
 
+  struct unreceived_datagram {
+    std::string data;
+    address asked;  // of our addresses
+  };
   const std::shared_ptr<datagram_exchange> of_;
   datagram_header header_;
-  std::deque<std::string> unreceived_;
+  std::deque<unreceived_datagram> unreceived_;
   operation* receiver_ = nullptr;
   std::uint64_t received_ = 0, sent_ = 0;
   bool ended_ = false;
@@ -86,10 +90,11 @@ class datagram_exchange : public std::enable_shared_from_this<datagram_exchange>
  private:
   struct unsent {
     operation* asked = nullptr;
-    const datagram_header* to = nullptr;
+    datagram_header to;
   };
   [[nodiscard]] bool may_answer(const datagram_header& header) const noexcept;
   datagram_caller* find_or_admit(const datagram_header& header);
+  void refuse(const datagram_header& from);
   std::list<unsent> queue_;
 };
 
@@ -102,7 +107,7 @@ datagram_caller::datagram_caller(std::shared_ptr<datagram_exchange> of, const da
 }
 
 datagram_caller::~datagram_caller() {
-  for (const std::string& each : unreceived_) of_->unreceived_bytes -= each.size();
+  for (const auto& each : unreceived_) of_->unreceived_bytes -= each.data.size();
   of_->present.erase(header_.peer);
   of_->taken.notify();
 }
@@ -123,8 +128,7 @@ void datagram_caller::deliver(std::string_view data, const datagram_header& head
         label() + ": a datagram was dropped, " + std::to_string(unreceived_.size()) + " wait already");
     return;
   }
-  answer_from(header.local);
-  unreceived_.emplace_back(data);
+  unreceived_.push_back({std::string{data}, header.local});
   of_->unreceived_bytes += data.size();
   received_ += data.size();
   hand_over();
@@ -139,8 +143,10 @@ void datagram_caller::hand_over() {
 
 bool datagram_caller::submit(receive_operation& asked) {
   if (!unreceived_.empty()) {
-    asked.received = engine().buffers().copy(unreceived_.front());
-    of_->unreceived_bytes -= unreceived_.front().size();
+    const unreceived_datagram& next = unreceived_.front();
+    answer_from(next.asked);
+    asked.received = engine().buffers().copy(next.data);
+    of_->unreceived_bytes -= next.data.size();
     unreceived_.pop_front();
     return true;
   }
@@ -168,7 +174,7 @@ bool try_to_send(datagram_exchange& by, operation& asked, const datagram_header&
 /// A socket without room is rare: a datagram that finds it so waits in the queue.
 bool datagram_exchange::send_now(send_operation& asked, const datagram_header& to) {
   if (queue_.empty() && try_to_send(*this, asked, to)) return true;
-  queue_.push_back(unsent{&asked, &to});
+  queue_.push_back(unsent{&asked, to});
   asked.slot = &queue_.back().asked;
   queue_.back().asked = nullptr;
   sendable.notify();
@@ -180,8 +186,8 @@ task<> datagram_exchange::send_queued() {
     while (queue_.empty()) co_await sendable.wait();
     co_await run.engine().ready(socket.native(), POLLOUT);
     while (!queue_.empty()) {
-      const unsent next = queue_.front();
-      if (next.asked && !try_to_send(*this, *next.asked, *next.to)) break;
+      const unsent& next = queue_.front();
+      if (next.asked && !try_to_send(*this, *next.asked, next.to)) break;
       if (next.asked) run.engine().complete(*next.asked, next.asked->error);
       queue_.pop_front();
     }
@@ -199,17 +205,28 @@ datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header)
   if (found != present.end()) return found->second;
   if (run.is_ending()) return nullptr;
   if (!run.is_welcome(header.peer.unmapped())) {
-    run.told().denied(header.peer);
+    run.told().denied(header.peer.unmapped());
     return nullptr;
   }
   if (run.is_full()) {
-    run.told().busy(header.peer, run.present());
+    refuse(header);
     return nullptr;
   }
   auto caller = std::make_unique<datagram_caller>(shared_from_this(), header);
   datagram_caller* admitted = caller.get();
   run.begin(std::move(caller));
   return present.contains(header.peer) ? admitted : nullptr;
+}
+
+/// Tells a peer that there is no place, if the socket has room for that word. It is an automatic answer,
+/// whatever the handler: it is marked, and a marked datagram gets none.
+void datagram_exchange::refuse(const datagram_header& from) {
+  run.told().busy(from.peer.unmapped(), run.present());
+  if (from.mark == answered_mark) return;
+  datagram_header back = from;
+  back.mark = answered_mark;
+  send_to_operation word{&socket.native(), "busy", back};
+  attempt(word, run.engine().buffers(), patience::none);
 }
 
 task<> datagram_exchange::receive_all() {
