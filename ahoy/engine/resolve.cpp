@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <thread>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -50,7 +51,7 @@ task<std::vector<address>> loop::resolve(host name, port service, family wanted,
   co_await ready(answered, POLLIN);
   [[maybe_unused]] const bool is_answered = asked->is_answered.load(std::memory_order_acquire);
   assert(is_answered);
-  if (asked->failure) std::rethrow_exception(asked->failure);
+  if (asked->failure) std::rethrow_exception(std::exchange(asked->failure, nullptr));
   co_return std::move(asked->found);
 }
 
