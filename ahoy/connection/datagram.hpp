@@ -40,11 +40,8 @@ class datagram_socket {
   class send_awaiter : public send_to_operation {
    public:
     send_awaiter(datagram_socket& of, std::string_view bytes, const datagram_header& to) noexcept
-        : send_to_operation{&*of.socket_, bytes, to}, of_{of} {}
+        : send_to_operation{&*of.socket_, bytes, to} {}
     void await_resume() const;
-
-   private:
-    datagram_socket& of_;
   };
   /// To `to.peer`, from `to.local`, with `to.mark`; all three must stay valid until it is done.
   [[nodiscard]] send_awaiter send(std::string_view data, const datagram_header& to) noexcept {
