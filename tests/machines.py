@@ -54,6 +54,7 @@ class Machine:
         self.path = f"/proc/{os.getpid()}/fd/{self.descriptor}"
         self.before = ["nsenter", f"--net={self.path}", "--"]
         self.ip("link set lo up")
+        self.set("net/ipv6/conf/default/accept_dad", 0)  # addresses are usable at once
 
     @staticmethod
     def make():
