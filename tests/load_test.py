@@ -168,7 +168,7 @@ class Slow(unittest.TestCase):
         side_by_side([lambda: self.talk(talker), lambda: self.hear_everything(one), lambda: self.hear_everything(two),
                       lambda: self.shown(listener)])
         listener.err.until(rf"^\[{re.escape(slow.label)}\] left: .*(slow|took)")
-        self.assertLess(listener.memory(), 32 * MEGABYTE)
+        self.assertTrue(listener.has_stayed_within(32 * MEGABYTE))
         listener.say("/who")
         rows = [listener.err.until("<-").string for _ in range(3)]
         self.assertFalse(any(slow.label in row for row in rows))
@@ -177,7 +177,7 @@ class Slow(unittest.TestCase):
         listener, talker, one, two, slow = self.open(policy)
         side_by_side([lambda: self.talk(talker), lambda: self.hear_everything(one), lambda: self.hear_everything(two),
                       lambda: self.shown(listener)])
-        self.assertLess(listener.memory(), 32 * MEGABYTE)
+        self.assertTrue(listener.has_stayed_within(32 * MEGABYTE))
         listener.say(f"@{slow.label} {self.numbers[0]}")  # wakes nobody: it is slow; but says that all was said
         slow.end()  # what is queued for it is flushed, then it is closed
         numbers = self.heard_numbers_with_rest(slow)

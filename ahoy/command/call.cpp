@@ -32,6 +32,7 @@ class conversation_call {
   [[nodiscard]] std::unique_ptr<output_sink> open_output(const std::string& peer);
   task<> tell(json_event what, std::string peer, std::string text);
   void judge_stream();
+  [[nodiscard]] bool peer_ended_first() const;
   void say_what_was_left();
 
   engine& by_;
@@ -125,20 +126,26 @@ task<> conversation_call::talk_in_datagrams() {
   co_await datagrams_->run();
 }
 
-/// A peer that ends first has the right to, as long as it took what we sent: what it did not is not
-/// confirmed. A connection that broke is another thing.
+/// A peer that ends first has the right to, as long as it takes what we sent. If the connection fails after
+/// that, it left something unread, even where its system had acknowledged it. A connection that breaks before
+/// is just that.
 void conversation_call::judge_stream() {
   const account known = conversation_->ask();
   const std::optional<error>& failure = conversation_->failure();
   if (!failure) return say_what_was_left();
-  const bool all_acknowledged = known.acknowledged && *known.acknowledged == known.sent;
-  // EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c; unix(7)).
-  const bool ended_first = conversation_->peer_ended() || failure->code() == std::errc::broken_pipe;
-  const bool not_taken = ended_first && !(all_acknowledged && conversation_->all_sent());
+  const bool not_taken = peer_ended_first() && conversation_->offered() > 0;
   const bool of_messages = failure->code().category() == error_category();
   status_ = not_taken ? status::not_confirmed : of_messages ? status_of(*failure) : status::receive_failed;
   failure_.emplace(failure->code(), not_taken ? "send to" : "receive from", stream_->label(),
                    known.sent > 0 && !of_messages ? conversation_->count() : failure->hint());
+}
+
+/// EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c). A Unix socket has no
+/// resets: it fails with ECONNRESET when the peer closes and leaves something unread (unix(7)).
+bool conversation_call::peer_ended_first() const {
+  const std::error_code why = conversation_->failure()->code();
+  const bool closed = given_.to.transport() == transport::local && why == std::errc::connection_reset;
+  return conversation_->peer_ended() || closed || why == std::errc::broken_pipe;
 }
 
 void conversation_call::say_what_was_left() {

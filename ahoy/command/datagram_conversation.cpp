@@ -95,11 +95,11 @@ task<> datagram_conversation::hand_over(std::string_view text) {
 }
 
 void datagram_conversation::say_that_it_listens() const {
-  const std::string_view why = until_.first_answer_ends ? "for an answer" : "since datagrams have no end";
+  const std::string_view why = until_.first_answer_ends ? " for an answer" : ", since datagrams have no end";
   if (until_.after_input == no_timeout)
     notice("listening on");
   else
-    notice(fmt::format("listening {} more, {}", in_words(until_.after_input), why));
+    notice(fmt::format("listening {} more{}", in_words(until_.after_input), why));
 }
 
 /// What came back after the last receive.

@@ -21,7 +21,7 @@ class datagram_conversation {
   /// All must outlive it. `peer` is what errors call it.
   datagram_conversation(engine& by, datagram_socket& over, std::string peer, input_source& from,
                         output_sink& to, limits until)
-      : by_{by}, over_{over}, peer_{std::move(peer)}, from_{from}, to_{to}, until_{until}, over_now_{by} {}
+      : over_{over}, peer_{std::move(peer)}, from_{from}, to_{to}, until_{until}, over_now_{by} {}
 
   /// Throws what is ours, and error where the peer's system, or one on the way, says that nobody is there
   /// (ICMP).
@@ -42,7 +42,6 @@ class datagram_conversation {
   void say_that_it_listens() const;
   void check_for_refusal() const;
 
-  engine& by_;
   datagram_socket& over_;
   std::string peer_;
   input_source& from_;

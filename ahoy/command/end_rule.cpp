@@ -22,6 +22,7 @@ end_rule make(const row& of, const after_eof& asked, bool sends_all) noexcept {
   made.until = of[static_cast<std::size_t>(asked.how)];
   made.limit = asked.limit;
   made.sends_all = sends_all;
+  made.keeps_open = asked.how == after_eof::rule::wait;
   return made;
 }
 

@@ -17,8 +17,9 @@ enum class listen_until {
 struct end_rule {
   listen_until until = listen_until::peer_ends;
   duration limit = no_timeout;  ///< of listen_until::limit
-  bool sends_all = false;  ///< the input is sent whole, also to a peer that ended its half; else that ends
-                           ///< the input too, but for what is at hand
+  bool sends_all = false;   ///< the input is sent whole, also to a peer that ended its half; else that ends
+                            ///< the input too, but for what is at hand
+  bool keeps_open = false;  ///< our half is closed only when the peer has ended its own, which ends no input
 };
 
 /// `call`, and `listen --once`: close means as soon as what we sent is acknowledged.

@@ -82,6 +82,7 @@ std::string end_of_datagrams(const after_eof& at_end) {
 std::string end_of_stream(const after_eof& at_end) {
   using rule = after_eof::rule;
   if (at_end.how == rule::close) return "close at once";
+  if (at_end.how == rule::wait) return "keep our half open, and receive until the peer ends its half";
   const auto limit =
       at_end.how == rule::limited ? fmt::format(", at most {}", duration_text(at_end.limit)) : "";
   return fmt::format("close our half (FIN), and receive until the peer ends its half{}", limit);

@@ -222,8 +222,7 @@ TEST(invocation, a_confirmation_is_one_that_the_transport_has) {
 TEST(invocation, what_excludes_each_other_is_refused) {
   for (const words& given :
        {words{"--hex", "--json"}, words{"--greeting=x"}, words{"--greeting=x", "--handler=echo"},
-        words{"--handler=echo", "--exec", "cat"},
-        words{"-6", "127.0.0.1:1"}, words{"-4", "[::1]:1"}})
+        words{"--handler=echo", "--exec", "cat"}, words{"-6", "127.0.0.1:1"}, words{"-4", "[::1]:1"}})
     EXPECT_EQ(refused(ahoy::verb::listen, given), ahoy::usage_errc::contradictory) << given.front();
 }
 

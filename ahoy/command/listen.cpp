@@ -177,9 +177,10 @@ class listening {
   }
 
   /// With --once the end of the one caller is the end of what is typed; of what is piped in, what is at hand
-  /// is still said.
+  /// is still said. Where it is told to wait, a caller that ended its half is told the rest, too.
   task<> end_input_with_caller() {
-    if (!options_.server.once || !meeting_) co_return;
+    const bool goes_on = options_.at_end.how == after_eof::rule::wait;
+    if (!options_.server.once || !meeting_ || goes_on) co_return;
     co_await report_.first_end();
     input_.finish();
     typing_.stop();

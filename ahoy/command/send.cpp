@@ -95,7 +95,7 @@ task<> delivery::run() {
   } catch (const error& why) {
     fail(why);
   }
-  if (failure_ && is_closed_output(*failure_)) throw *failure_;
+  if (failure_ && is_closed_output(*failure_)) throw error{*failure_};
   if (failure_) report(*failure_);
   if (!failure_ && given_.verbose > 0) confirm_aloud();
   // Time that has run out is no reason to hold the report back, only not to wait long for who reads it.

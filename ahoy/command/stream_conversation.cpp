@@ -20,6 +20,12 @@ void drop_received(descriptor& from) noexcept {
     if (::recv(from.number(), dropped, sizeof dropped, MSG_DONTWAIT) <= 0) return;
 }
 
+/// The peer's end is here, and nothing before it that is unread.
+bool has_ended(descriptor* with) noexcept {
+  char next;
+  return with && ::recv(with->number(), &next, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+}
+
 }  // namespace
 
 task<> stream_conversation::run() {
@@ -40,7 +46,8 @@ task<> stream_conversation::hear() {
     co_await hear_messages();
   co_await to_.pause();
   hearing_ = false;
-  if (failure_ || !rule_.sends_all) from_.finish();
+  const bool input_goes_on = rule_.sends_all || rule_.keeps_open;
+  if (failure_ || !input_goes_on) from_.finish();
   changed_.notify();
 }
 
@@ -85,6 +92,7 @@ task<> stream_conversation::hear_messages() {
 
 task<> stream_conversation::speak() {
   co_await send_all();
+  while (rule_.keeps_open && hearing_ && !failure_) co_await changed_.wait();
   with_.shutdown_send();
   if (failure_) co_return;  // hear() still takes what has come, and then sees the end too
   witness_.ended();
@@ -128,7 +136,7 @@ task<> stream_conversation::settle() {
 }
 
 void stream_conversation::stop_hearing() noexcept {
-  if (!hearing_) return;
+  if (!hearing_ || has_ended(with_.native())) return;  // an end that has come is still the peer's, and counts
   stopped_hearing_ = true;
   with_.shutdown_receive();
 }

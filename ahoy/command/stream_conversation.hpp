@@ -33,6 +33,8 @@ class stream_conversation {
 
   /// Our input came to its end, and our kernel took all of it.
   [[nodiscard]] bool all_sent() const noexcept { return all_sent_; }
+  /// How many bytes were to be sent so far.
+  [[nodiscard]] std::uint64_t offered() const noexcept { return offered_; }
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
   /// Why the connection ended before its time; nothing where it did not.
   [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }

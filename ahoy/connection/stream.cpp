@@ -58,8 +58,8 @@ void stream::abort_on_close() noexcept {
 address stream::local() const { return name_of(socket_.number(), ::getsockname); }
 
 /// Not what our kernel took alone: of a large send buffer, it wants a third to be free before it takes more
-/// (sk_stream_write_space), which a reader that is merely slow may take long to bring about. Of TCP it is what was
-/// acknowledged; of a Unix socket SIOCOUTQ is memory, which shrinks as the peer reads.
+/// (sk_stream_write_space), which a reader that is merely slow may take long to bring about. Of TCP it is
+/// what was acknowledged; of a Unix socket SIOCOUTQ is memory, which shrinks as the peer reads.
 std::uint64_t stream::progress() const noexcept {
   int unacknowledged = 0;
   ::ioctl(socket_.number(), SIOCOUTQ, &unacknowledged);

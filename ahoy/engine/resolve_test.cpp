@@ -48,7 +48,8 @@ TEST_P(resolve, a_number_needs_no_wait) {
 
 TEST_P(resolve, a_name_holds_up_nobody) {
   std::size_t running = 0;  // a look-up that is over before we look shows nothing: try until one is not
-  for (int i = 0; i < 1000 && running == 0; ++i) engine_->run(start_and_count(*engine_, "localhost", running));
+  for (int i = 0; i < 1000 && running == 0; ++i)
+    engine_->run(start_and_count(*engine_, "localhost", running));
   EXPECT_EQ(running, 1U);
 }
 

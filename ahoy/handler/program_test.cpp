@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -152,14 +153,19 @@ TEST_P(program_under, one_that_is_not_there_is_said_and_harms_nobody_else) {
   running serving{"tcp://127.0.0.1:0", command({"no-such-program-anywhere"}), how()};
   ahoy::socket caller = serving.call();
   EXPECT_EQ(read_all(caller), "");
-  EXPECT_EQ(serving.why_somebody_left(), "no such file or directory");
+  EXPECT_EQ(serving.why_somebody_left(), "run no-such-program-anywhere: no such file or directory");
   ahoy::socket another = serving.call();
   EXPECT_EQ(read_all(another), "");
 }
 
-TEST_P(program_under, it_gets_the_signals_and_limits_that_programs_expect) {
+TEST_P(program_under, it_is_prepared_as_asked_and_no_signal_is_blocked_for_it) {
   ahoy::program_options options = shell("ulimit -S -n; grep -c 'SigBlk:.*[1-9a-f]' /proc/self/status");
-  options.descriptor_limit = 123;
+  options.prepare = []() noexcept {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 123;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  };
   sigset_t some;
   sigset_t former;
   ::sigemptyset(&some);

@@ -173,13 +173,15 @@ TEST_P(every_model, what_a_handler_throws_may_be_anything) {
 }
 
 TEST(iterative, callers_have_their_turn_in_the_order_in_which_they_came) {
-  const auto say_turn = [](connection& peer) -> task<> {
-    static std::atomic<int> turn = 0;
-    const std::string text = std::to_string(++turn);
-    co_await peer.send(text);
-    co_await peer.receive();
+  struct say_turn {
+    task<> serve(connection& peer) {
+      const std::string text = std::to_string(++turn);
+      co_await peer.send(text);
+      co_await peer.receive();
+    }
+    int turn = 0;
   };
-  running serving{"tcp://127.0.0.1:0", say_turn, with(model::iterative)};
+  running serving{"tcp://127.0.0.1:0", say_turn{}, with(model::iterative)};
   std::vector<ahoy::socket> callers;
   for (int i = 0; i < 5; ++i) callers.push_back(serving.call());
   for (int i = 0; i < 5; ++i) {
