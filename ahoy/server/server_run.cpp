@@ -210,21 +210,20 @@ task<> server_run::part_from(connection& caller) {
 }
 
 /// Datagrams have their turn one by one, since nobody knows whether a peer has left. Callers are served in
-/// the order in which they came: nobody passes those who wait, and an event wakes them in their order.
+/// the order in which they came.
 task<> server_run::wait_for_turn(callers::entry who) {
-  const bool at_once = in_service_ == 0 && waiting_ == 0;
+  const bool at_once = in_service_ == 0 && waiting_.empty();
   if (options().model != model::iterative || at_once || who->link.keeps_boundaries()) co_return;
   told().waiting(who->link, of_.callers_.size() - 1);
   who->waiting = true;
-  ++waiting_;
+  waiting_.push_back(&who->link);
   std::exception_ptr stopped;
   try {
-    do co_await changed_.wait();
-    while (in_service_ > 0);
+    while (in_service_ > 0 || waiting_.front() != &who->link) co_await changed_.wait();
   } catch (const std::system_error&) {
     stopped = std::current_exception();
   }
-  --waiting_;
+  std::erase(waiting_, &who->link);
   who->waiting = false;
   if (stopped) std::rethrow_exception(stopped);
 }

@@ -4,6 +4,7 @@
 #include <ahoy/server/server.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -70,7 +71,7 @@ class server_run {
   std::vector<datagram_socket> datagrams_;
   std::size_t max_clients_;
   std::size_t in_service_ = 0;
-  std::size_t waiting_ = 0;
+  std::deque<const connection*> waiting_;  // in the order in which they are to be served
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in
