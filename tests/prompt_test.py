@@ -208,9 +208,11 @@ class WhileTyping(unittest.TestCase):
                 rows = [whole[i:i + 40] for i in range(0, len(whole), 40)]
                 terminal.type(text)
                 terminal.await_last(*rows)
+                before = [f"[{caller.label}] joined"]
                 for word in ("ping", "pong"):
                     caller.send(word + "\n")
-                    terminal.await_last(f"[{caller.label}] {word}", *rows)
+                    before.append(f"[{caller.label}] {word}")
+                    terminal.await_last(*before, *rows)
                 self.assertEqual(sum(line.startswith("> ") for line in terminal.lines()), 1)
                 terminal.type("!")
                 terminal.key("Enter")
@@ -231,15 +233,20 @@ class WhileTyping(unittest.TestCase):
             self.assertEqual(caller.line().decode(), "y" + text)
 
     def test_wide_characters_over_several_rows(self):
-        with Listening(columns=40) as terminal, terminal.caller() as caller:
-            text = "日本" * 25  # two columns each: 100 columns
-            rows = ["> " + "日本" * 9 + "日", "本" + "日本" * 9 + "日", "本" + "日本" * 5]
-            terminal.type(text)
-            terminal.await_last(*rows)
-            caller.send("ping\n")
-            terminal.await_last(f"[{caller.label}] joined", f"[{caller.label}] ping", *rows)
-            terminal.key("Enter")
-            self.assertEqual(caller.line().decode(), text)
+        for columns in (40, 41):  # at 41 a character would have to be cut in two at the end of each row
+            with self.subTest(columns), Listening(columns=columns) as terminal, terminal.caller() as caller:
+                text = "日本語" * 17  # two columns each: 102 columns
+                rows = ["> " + text[:19], text[19:39], text[39:]]
+                terminal.type(text)
+                terminal.await_last(*rows)
+                before = [f"[{caller.label}] joined"]
+                for word in ("ping", "pong"):
+                    caller.send(word + "\n")
+                    before.append(f"[{caller.label}] {word}")
+                    terminal.await_last(*before, *rows)
+                self.assertEqual(sum(line.startswith("> ") for line in terminal.lines()), 1)
+                terminal.key("Enter")
+                self.assertEqual(caller.line().decode(), text)
 
     def test_many_lines_at_once(self):
         with Listening() as terminal, terminal.caller() as caller:
@@ -280,6 +287,9 @@ class WhileTyping(unittest.TestCase):
             terminal.await_last("> " + "x" * 30 + "y" * 8, "y" * 22)
             caller.send("ping\n")
             terminal.await_last(f"[{caller.label}] ping", "> " + "x" * 30 + "y" * 8, "y" * 22)
+            terminal.key("C-a")
+            terminal.type("z")
+            terminal.await_last(f"[{caller.label}] ping", "> z" + "x" * 30 + "y" * 7, "y" * 23)
 
     def test_what_a_peer_sends_never_acts_on_the_terminal(self):
         with Listening() as terminal, terminal.caller() as caller:
