@@ -43,16 +43,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-std::string name_of(const address& half, std::string_view instead) {
-  return half.family() == family::local ? std::string{instead} : half.to_string();
-}
-
 start::start(const program_options& options, const connection& peer)
     : arguments{pointers(options.command)}, prepare{options.prepare} {
   for (char** each = environ; *each; ++each)
     if (!std::string_view{*each}.starts_with("AHOY_")) environment_text.emplace_back(*each);
   environment_text.push_back("AHOY_PEER=" + peer.label());
-  environment_text.push_back("AHOY_LOCAL=" + name_of(peer.local(), peer.local().to_string()));
+  environment_text.push_back("AHOY_LOCAL=" + peer.local().to_string());
   environment = pointers(environment_text);
 }
 
