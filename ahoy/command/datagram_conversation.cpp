@@ -10,6 +10,16 @@
 
 namespace ahoy::inline v0 {
 
+namespace {
+
+/// A receive may tell what became of a send before it.
+std::string verb_of(const std::error_code& why) {
+  const bool of_a_send = why == std::errc::host_unreachable || why == std::errc::network_unreachable;
+  return of_a_send ? "send to" : "receive from";
+}
+
+}  // namespace
+
 task<> datagram_conversation::run() {
   context& here = co_await this_context();
   scope both{here};
@@ -52,7 +62,7 @@ task<datagram> datagram_conversation::receive() {
   try {
     co_return co_await over_.receive();
   } catch (const error& failure) {
-    throw error{failure.code(), "receive from", peer_};
+    throw error{failure.code(), verb_of(failure.code()), peer_};
   }
 }
 
@@ -98,7 +108,7 @@ void datagram_conversation::check_for_refusal() const {
   int failure = 0;
   socklen_t size = sizeof failure;
   if (::getsockopt(over_.native().number(), SOL_SOCKET, SO_ERROR, &failure, &size) == 0)
-    throw_if_failed(failure, "receive from", peer_);
+    throw_if_failed(failure, verb_of(system_code(failure)), peer_);
 }
 
 std::string_view datagram_conversation::waits_for() const noexcept {

@@ -123,9 +123,9 @@ class listening {
         input_{by},
         serving_{options.on, chosen_handler(options, report_), options.server},
         meeting_{dynamic_cast<gathering*>(&serving_.handling())},
-        typing_{where},
         ending_{by},
-        tasks_{where} {
+        tasks_{where},
+        typing_{tasks_.where()} {
     serving_.set_observer(report_);
   }
 
@@ -253,11 +253,11 @@ class listening {
   standard_input input_;
   server serving_;
   gathering* meeting_;  // null where the handler has no room to speak into
-  context typing_;
   bool served_ = false;
   unsigned signals_ = 0;
   termination ending_;
   scope tasks_;
+  context typing_;  // ends with the caller of --once, too
 };
 
 task<> listen(engine& by, listen_options options) {

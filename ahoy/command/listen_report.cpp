@@ -64,9 +64,10 @@ task<> listen_report::write_all() {
     while (unwritten_.empty()) co_await more_.wait();
     const std::string text = std::exchange(unwritten_, {});
     writing_ = true;
-    if (before_writing) before_writing();
+    const bool around_prompt = before_writing && out_.is_terminal();
+    if (around_prompt) before_writing();
     co_await out_.write(text);
-    if (after_writing) after_writing();
+    if (around_prompt && after_writing) after_writing();
     writing_ = false;
     written_.notify();
   }

@@ -36,10 +36,16 @@ const ahoy_prompt_functions* load(std::string& why) {
   return static_cast<const ahoy_prompt_functions*>(found);
 }
 
+/// Another job's terminal is not ours to change or to read: either would stop us (SIGTTOU, SIGTTIN).
+bool is_in_foreground() noexcept {
+  const pid_t foreground = ::tcgetpgrp(STDIN_FILENO);
+  return foreground < 0 || foreground == ::getpgrp();  // negative: not the terminal that controls us
+}
+
 }  // namespace
 
 std::unique_ptr<prompt> prompt::open(engine& by, completion words, std::string& why) {
-  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return nullptr;
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0 || !is_in_foreground()) return nullptr;
   const ahoy_prompt_functions* functions = load(why);
   if (!functions) return nullptr;
   std::unique_ptr<prompt> made{new prompt{by, *functions, std::move(words)}};
@@ -51,6 +57,7 @@ prompt::prompt(engine& by, const ahoy_prompt_functions& functions, completion wo
     : functions_{functions},
       words_{std::move(words)},
       input_{by, fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}},
+      shown_{by},
       handle_{functions.open("> ", &prompt::words_for, this)} {}
 
 prompt::~prompt() {
@@ -67,6 +74,8 @@ const char* prompt::words_for(void* self, const char* line) {
 task<std::optional<std::string>> prompt::read_line() {
   for (;;) {
     co_await input_.engine().ready(input_, POLLIN);
+    while (!is_in_foreground()) co_await edge_operation{&input_};
+    while (hidden_ > 0) co_await shown_.wait();
     const char* line = nullptr;
     const ahoy_prompt_result result = functions_.feed(handle_, &line);
     if (result == ahoy_prompt_line) co_return std::string{line};
@@ -75,13 +84,13 @@ task<std::optional<std::string>> prompt::read_line() {
 }
 
 void prompt::hide() {
-  if (!hidden_) functions_.hide(handle_);
-  hidden_ = true;
+  if (hidden_++ == 0) functions_.hide(handle_);
 }
 
 void prompt::show() {
-  if (hidden_) functions_.show(handle_);
-  hidden_ = false;
+  if (--hidden_ > 0) return;
+  functions_.show(handle_);
+  shown_.notify();
 }
 
 }  // namespace ahoy::inline v0

@@ -24,6 +24,8 @@ class prompt {
 
   /// The next line, without its newline; nullopt at the end of input.
   task<std::optional<std::string>> read_line();
+  /// Takes the line off the terminal while something else is written, and puts it back; what is typed meanwhile waits.
+  /// Each hide() needs its show().
   void hide();
   void show();
 
@@ -35,8 +37,9 @@ class prompt {
   completion words_;
   std::string offered_;
   descriptor input_;
+  event shown_;
+  int hidden_ = 0;
   ahoy_prompt* handle_ = nullptr;
-  bool hidden_ = false;
 };
 
 /// The file of a module of the command, where this installation keeps it; empty where it is missing.

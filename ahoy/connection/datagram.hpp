@@ -21,8 +21,8 @@ class datagram_socket {
   /// addresses. Throws error.
   static datagram_socket bound(engine& by, const address& local, const std::optional<address>& source = {},
                                family wanted = family::unspecified);
-  /// Unbound, or bound to `source`; connected to `peer` unless that is a group or the broadcast address,
-  /// which answer from addresses of their own. Only a connected socket hears of "port unreachable".
+  /// Unbound, or bound to `source`; connected to `peer` unless that is a group or a broadcast address,
+  /// which answer from addresses of their own. Only a connected socket hears that its peer cannot be reached.
   static datagram_socket to(engine& by, const address& peer, const std::optional<address>& source = {});
 
   datagram_socket(datagram_socket&&) = default;
@@ -40,11 +40,8 @@ class datagram_socket {
   class send_awaiter : public send_to_operation {
    public:
     send_awaiter(datagram_socket& of, std::string_view bytes, const datagram_header& to) noexcept
-        : send_to_operation{&*of.socket_, bytes, to}, of_{of} {}
+        : send_to_operation{&*of.socket_, bytes, to} {}
     void await_resume() const;
-
-   private:
-    datagram_socket& of_;
   };
   /// To `to.peer`, from `to.local`, with `to.mark`; all three must stay valid until it is done.
   [[nodiscard]] send_awaiter send(std::string_view data, const datagram_header& to) noexcept {

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cassert>
 #include <cerrno>
 #include <exception>
 #include <memory>
 #include <thread>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -20,6 +22,7 @@ struct inquiry {
   fd done{::eventfd(0, EFD_CLOEXEC)};
   std::vector<address> found;
   std::exception_ptr failure;
+  std::atomic<bool> is_answered = false;  // orders the two above between the threads; the eventfd only wakes
 };
 
 void signal(const fd& done) noexcept {
@@ -42,12 +45,13 @@ task<std::vector<address>> loop::resolve(host name, port service, family wanted,
     } catch (...) {
       asked->failure = std::current_exception();
     }
+    asked->is_answered.store(true, std::memory_order_release);
     signal(asked->done);
   }}.detach();
   co_await ready(answered, POLLIN);
-  std::uint64_t answers = 0;
-  [[maybe_unused]] const ssize_t got = ::read(answered.number(), &answers, sizeof answers);
-  if (asked->failure) std::rethrow_exception(asked->failure);
+  [[maybe_unused]] const bool is_answered = asked->is_answered.load(std::memory_order_acquire);
+  assert(is_answered);
+  if (asked->failure) std::rethrow_exception(std::exchange(asked->failure, nullptr));
   co_return std::move(asked->found);
 }
 

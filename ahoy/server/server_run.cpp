@@ -209,33 +209,28 @@ task<> server_run::part_from(connection& caller) {
   if (patience_.stopped()) co_await short_farewell(caller, options().drain);
 }
 
-/// Datagrams have their turn one by one, since nobody knows whether a peer has left. Callers are served in
-/// the order in which they came.
+/// Callers are served in the order in which they came, which the registry keeps: those who are woken together
+/// with one who has just come are not behind it.
+bool server_run::has_turn(const callers::caller& who) const noexcept {
+  return in_service_ == 0 && &*std::ranges::find_if(of_.callers_, &callers::caller::waiting) == &who;
+}
+
+/// Under the iterative model. Datagrams have their turn one by one, since nobody knows whether a peer has
+/// left; they hold up no connection either. One that is stopped while it waits is removed at once.
 task<> server_run::wait_for_turn(callers::entry who) {
-  const bool at_once = in_service_ == 0 && waiting_.empty();
-  if (options().model != model::iterative || at_once || who->link.keeps_boundaries()) co_return;
-  told().waiting(who->link, of_.callers_.size() - 1);
   who->waiting = true;
-  waiting_.push_back(&who->link);
-  std::exception_ptr stopped;
-  try {
-    while (in_service_ > 0 || waiting_.front() != &who->link) co_await changed_.wait();
-  } catch (const std::system_error&) {
-    stopped = std::current_exception();
-  }
-  std::erase(waiting_, &who->link);
+  if (!has_turn(*who)) told().waiting(who->link, of_.callers_.size() - 1);
+  while (!has_turn(*who)) co_await changed_.wait();
   who->waiting = false;
-  if (stopped) std::rethrow_exception(stopped);
 }
 
 /// How the conversation ended, in words; nothing that a caller does ends more than its own.
 task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
-  bool in_service = false;
+  const bool takes_turns = options().model == model::iterative && !who->link.keeps_boundaries();
   try {
-    co_await wait_for_turn(who);
-    ++in_service_;
-    in_service = true;
+    if (takes_turns) co_await wait_for_turn(who);
+    if (takes_turns) ++in_service_;
     told().joined(who->link);
     co_await of_.handler_->serve(who->link);
   } catch (const error& failure) {
@@ -245,7 +240,7 @@ task<std::string> server_run::serve(callers::entry who) {
   } catch (...) {
     why = "the handler failed";
   }
-  if (in_service) --in_service_;
+  if (takes_turns && !who->waiting) --in_service_;
   co_return why;
 }
 

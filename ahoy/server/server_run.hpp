@@ -4,7 +4,6 @@
 #include <ahoy/server/server.hpp>
 #include <ahoy/task/scope.hpp>
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +56,7 @@ class server_run {
   task<> converse(std::unique_ptr<connection> caller);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
+  [[nodiscard]] bool has_turn(const callers::caller& who) const noexcept;
   task<> wait_for_turn(callers::entry who);
   task<std::string> serve(callers::entry who);
 
@@ -70,8 +70,7 @@ class server_run {
   std::vector<listener> listeners_;
   std::vector<datagram_socket> datagrams_;
   std::size_t max_clients_;
-  std::size_t in_service_ = 0;
-  std::deque<const connection*> waiting_;  // in the order in which they are to be served
+  std::size_t in_service_ = 0;  // whom others wait for
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in

@@ -147,6 +147,35 @@ TEST(iterative, a_second_caller_is_connected_and_waits_until_the_first_has_left)
   EXPECT_EQ(second.recv(1024), "2");
 }
 
+struct two_places final : ahoy::observer {
+  void listening(ahoy::scheme as, const ahoy::address& on) override {
+    (as == ahoy::scheme::udp ? datagrams : streams).set_value(on);
+  }
+  std::promise<ahoy::address> streams, datagrams;
+};
+
+TEST(iterative, a_peer_that_sent_a_datagram_holds_up_no_connection) {
+  two_places where;
+  ahoy::server server{
+      {ahoy::endpoint::parse("udp://127.0.0.1:0"), ahoy::endpoint::parse("tcp://127.0.0.1:0")},
+      ahoy::make_handler(echo{}),
+      with(model::iterative)};
+  server.set_observer(where);
+  std::thread serving{[&] { server.run(); }};
+  ahoy::socket peer{ahoy::family::inet, ahoy::socket_type::datagram};
+  peer.settimeout(20s);
+  peer.sendto("1", where.datagrams.get_future().get());
+  EXPECT_EQ(peer.recvfrom(10).first, "1");
+  ahoy::socket caller{ahoy::family::inet};
+  caller.settimeout(20s);
+  caller.connect(where.streams.get_future().get());
+  caller.sendall("2");
+  EXPECT_EQ(caller.recv(10), "2");
+  caller.close();
+  server.stop();
+  serving.join();
+}
+
 TEST(event, both_callers_are_answered_at_once) {
   running serving{"tcp://127.0.0.1:0", echo{}, with(model::event)};
   ahoy::socket first = serving.call();
