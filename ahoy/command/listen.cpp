@@ -131,6 +131,7 @@ class listening {
 
   task<> run() {
     tasks_.start(report_.write_all());
+    tasks_.start(report_.write_notes());
     tasks_.start(serve());
     tasks_.start(end_by_signal());
     tasks_.start(hear_ourselves());
