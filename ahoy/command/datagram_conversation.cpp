@@ -49,11 +49,12 @@ task<std::optional<datagram>> datagram_conversation::next() {
   std::exception_ptr failure;
   try {
     received = co_await receive().in(hearing);
-  } catch (const error&) {
-    failure = std::current_exception();
+  } catch (const error& why) {  // that nobody is there is told, also where it comes as we stop
+    const bool given_up = stopped_ && !here.stopped() && why.code() == std::errc::operation_canceled;
+    if (!given_up) failure = std::current_exception();
   }
   hearing_ = nullptr;
-  if (failure && (!stopped_ || here.stopped())) std::rethrow_exception(failure);
+  if (failure) std::rethrow_exception(failure);
   co_return received;
 }
 

@@ -233,7 +233,7 @@ task<> datagram_exchange::receive_all() {
     auto received = co_await socket.receive();
     if (!may_answer(received.header)) {
       log(log_level::detail,
-          "not answered, to keep two servers from answering each other: " + received.header.peer.to_string());
+          received.header.peer.to_string() + ": not answered, to keep two servers from answering each other");
       continue;
     }
     datagram_caller* from = find_or_admit(received.header);

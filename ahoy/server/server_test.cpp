@@ -261,9 +261,10 @@ TEST(once, two_who_come_at_the_same_moment_are_not_both_served) {
   counting told;
   ahoy::server_options once;
   once.once = true;
-  ahoy::server server{{ahoy::endpoint::parse("tcp://127.0.0.1:0"), ahoy::endpoint::parse("tcp://127.0.0.1:0")},
-                      ahoy::make_handler(echo{}),
-                      once};
+  ahoy::server server{
+      {ahoy::endpoint::parse("tcp://127.0.0.1:0"), ahoy::endpoint::parse("tcp://127.0.0.1:0")},
+      ahoy::make_handler(echo{}),
+      once};
   server.set_observer(told);
   by->run(ahoy::when_all(ahoy::tasks(server.serve(*by), call_everywhere_at_once(told.where))));
   EXPECT_EQ(told.where.size(), 2U);
