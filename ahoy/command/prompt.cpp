@@ -103,7 +103,8 @@ const char* prompt::words_for(void* self, const char* line) {
 
 task<std::optional<std::string>> prompt::read_line() {
   for (;;) {
-    co_await input_.engine().ready(input_, POLLIN);
+    const short events = co_await input_.engine().ready(input_, POLLIN);
+    if ((events & (POLLHUP | POLLERR)) != 0) co_return std::nullopt;  // the terminal has gone
     while (!is_in_foreground()) co_await edge_operation{&input_};
     while (hidden_ > 0) co_await shown_.wait();
     const char* line = nullptr;
