@@ -1,15 +1,18 @@
 """The prompt as a person sees it: what stands on a terminal (tmux) while lines are typed and others arrive."""
+import contextlib
 import itertools
 import os
 import pathlib
 import re
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from peers import AHOY, Caller, await_that
+from peers import AHOY, GUARD, Caller, await_that
 
 NUMBER = itertools.count()
 
@@ -22,7 +25,7 @@ class Terminal:
         self.path = pathlib.Path(self.folder.name)
         self.server = f"ahoy-test-{os.getpid()}-{next(NUMBER)}"
         program = self.path / "script"
-        program.write_text(f"trap : INT\nstty -a >{self.path}/before\n{script}\necho status $?\nstty -a >{self.path}/after\n")
+        program.write_text(f"cd {self.path}\ntrap : INT QUIT HUP TERM\nstty -a >{self.path}/before\n{script}\necho status $?\nstty -a >{self.path}/after\n")
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows, "-s", "it", "sleep infinity")
         self.tmux("set-option", "-g", "remain-on-exit", "on")
         self.tmux("set-option", "-g", "history-limit", 10000)
@@ -75,11 +78,17 @@ class Terminal:
         """Every byte that went to the terminal."""
         return self.recorded.read_bytes()
 
+    def pid_of(self, name):
+        """Of the program that the script runs now."""
+        shell = int(self.tmux("display-message", "-p", "-t", "it:1", "#{pane_pid}"))
+        children = pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        return next(int(pid) for pid in children if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name)
+
     def settings(self, when):
         return (self.path / when).read_text()
 
     def await_end(self):
-        self.await_match(r"^status \d+$")
+        self.await_match(r"status \d+$")
         await_that(lambda: (self.path / "after").exists() and self.settings("after"), "the terminal's settings")
 
     def __enter__(self):
@@ -103,6 +112,15 @@ class Listening(Terminal):
         caller = Caller(self.port)
         self.await_match(re.escape(f"[{caller.label}] joined"))
         return caller
+
+
+class Peer(Caller):
+    """The other side of `call`."""
+
+    def __init__(self, accepted):
+        self.socket = accepted
+        self.socket.settimeout(GUARD)
+        self.unread = b""
 
 
 class AtAPrompt(unittest.TestCase):
@@ -346,6 +364,128 @@ class TheEnd(unittest.TestCase):
             terminal.key("C-c")
             terminal.key("C-c")
             terminal.await_match("^status 0$")
+
+
+class Calling(unittest.TestCase):
+    """`call` at a terminal has the prompt, too."""
+
+    @contextlib.contextmanager
+    def call(self, *options, program=AHOY, columns=80):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(GUARD)
+            words = at("call", f"127.0.0.1 {server.getsockname()[1]}", *options, program=program)
+            with Terminal(words, columns=columns) as terminal:
+                accepted, _ = server.accept()
+                with Peer(accepted) as peer:
+                    terminal.await_match("^>|no line editing|status")
+                    yield terminal, peer
+
+    def expect_terminal_as_before(self, terminal, status):
+        terminal.await_match(f"status {status}$")
+        terminal.await_end()
+        self.assertEqual(terminal.settings("before"), terminal.settings("after"))
+
+    def test_lines_both_ways(self):
+        with self.call() as (terminal, peer):
+            terminal.await_last(">")
+            terminal.type("hello wor")
+            terminal.await_last("> hello wor")
+            peer.send("ping\n")
+            terminal.await_last("ping", "> hello wor")
+            peer.send("po")
+            peer.send("ng\nand more\n")
+            terminal.await_last("ping", "pong", "and more", "> hello wor")
+            terminal.type("ld")
+            terminal.key("Enter")
+            self.assertEqual(peer.line(), b"hello world")
+            terminal.key("Up", "Enter")
+            self.assertEqual(peer.line(), b"hello world")
+            terminal.key("C-d")
+            self.assertEqual(peer.rest(), b"")
+            peer.send("still heard\n")
+            terminal.await_match("^still heard$")
+            peer.close()
+            self.expect_terminal_as_before(terminal, 0)
+
+    def test_a_line_without_an_end(self):
+        with self.call() as (terminal, peer):
+            terminal.type("hello wor")
+            peer.send("login: ")
+            terminal.await_last("login: …", "> hello wor")
+            peer.send("again: ")
+            terminal.await_last("login: …", "again: …", "> hello wor")
+
+    def test_what_a_peer_sends_never_acts_on_the_terminal(self):
+        with self.call() as (terminal, peer):
+            terminal.type("hello wor")
+            terminal.await_last("> hello wor")
+            begin = len(terminal.raw())
+            peer.send(b"\x1b[2J\x1b]0;title\x07\x9b31m\r> rm -rf\x08\x7f\x00end\n")
+            terminal.await_match("end$")
+            terminal.await_last("> hello wor")
+            written = terminal.raw()[begin:]
+            for raw in (b"\x1b[2J", b"\x1b]", b"\x07", b"\x9b", b"\x00"):
+                self.assertNotIn(raw, written)
+
+    def test_the_peer_ends(self):
+        with self.call() as (terminal, peer):
+            terminal.type("half a li")
+            terminal.await_last("> half a li")
+            peer.send("bye\n")
+            peer.close()
+            terminal.await_match("^bye$")
+            self.expect_terminal_as_before(terminal, 0)
+
+    def test_a_reset(self):
+        with self.call() as (terminal, peer):
+            terminal.type("half a li")
+            terminal.await_last("> half a li")
+            peer.reset()
+            terminal.await_match("^ahoy: receive from .*: connection reset by peer$")
+            self.expect_terminal_as_before(terminal, 56)
+
+    def test_ctrl_c(self):
+        with self.call() as (terminal, peer):
+            terminal.type("half a li")
+            terminal.await_last("> half a li")
+            terminal.key("C-c")
+            self.expect_terminal_as_before(terminal, 130)
+
+    def test_signals(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number.name), self.call() as (terminal, peer):
+                terminal.type("half a li")
+                terminal.await_last("> half a li")
+                os.kill(terminal.pid_of("ahoy"), number)
+                self.expect_terminal_as_before(terminal, 128 + number)
+
+    def test_time_runs_out(self):
+        with self.call("--timeout", "1s") as (terminal, peer):
+            self.expect_terminal_as_before(terminal, 28)
+
+    def test_output_that_is_no_terminal_is_unchanged(self):
+        with self.call(">out") as (terminal, peer):
+            terminal.type("hello")
+            terminal.key("Enter")
+            self.assertEqual(peer.line(), b"hello")
+            peer.send(b"\x1b[2J no end")
+            peer.close()
+            self.expect_terminal_as_before(terminal, 0)
+            self.assertEqual((terminal.path / "out").read_bytes(), b"\x1b[2J no end")
+
+    def test_without_the_module(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "ahoy"
+            shutil.copy(AHOY, program)
+            with self.call("-v", program=program) as (terminal, peer):
+                terminal.await_match("no line editing: the module prompt is not installed")
+                terminal.type("hello there")
+                terminal.key("Enter")
+                self.assertEqual(peer.line(), b"hello there")
+                peer.send("ping")
+                terminal.await_last("hello there", "ping")
+                terminal.key("C-c")
+                self.expect_terminal_as_before(terminal, 130)
 
 
 class WithoutTheModule(unittest.TestCase):

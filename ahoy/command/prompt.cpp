@@ -1,9 +1,12 @@
 #include <ahoy/command/prompt.hpp>
 #include <ahoy/command/prompt_module.hpp>
+#include <ahoy/command/signals.hpp>
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -42,6 +45,32 @@ bool is_in_foreground() noexcept {
   return foreground < 0 || foreground == ::getpgrp();  // negative: not the terminal that controls us
 }
 
+constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+termios settings_before{};
+
+/// Async-signal-safe.
+void give_terminal_back(int signal) noexcept {
+  if (is_in_foreground()) static_cast<void>(::tcsetattr(STDIN_FILENO, TCSANOW, &settings_before));
+  end_by_signal(signal);
+}
+
+/// Where `from` is what happens at a signal that ends the process, `to` shall.
+void replace_dispositions(void (*from)(int), void (*to)(int)) noexcept {
+  for (const int each : ending_signals) {
+    struct sigaction now{};
+    if (::sigaction(each, nullptr, &now) != 0 || now.sa_handler != from) continue;
+    now = {};
+    now.sa_handler = to;
+    static_cast<void>(::sigaction(each, &now, nullptr));
+  }
+}
+
+const ahoy_prompt_functions& remember_settings(const ahoy_prompt_functions& functions) noexcept {
+  static_cast<void>(::tcgetattr(STDIN_FILENO, &settings_before));
+  replace_dispositions(SIG_DFL, give_terminal_back);
+  return functions;
+}
+
 }  // namespace
 
 std::unique_ptr<prompt> prompt::open(engine& by, completion words, std::string& why) {
@@ -54,7 +83,7 @@ std::unique_ptr<prompt> prompt::open(engine& by, completion words, std::string& 
 }
 
 prompt::prompt(engine& by, const ahoy_prompt_functions& functions, completion words)
-    : functions_{functions},
+    : functions_{remember_settings(functions)},
       words_{std::move(words)},
       input_{by, fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}},
       shown_{by},
@@ -62,6 +91,7 @@ prompt::prompt(engine& by, const ahoy_prompt_functions& functions, completion wo
 
 prompt::~prompt() {
   if (handle_) functions_.close(handle_);
+  replace_dispositions(give_terminal_back, SIG_DFL);
 }
 
 const char* prompt::words_for(void* self, const char* line) {
@@ -73,7 +103,8 @@ const char* prompt::words_for(void* self, const char* line) {
 
 task<std::optional<std::string>> prompt::read_line() {
   for (;;) {
-    co_await input_.engine().ready(input_, POLLIN);
+    const short events = co_await input_.engine().ready(input_, POLLIN);
+    if ((events & (POLLHUP | POLLERR)) != 0) co_return std::nullopt;  // the terminal has gone
     while (!is_in_foreground()) co_await edge_operation{&input_};
     while (hidden_ > 0) co_await shown_.wait();
     const char* line = nullptr;
