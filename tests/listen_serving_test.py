@@ -309,6 +309,13 @@ class Limits(unittest.TestCase):
                     self.assertEqual(caller.rest(), b"")
                     listener.err.until(rf"\[{re.escape(caller.label)}\] left: .*tim")
 
+    def test_idle_timeout_holds_for_programs_too(self):
+        with Listener(HERE, "--idle-timeout", "300ms", "--exec", "cat") as listener, Caller(listener.port) as caller:
+            caller.send("hello\n")
+            self.assertEqual(caller.rest(), b"hello\n")
+            self.assertIn("timed out", listener.err.until("left: ").string)
+            await_that(lambda: not listener.children(), "the program to end")
+
     def test_one_more_is_told_busy_and_loses_no_word_of_it(self):
         with Listener(HERE, "--max-clients", "2") as listener:
             callers = [Caller(listener.port) for _ in range(2)]
