@@ -253,7 +253,7 @@ class Streams(unittest.TestCase):
             with self.subTest(signals), Listener("127.0.0.1:0", "--drain", drain, stdout=writer) as listener:
                 os.close(writer)
                 with Caller(listener.port) as talker, Caller(listener.port) as other:
-                    talker.socket.settimeout(1)
+                    talker.socket.settimeout(3)
                     with self.assertRaises(TimeoutError):
                         while True:
                             talker.send("x" * 10_000 + "\n")

@@ -131,6 +131,15 @@ class Programs(unittest.TestCase):
                     self.assertIn(name, said)
                 self.assertEqual(listener.children(), [])
 
+    def test_how_a_program_failed_is_told_with_v(self):
+        for program, how in (("exit 3", "status 3"), ("kill -9 $$", "signal 9"), ("exit 0", None)):
+            with self.subTest(program), Listener(HERE, "-v", "--exec", "sh", "-c", program) as listener:
+                with Caller(listener.port) as caller:
+                    self.assertEqual(caller.rest(), b"")
+                listener.err.until("left")
+                told = [line for line in listener.err.so_far().decode().splitlines() if "its program" in line]
+                self.assertEqual(told, [f"{caller.label}: its program ended with {how}"] if how else [])
+
     def test_limits_and_signals_are_those_that_we_were_given(self):
         shell = ["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"]
         program = 'ulimit -Sn; grep -E "^Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd | wc -l'
@@ -219,6 +228,8 @@ class Endpoints(unittest.TestCase):
                 with Caller(listener.port, heard) as caller:
                     caller.send("x\n")
                     listener.out.until("x")
+                pasted = listener.err.until("ahoy call tcp://(.*)")[1]
+                self.assertEqual(pasted.startswith("["), option == "-6", pasted)
                 with self.assertRaises(ConnectionRefusedError):
                     Caller(listener.port, unheard)
 

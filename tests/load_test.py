@@ -7,7 +7,7 @@ import threading
 import time
 import unittest
 
-from peers import GUARD, Caller, Listener
+from peers import GUARD, SANITIZED, Caller, Listener
 
 FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
 SOFT_LIMIT = ["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"]
@@ -302,14 +302,15 @@ class Flood(unittest.TestCase):
         self.assertLess(self.share_of_a_core(listener), 0.05)
         self.serves_again(listener, sockets, served)
 
-    def test_more_callers_than_descriptors(self):
-        listener, sockets = self.flooded("--max-clients", "10000")
-        listener.err.until("^ahoy: accept: .*(files|descriptors)")
-        served = re.findall(r"\[(\S+)\] joined", listener.err.so_far().decode())
-        self.assertGreater(len(served), 32)
-        self.assertLess(self.share_of_a_core(listener), 0.05)
-        self.assertEqual(listener.err.so_far().count(b"accept: "), 1)  # a flood is no flood of lines
-        self.serves_again(listener, sockets, served)
+    if not SANITIZED:  # UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken
+        def test_more_callers_than_descriptors(self):
+            listener, sockets = self.flooded("--max-clients", "10000")
+            listener.err.until("^ahoy: accept: .*(files|descriptors)")
+            served = re.findall(r"\[(\S+)\] joined", listener.err.so_far().decode())
+            self.assertGreater(len(served), 32)
+            self.assertLess(self.share_of_a_core(listener), 0.05)
+            self.assertEqual(listener.err.so_far().count(b"accept: "), 1)  # a flood is no flood of lines
+            self.serves_again(listener, sockets, served)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ class Machine:
         self.path = f"/proc/{os.getpid()}/fd/{self.descriptor}"
         self.before = ["nsenter", f"--net={self.path}", "--"]
         self.ip("link set lo up")
+        self.set("net/ipv6/conf/default/accept_dad", 0)  # addresses are usable at once
 
     @staticmethod
     def make():
@@ -170,7 +171,8 @@ class Pair:
 
     def __init__(self, test):
         self.client, self.server = Machine(test), Machine(test)
-        self.client.ip(f"link add cable type veth peer name cable netns {self.server.path}")
+        # The kernel is quick to notice a cable whose ends have different numbers (linkwatch_urgent_event in link_watch.c).
+        self.client.ip(f"link add cable index 10 type veth peer name cable netns {self.server.path}")
         for name, machine in zip(self.NAMES, (self.client, self.server)):
             machine.ip("link set cable gso_max_segs 1",  # loss is of packets, not of the bundles that veth makes of them
                        f"addr add {self.INET[name]}/24 brd + dev cable", f"addr add {self.SECOND[name][0]}/24 dev cable",

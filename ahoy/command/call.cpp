@@ -1,3 +1,4 @@
+#include <ahoy/command/beside_prompt.hpp>
 #include <ahoy/command/datagram_conversation.hpp>
 #include <ahoy/command/defaults.hpp>
 #include <ahoy/command/destination.hpp>
@@ -28,6 +29,7 @@ class conversation_call {
   task<> talk();
   task<> talk_in_stream();
   task<> talk_in_datagrams();
+  [[nodiscard]] bool open_prompt();
   [[nodiscard]] std::unique_ptr<input_source> open_input(const std::string& peer);
   [[nodiscard]] std::unique_ptr<output_sink> open_output(const std::string& peer);
   task<> tell(json_event what, std::string peer, std::string text);
@@ -40,6 +42,7 @@ class conversation_call {
   time_point due_;
   standard_input input_;
   standard_output output_;
+  std::unique_ptr<prompt> typed_;  // at a terminal, while it is typed at
   std::unique_ptr<input_source> source_;
   std::unique_ptr<output_sink> sink_;
   std::unique_ptr<connection> stream_;
@@ -64,6 +67,7 @@ task<> conversation_call::run() {
     if (!time_is_over || (!conversation_ && !datagrams_)) throw;
     out_of_time = why;
   }
+  typed_.reset();
   if (out_of_time && conversation_)
     throw error{out_of_time->code(), std::string{conversation_->waits_for()}, stream_->label(),
                 conversation_->count()};
@@ -79,17 +83,26 @@ task<> conversation_call::talk() {
     co_await talk_in_stream();
 }
 
+bool conversation_call::open_prompt() {
+  std::string why;
+  typed_ = prompt::open(by_, [](std::string_view) { return std::vector<std::string>{}; }, why);
+  if (!why.empty() && given_.verbose > 0) notice("no line editing: " + why);
+  return typed_ != nullptr;
+}
+
 std::unique_ptr<input_source> conversation_call::open_input(const std::string& peer) {
   if (given_.json) return json_as_input(input_, given_.max_message, peer);
-  if (framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream)
-    return bytes_as_input(input_);
+  const bool as_it_is = framing_for(given_) == framing::raw && given_.to.type() == socket_type::stream;
+  if (open_prompt()) return typed_as_input(typed_, as_it_is);
+  if (as_it_is) return bytes_as_input(input_);
   return lines_as_input(input_, given_.max_message);
 }
 
 std::unique_ptr<output_sink> conversation_call::open_output(const std::string& peer) {
   if (given_.json) return std::make_unique<event_output>(output_, peer);
-  return std::make_unique<shown_output>(output_,
-                                        presentation{output_.is_terminal(), given_.hex, given_.timestamps});
+  const presentation how{output_.is_terminal(), given_.hex, given_.timestamps};
+  if (typed_ && output_.is_terminal()) return std::make_unique<output_beside_prompt>(output_, how, typed_);
+  return std::make_unique<shown_output>(output_, how);
 }
 
 task<> conversation_call::tell(json_event what, std::string peer, std::string text) {

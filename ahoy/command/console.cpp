@@ -132,7 +132,9 @@ void console::who(std::string_view) {
   for (callers::caller& each : serving_.callers()) report_.note(described(each));
 }
 
+/// Completion leaves a space behind a name.
 void console::kick(std::string_view name) {
+  name = name.substr(0, name.find_last_not_of(' ') + 1);
   callers::caller* found = serving_.callers().find(name.starts_with('@') ? name.substr(1) : name);
   if (found)
     callers::kick(*found);

@@ -10,6 +10,16 @@
 
 namespace ahoy::inline v0 {
 
+namespace {
+
+/// A receive may tell what became of a send before it.
+std::string verb_of(const std::error_code& why) {
+  const bool of_a_send = why == std::errc::host_unreachable || why == std::errc::network_unreachable;
+  return of_a_send ? "send to" : "receive from";
+}
+
+}  // namespace
+
 task<> datagram_conversation::run() {
   context& here = co_await this_context();
   scope both{here};
@@ -39,11 +49,12 @@ task<std::optional<datagram>> datagram_conversation::next() {
   std::exception_ptr failure;
   try {
     received = co_await receive().in(hearing);
-  } catch (const error&) {
-    failure = std::current_exception();
+  } catch (const error& why) {  // that nobody is there is told, also where it comes as we stop
+    const bool given_up = stopped_ && !here.stopped() && why.code() == std::errc::operation_canceled;
+    if (!given_up) failure = std::current_exception();
   }
   hearing_ = nullptr;
-  if (failure && (!stopped_ || here.stopped())) std::rethrow_exception(failure);
+  if (failure) std::rethrow_exception(failure);
   co_return received;
 }
 
@@ -51,7 +62,7 @@ task<datagram> datagram_conversation::receive() {
   try {
     co_return co_await over_.receive();
   } catch (const error& failure) {
-    throw error{failure.code(), "receive from", peer_};
+    throw error{failure.code(), verb_of(failure.code()), peer_};
   }
 }
 
@@ -97,7 +108,7 @@ void datagram_conversation::check_for_refusal() const {
   int failure = 0;
   socklen_t size = sizeof failure;
   if (::getsockopt(over_.native().number(), SOL_SOCKET, SO_ERROR, &failure, &size) == 0)
-    throw_if_failed(failure, "receive from", peer_);
+    throw_if_failed(failure, verb_of(system_code(failure)), peer_);
 }
 
 std::string_view datagram_conversation::waits_for() const noexcept {

@@ -11,6 +11,7 @@
 #include <ahoy/command/termination.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
+#include <ahoy/error/log.hpp>
 #include <ahoy/handler/discard.hpp>
 #include <ahoy/handler/echo.hpp>
 #include <ahoy/handler/gathering.hpp>
@@ -95,6 +96,20 @@ std::unique_ptr<handler> chosen_handler(const listen_options& options, listen_re
   throw error{make_error_code(errc::malformed), "read", "--handler " + options.handler};
 }
 
+/// What the library logs, for as long as there is a report to show it in: what is amiss, with -v more, with
+/// -vv all.
+class shown_log {
+ public:
+  shown_log(listen_report& in, unsigned verbose) {
+    set_log([&in, verbose](log_level level, std::string_view line) {
+      if (static_cast<unsigned>(level) <= verbose) in.note(line);
+    });
+  }
+  shown_log(const shown_log&) = delete;
+  shown_log& operator=(const shown_log&) = delete;
+  ~shown_log() { set_log({}); }
+};
+
 /// The verb while it runs: the server, what is typed, what is written, and the signals that end it.
 class listening {
  public:
@@ -104,12 +119,13 @@ class listening {
         interactive_{::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1},
         output_{by},
         report_{by, options, output_, interactive_},
+        log_{report_, options.verbose},
         input_{by},
         serving_{options.on, chosen_handler(options, report_), options.server},
         meeting_{dynamic_cast<gathering*>(&serving_.handling())},
-        typing_{where},
         ending_{by},
-        tasks_{where} {
+        tasks_{where},
+        typing_{tasks_.where()} {
     serving_.set_observer(report_);
   }
 
@@ -233,14 +249,15 @@ class listening {
   bool interactive_;
   standard_output output_;
   listen_report report_;
+  shown_log log_;
   standard_input input_;
   server serving_;
   gathering* meeting_;  // null where the handler has no room to speak into
-  context typing_;
   bool served_ = false;
   unsigned signals_ = 0;
   termination ending_;
   scope tasks_;
+  context typing_;  // ends with the caller of --once, too
 };
 
 task<> listen(engine& by, listen_options options) {

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -15,18 +14,26 @@ namespace ahoy::inline v0 {
 
 namespace {
 
+/// Nobody beyond the same network can call it (RFC 3927; RFC 4291, 2.5.6).
+bool is_link_local(const address& which) {
+  return which.host().starts_with(which.family() == family::inet ? "169.254." : "fe80:");
+}
+
 /// An address of this machine that others can call: the first that is neither loopback nor link-local.
-address address_for_others(const address& any) {
+address address_for_others(const address& any, family wanted) {
+  const bool inet6 = wanted == family::inet6;
+  address found = inet6 ? address::inet6(in6addr_loopback, 0) : address::inet(INADDR_LOOPBACK, 0);
   ifaddrs* all = nullptr;
-  address found = address::inet(INADDR_LOOPBACK, any.port());
-  if (::getifaddrs(&all) != 0) return found;
+  if (::getifaddrs(&all) != 0) all = nullptr;
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned{all, ::freeifaddrs};
   for (const ifaddrs* each = all; each; each = each->ifa_next) {
-    if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET || (each->ifa_flags & IFF_LOOPBACK)) continue;
-    found = address{each->ifa_addr, sizeof(sockaddr_in)};
-    found.set_port(any.port());
+    if (!each->ifa_addr || each->ifa_addr->sa_family != found.data()->sa_family) continue;
+    const address own{each->ifa_addr, found.size()};
+    if (own.is_loopback() || is_link_local(own)) continue;
+    found = own;
     break;
   }
+  found.set_port(any.port());
   return found;
 }
 
@@ -57,9 +64,10 @@ task<> listen_report::write_all() {
     while (unwritten_.empty()) co_await more_.wait();
     const std::string text = std::exchange(unwritten_, {});
     writing_ = true;
-    if (before_writing) before_writing();
+    const bool around_prompt = before_writing && out_.is_terminal();
+    if (around_prompt) before_writing();
     co_await out_.write(text);
-    if (after_writing) after_writing();
+    if (around_prompt && after_writing) after_writing();
     writing_ = false;
     written_.notify();
   }
@@ -103,7 +111,7 @@ void listen_report::note(std::string_view line) {
 }
 
 void listen_report::listening(scheme as, const address& on) {
-  const address called = on.is_any() ? address_for_others(on) : on;
+  const address called = on.is_any() ? address_for_others(on, options_.wanted) : on;
   note(fmt::format("listening on {} ({})", url_of(as, on), to_string(options_.server.model)));
   note(fmt::format("  to call it: ahoy call {}", url_of(as, called)));
 }

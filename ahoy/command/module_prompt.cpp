@@ -1,11 +1,14 @@
 #include <ahoy/command/prompt_module.hpp>
 
 #include <histedit.h>
+#include <locale.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wctype.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cwchar>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -18,12 +21,30 @@ struct ahoy_prompt {
   std::string last;  // the line handed out
   ahoy_prompt_words words = nullptr;
   void* context = nullptr;
+  int columns = 0;  // of the terminal, as libedit knows it
 };
 
 namespace {
 
 constexpr int history_length = 1000;
 constexpr int end_of_input = 4;  // ^D, where the line is empty
+
+/// What is typed is UTF-8, whatever the locale of the process: for this thread, while libedit is at work.
+class in_utf8 {
+ public:
+  in_utf8() noexcept : before_{::uselocale(utf8())} {}
+  in_utf8(const in_utf8&) = delete;
+  in_utf8& operator=(const in_utf8&) = delete;
+  ~in_utf8() { ::uselocale(before_); }
+
+ private:
+  /// Null, which changes nothing, where the system lacks it.
+  static locale_t utf8() noexcept {
+    static const locale_t made = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return made;
+  }
+  locale_t before_;
+};
 
 ahoy_prompt& prompt_of(EditLine* line) {
   void* found = nullptr;
@@ -77,21 +98,57 @@ unsigned char complete(EditLine* line, int) {
   return CC_REDISPLAY;
 }
 
-/// On which row below its first the cursor of a long line stands.
-int cursor_row(const ahoy_prompt& prompt) {
+int columns_now() noexcept {
   winsize size{};
-  const int columns = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-  return static_cast<int>(prompt.text.size() + before_cursor(prompt.line).size()) / columns;
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/// How many columns libedit shows a character in: a control as ^X, what cannot be printed as \U+12345.
+int width(wchar_t of, int column) noexcept {
+  if (of == L'\t') return 8 - column % 8;
+  if (::iswcntrl(static_cast<wint_t>(of)) != 0) return 2;
+  if (::iswprint(static_cast<wint_t>(of)) != 0) return ::wcwidth(of);
+  return of > 0xffff ? 8 : 7;
+}
+
+/// On which row below its first the cursor of a long line stands. A wide character is not cut in two.
+int cursor_row(const ahoy_prompt& prompt) {
+  const LineInfoW* info = el_wline(prompt.line);
+  const int columns = columns_now();
+  int row = 0;
+  int column = static_cast<int>(prompt.text.size());
+  for (const wchar_t* each = info->buffer; each < info->cursor; ++each) {
+    const int taken = width(*each, column);
+    const bool fits = column + taken <= columns;
+    column = fits ? column + taken : taken;
+    row += fits ? 0 : 1;
+    if (column < columns) continue;
+    ++row;
+    column = 0;
+  }
+  return row;
+}
+
+/// The terminal may have another size since last time.
+void fit(ahoy_prompt& prompt) {
+  const int columns = columns_now();
+  if (columns != prompt.columns) el_resize(prompt.line);
+  prompt.columns = columns;
 }
 
 void hide(ahoy_prompt* prompt) {
+  const in_utf8 meanwhile;
   const int row = cursor_row(*prompt);
   if (row > 0) std::fprintf(stderr, "\x1b[%dA", row);
   std::fputs("\r\x1b[J", stderr);
   std::fflush(stderr);
 }
 
-void show(ahoy_prompt* prompt) { el_set(prompt->line, EL_REFRESH); }
+void show(ahoy_prompt* prompt) {
+  const in_utf8 meanwhile;
+  fit(*prompt);
+  el_set(prompt->line, EL_REFRESH);
+}
 
 void close_prompt(ahoy_prompt* prompt) {
   hide(prompt);
@@ -101,10 +158,12 @@ void close_prompt(ahoy_prompt* prompt) {
 }
 
 ahoy_prompt* open(const char* text, ahoy_prompt_words words, void* context) {
+  const in_utf8 meanwhile;
   auto* prompt = new ahoy_prompt;
   prompt->text = text;
   prompt->words = words;
   prompt->context = context;
+  prompt->columns = columns_now();
   prompt->line = el_init("ahoy", stdin, stderr, stderr);
   if (!prompt->line) {
     delete prompt;
@@ -120,8 +179,7 @@ ahoy_prompt* open(const char* text, ahoy_prompt_words words, void* context) {
   el_set(prompt->line, EL_ADDFN, "ahoy-complete", "completes names and commands", complete);
   el_set(prompt->line, EL_BIND, "^I", "ahoy-complete", nullptr);
   el_set(prompt->line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
-  el_set(prompt->line, EL_UNBUFFERED, 1);
-  show(prompt);
+  el_set(prompt->line, EL_UNBUFFERED, 1);  // shows it
   return prompt;
 }
 
@@ -132,6 +190,8 @@ void begin_anew(ahoy_prompt* prompt) {
 }
 
 ahoy_prompt_result feed(ahoy_prompt* prompt, const char** line) {
+  const in_utf8 meanwhile;
+  fit(*prompt);
   int size = 0;
   const char* begun = el_gets(prompt->line, &size);
   if (!begun || size <= 0) return ahoy_prompt_end;

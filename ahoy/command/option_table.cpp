@@ -161,7 +161,9 @@ constexpr std::array table{
            "say what this would do, and do nothing",
            "Every default is filled in. Nothing is opened or looked up."},
     option{"--verbose", "-v", value_kind::count, "", "", everywhere, section::general,
-           "say more on standard error; twice, still more", ""},
+           "say more on standard error; twice, still more",
+           "Who comes and goes, how a program of --exec failed, what send has confirmed; twice, also each "
+           "datagram that is dropped or not answered."},
     option{"--version", "", value_kind::request, "", "", everywhere, section::general, "print the version",
            ""},
     option{"--help", "-h", value_kind::request, "", "", everywhere, section::general,
@@ -171,7 +173,7 @@ constexpr std::array table{
            "a program per caller; comes last and takes the rest",
            "No shell is involved. The program's standard input and output are the connection, AHOY_PEER and "
            "AHOY_LOCAL in its environment are the caller's label and our address. It takes the place of "
-           "--handler. Streams only."},
+           "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one."},
 };
 
 constexpr std::array<std::string_view, 7> titles{

@@ -13,7 +13,8 @@ struct ahoy_prompt_functions;
 namespace ahoy::inline v0 {
 
 /// A line that somebody edits at a terminal, with history and completion. While it lives it owns the
-/// terminal's settings. The library behind it is loaded when the first prompt is opened.
+/// terminal's settings, and gives them back, also to a signal that ends the process. One at a time. The
+/// library behind it is loaded when the first prompt is opened.
 class prompt {
  public:
   using completion = std::function<std::vector<std::string>(std::string_view line)>;
@@ -24,6 +25,8 @@ class prompt {
 
   /// The next line, without its newline; nullopt at the end of input.
   task<std::optional<std::string>> read_line();
+  /// Takes the line off the terminal while something else is written, and puts it back; what is typed
+  /// meanwhile waits. Each hide() needs its show().
   void hide();
   void show();
 
@@ -35,8 +38,9 @@ class prompt {
   completion words_;
   std::string offered_;
   descriptor input_;
+  event shown_;
+  int hidden_ = 0;
   ahoy_prompt* handle_ = nullptr;
-  bool hidden_ = false;
 };
 
 /// The file of a module of the command, where this installation keeps it; empty where it is missing.

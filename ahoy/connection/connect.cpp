@@ -55,11 +55,6 @@ fd open_socket(const race& of, const address& to) {
   return made;
 }
 
-struct connect_awaiter : connect_operation {
-  using connect_operation::connect_operation;
-  int await_resume() const noexcept { return error; }
-};
-
 task<> attempt_one(race& of, address to) {
   ++of.running;
   try {

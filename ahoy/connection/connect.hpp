@@ -9,7 +9,8 @@
 namespace ahoy::inline v0 {
 
 struct connect_options {
-  connect_options() noexcept {}  // NOLINT(modernize-use-equals-default): no aggregate, since coroutines take it by value
+  connect_options() noexcept {
+  }  // NOLINT(modernize-use-equals-default): no aggregate, since coroutines take it by value
   duration timeout = std::chrono::seconds{10};  ///< for the whole of a name: look-up and every address
   family wanted = family::unspecified;          ///< only addresses of this family
   std::optional<address> source;                ///< bind to it first; its port may be 0

@@ -21,7 +21,6 @@ void enable(int socket, int level, int option) noexcept {
 fd open_socket(const address& like, std::string_view verb) {
   fd made{::socket(like.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!made) throw error{system_code(errno), std::string{verb}, like.to_string()};
-  enable(made.get(), SOL_SOCKET, SO_BROADCAST);
   enable(made.get(), IPPROTO_IP, IP_PKTINFO);
   enable(made.get(), IPPROTO_IP, IP_RECVTOS);
   if (like.family() == family::inet6) {
@@ -72,6 +71,33 @@ void send_groups_through(const fd& socket, family of, unsigned interface) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
 }
 
+/// Every ICMP error is heard, not only that of a closed port (ip(7), IP_RECVERR).
+void hear_of_errors(const fd& socket, family of) {
+  enable(socket.get(), IPPROTO_IP, IP_RECVERR);
+  if (of == family::inet6) enable(socket.get(), IPPROTO_IPV6, IPV6_RECVERR);
+}
+
+/// false where `peer` is the broadcast address of a network, as 10.0.0.255 may be. The kernel knows, and
+/// refuses it to a socket that may not broadcast.
+bool connect_to_one(const fd& socket, const address& peer) {
+  hear_of_errors(socket, peer.family());
+  if (::connect(socket.get(), peer.data(), peer.size()) == 0) return true;
+  const int why = errno;
+  enable(socket.get(), SOL_SOCKET, SO_BROADCAST);
+  const bool is_broadcast = why == EACCES && ::connect(socket.get(), peer.data(), peer.size()) == 0;
+  if (!is_broadcast) throw error{system_code(why), "connect to", peer.to_string()};
+  const sockaddr nobody{AF_UNSPEC, {}};
+  ::connect(socket.get(), &nobody, sizeof nobody);
+  return false;
+}
+
+/// false where whoever hears it answers from an address of its own.
+bool connect_if_one(const fd& socket, const address& peer) {
+  if (!peer.is_multicast() && !peer.is_broadcast()) return connect_to_one(socket, peer);
+  enable(socket.get(), SOL_SOCKET, SO_BROADCAST);
+  return false;
+}
+
 }  // namespace
 
 datagram_socket::datagram_socket(engine& by, fd socket)
@@ -81,6 +107,7 @@ datagram_socket datagram_socket::bound(engine& by, const address& local, const s
                                        family wanted) {
   fd made = open_socket(local, "listen on");
   if (wanted == family::inet6) enable(made.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  enable(made.get(), SOL_SOCKET, SO_BROADCAST);
   if (local.is_multicast()) enable(made.get(), SOL_SOCKET, SO_REUSEADDR);
   bind_to(made, local);
   if (local.is_multicast()) join_group(made, local, interface_of(source));
@@ -89,11 +116,9 @@ datagram_socket datagram_socket::bound(engine& by, const address& local, const s
 
 datagram_socket datagram_socket::to(engine& by, const address& peer, const std::optional<address>& source) {
   fd made = open_socket(peer, "open a socket for");
-  const bool one_peer = !peer.is_multicast() && !peer.is_broadcast();
   if (source) bind_to(made, *source);
   if (peer.is_multicast()) send_groups_through(made, peer.family(), interface_of(source));
-  if (one_peer && ::connect(made.get(), peer.data(), peer.size()) != 0)
-    throw error{system_code(errno), "connect to", peer.to_string()};
+  const bool one_peer = connect_if_one(made, peer);
   datagram_socket result{by, std::move(made)};
   result.connected_ = one_peer;
   if (!one_peer) result.peer_.peer = peer;

@@ -21,8 +21,8 @@ class datagram_socket {
   /// addresses. Throws error.
   static datagram_socket bound(engine& by, const address& local, const std::optional<address>& source = {},
                                family wanted = family::unspecified);
-  /// Unbound, or bound to `source`; connected to `peer` unless that is a group or the broadcast address,
-  /// which answer from addresses of their own. Only a connected socket hears of "port unreachable".
+  /// Unbound, or bound to `source`; connected to `peer` unless that is a group or a broadcast address,
+  /// which answer from addresses of their own. Only a connected socket hears that its peer cannot be reached.
   static datagram_socket to(engine& by, const address& peer, const std::optional<address>& source = {});
 
   datagram_socket(datagram_socket&&) = default;

@@ -48,7 +48,9 @@ class engine {
 
   class sleep_awaiter : public park_operation {
    public:
-    sleep_awaiter(ahoy::engine& clockwork, duration length) noexcept : park_operation{clockwork} { timeout = length; }
+    sleep_awaiter(ahoy::engine& clockwork, duration length) noexcept : park_operation{clockwork} {
+      timeout = length;
+    }
     void await_resume() const;
   };
   /// `co_await engine.sleep(2s);` throws operation_canceled if the context stops, timed_out at its deadline.

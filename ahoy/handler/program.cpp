@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 extern char** environ;
@@ -43,16 +42,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-std::string name_of(const address& half, std::string_view instead) {
-  return half.family() == family::local ? std::string{instead} : half.to_string();
-}
-
 start::start(const program_options& options, const connection& peer)
     : arguments{pointers(options.command)}, prepare{options.prepare} {
   for (char** each = environ; *each; ++each)
     if (!std::string_view{*each}.starts_with("AHOY_")) environment_text.emplace_back(*each);
   environment_text.push_back("AHOY_PEER=" + peer.label());
-  environment_text.push_back("AHOY_LOCAL=" + name_of(peer.local(), peer.local().to_string()));
+  environment_text.push_back("AHOY_LOCAL=" + peer.local().to_string());
   environment = pointers(environment_text);
 }
 
@@ -80,8 +75,8 @@ void start::become(int stream, int report) const {
 class child {
  public:
   /// Without a handle it is one that has ended already.
-  child(ahoy::engine& by, pid_t number, fd handle)
-      : number_{number}, handle_{by, std::move(handle)}, ended_{!handle_.is_open()} {}
+  child(const connection& peer, pid_t number, fd handle)
+      : peer_{peer}, number_{number}, handle_{peer.engine(), std::move(handle)}, ended_{!handle_.is_open()} {}
   child(const child&) = delete;
   child& operator=(const child&) = delete;
   ~child() {
@@ -123,11 +118,16 @@ class child {
       continue;  // gone already where SIGCHLD is ignored
     ended_ = true;
     if (WIFSIGNALED(status))
-      log(log_level::notice, std::string{"the program ended by signal "} + ::strsignal(WTERMSIG(status)));
+      tell("signal", WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
-      log(log_level::detail, "the program ended with status " + std::to_string(WEXITSTATUS(status)));
+      tell("status", WEXITSTATUS(status));
   }
 
+  void tell(const std::string& what, int number) const {
+    log(log_level::notice, peer_.label() + ": its program ended with " + what + " " + std::to_string(number));
+  }
+
+  const connection& peer_;
   pid_t number_;
   descriptor handle_;
   bool ended_;
@@ -240,7 +240,7 @@ task<> serve_beside(const program_options& options, connection& peer) {
   stream ours{peer.engine(), fd{ends[0]}};
   fd theirs{ends[1]};
   started begun = start_program(options, peer, theirs.get());
-  child running{peer.engine(), begun.number, std::move(begun.handle)};
+  child running{peer, begun.number, std::move(begun.handle)};
   theirs.reset();
   co_await see_through(running, pass_both_ways(peer, ours, running));
 }
@@ -253,7 +253,7 @@ task<> program::serve(connection& peer) {
     co_return;
   }
   started begun = start_program(options_, peer, peer.native()->number());
-  child running{peer.engine(), begun.number, std::move(begun.handle)};
+  child running{peer, begun.number, std::move(begun.handle)};
   co_await see_through(running, running.wait());
 }
 

@@ -8,7 +8,7 @@ namespace ahoy::inline v0 {
 
 /// How a program is started for a caller.
 struct program_options {
-  std::vector<std::string> command = {}; ///< program, looked for in PATH, and its arguments; no shell
+  std::vector<std::string> command = {};  ///< program, looked for in PATH, and its arguments; no shell
   /// Run in the child before the program takes over: async-signal-safe calls alone (signal-safety(7)).
   void (*prepare)() noexcept = nullptr;
 };

@@ -52,6 +52,7 @@ task<> accept_callers(server_run& run, listener& from) {
       co_await run.wait_for_change(patience_of_acceptor);
     } else if (next.error == 0) {
       exhausted = false;
+      if (run.is_ending()) co_return;  // the one caller of `once` came at another listener at the same moment
       take(run, std::move(next.socket), next.peer);
     }
   }

@@ -48,7 +48,6 @@ class datagram_caller final : public connection {
   void deliver(std::string_view data, const datagram_header& header);
   [[nodiscard]] bool awaits() const noexcept { return receiver_; }
   [[nodiscard]] std::size_t unreceived() const noexcept { return unreceived_.size(); }
-  void count_sent(std::size_t size) noexcept { sent_ += size; }
 
  private:
   bool submit(receive_operation& asked) override;
@@ -157,8 +156,7 @@ bool datagram_caller::submit(receive_operation& asked) {
 }
 
 bool datagram_caller::submit(send_operation& asked) {
-  const std::size_t size = asked.left.size();
-  sent_ += size;
+  sent_ += asked.left.size();
   return of_->send_now(asked, header_);
 }
 
@@ -235,7 +233,7 @@ task<> datagram_exchange::receive_all() {
     auto received = co_await socket.receive();
     if (!may_answer(received.header)) {
       log(log_level::detail,
-          "not answered, to keep two servers from answering each other: " + received.header.peer.to_string());
+          received.header.peer.to_string() + ": not answered, to keep two servers from answering each other");
       continue;
     }
     datagram_caller* from = find_or_admit(received.header);

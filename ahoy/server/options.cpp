@@ -1,16 +1,12 @@
-#include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
+#include <ahoy/error/unreadable.hpp>
 #include <ahoy/server/options.hpp>
-
-#include <string>
 
 namespace ahoy::inline v0 {
 
 model parse_model(std::string_view text) {
   if (text == "iterative") return model::iterative;
   if (text == "event") return model::event;
-  throw error{make_error_code(errc::malformed), "read", "model \"" + escape(text) + "\"",
-              "say iterative or event"};
+  throw unreadable("model", text, "say iterative or event");
 }
 
 std::string_view to_string(model which) noexcept { return which == model::iterative ? "iterative" : "event"; }

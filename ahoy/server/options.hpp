@@ -30,11 +30,11 @@ struct server_options {
   std::size_t max_clients = 0;               ///< 0: what descriptors allow, less 32 for everything else
   duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
   duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut
-  std::vector<network> allow = {};               ///< where not empty, only these may call
+  std::vector<network> allow = {};           ///< where not empty, only these may call
   std::vector<network> deny = {};
   bool once = false;  ///< serve one caller, then end
   family wanted = family::unspecified;
-  std::optional<address> source = {}; ///< the interface on which a group is joined
+  std::optional<address> source = {};  ///< the interface on which a group is joined
 };
 
 }  // namespace ahoy::inline v0

@@ -30,7 +30,6 @@ class room_member {
   void took_next();
   /// Nothing more is to be queued; next() hands out what waits, then ends.
   void leave();
-  [[nodiscard]] bool is_leaving() const noexcept { return leaving_; }
   /// Returns when the room has put the member out, because it was slow.
   task<> until_put_out();
 

@@ -1,4 +1,5 @@
 #include <ahoy/connection/pipe.hpp>
+#include <ahoy/engine/select.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
@@ -240,6 +241,34 @@ TEST(once, the_server_ends_after_its_one_caller) {
   caller.sendall("1");
   EXPECT_EQ(caller.recv(1024), "1");
   caller.close();
+}
+
+struct counting final : ahoy::observer {
+  void listening(ahoy::scheme, const ahoy::address& on) override { where.push_back(on); }
+  void joined(const connection&) override { ++callers; }
+  std::vector<ahoy::address> where;
+  int callers = 0;
+};
+
+task<> call_everywhere_at_once(const std::vector<ahoy::address>& where) {
+  std::vector<ahoy::socket> callers;
+  for (const ahoy::address& each : where) callers.emplace_back(each.family()).connect(each);
+  co_return;
+}
+
+TEST(once, two_who_come_at_the_same_moment_are_not_both_served) {
+  const auto by = ahoy::make_engine();
+  counting told;
+  ahoy::server_options once;
+  once.once = true;
+  ahoy::server server{
+      {ahoy::endpoint::parse("tcp://127.0.0.1:0"), ahoy::endpoint::parse("tcp://127.0.0.1:0")},
+      ahoy::make_handler(echo{}),
+      once};
+  server.set_observer(told);
+  by->run(ahoy::when_all(ahoy::tasks(server.serve(*by), call_everywhere_at_once(told.where))));
+  EXPECT_EQ(told.where.size(), 2U);
+  EXPECT_EQ(told.callers, 1);
 }
 
 TEST(once, over_udp_the_one_caller_is_heard_and_answered_for_as_long_as_it_stays) {
