@@ -60,10 +60,8 @@ task<> attempt_one(race& of, address to) {
   try {
     descriptor trying{of.by, open_socket(of, to)};
     int failure = co_await connect_operation{&trying, to};
-    while (
-        failure == EAGAIN &&
-        to.family() ==
-            family::local) {  // connect(2): a Unix listener's queue is full, and nothing tells when it is not
+    // connect(2): a Unix listener's queue is full, and nothing tells when it is not.
+    while (failure == EAGAIN && to.family() == family::local) {
       co_await of.by.sleep(full_queue_delay);
       failure = co_await connect_operation{&trying, to};
     }

@@ -5,17 +5,21 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -126,6 +130,36 @@ TEST_F(unix_listener, in_the_abstract_namespace_has_no_file) {
   const address name = address::local("@" + folder_);
   const listener made{*engine_, name, 5};
   EXPECT_NO_THROW(ahoy::socket{ahoy::family::local}.connect(name));
+}
+
+/// Whether somebody waits for a lock on this folder (proc(5), /proc/locks: a waiter's line has an arrow).
+bool is_waited_for(const std::string& folder) {
+  struct stat found{};
+  EXPECT_EQ(::stat(folder.c_str(), &found), 0);
+  std::ifstream locks{"/proc/locks"};
+  for (std::string line; std::getline(locks, line);)
+    if (line.find("->") != std::string::npos &&
+        line.find(":" + std::to_string(found.st_ino) + " ") != std::string::npos)
+      return true;
+  return false;
+}
+
+TEST_F(unix_listener, looks_at_the_file_again_when_it_had_to_wait_for_another_one_to_start) {
+  leave_stale_file();
+  ahoy::fd starting{::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  ASSERT_EQ(::flock(starting.get(), LOCK_EX), 0);
+  std::future<std::errc> second = std::async(std::launch::async, [&] {
+    const std::unique_ptr<ahoy::engine> engine = ahoy::make_engine();
+    return cause_of_listening(*engine, where());
+  });
+  while (!is_waited_for(folder_) && second.wait_for(std::chrono::seconds{0}) != std::future_status::ready)
+    std::this_thread::yield();
+  std::filesystem::remove(path());
+  ahoy::socket first{ahoy::family::local};
+  first.bind(where());
+  first.listen();
+  starting.reset();
+  EXPECT_EQ(second.get(), std::errc::address_in_use);
 }
 
 /// A process that tries to listen, says whether it could, and stays until it may go.

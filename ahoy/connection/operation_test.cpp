@@ -315,6 +315,17 @@ TEST_P(every_operation, one_who_never_waits_sees_its_deadline) {
   EXPECT_EQ(cause_of(*engine_, ahoy::with_deadline(soon, send_nothing_for_ever(to))), std::errc::timed_out);
 }
 
+task<> be_ready_for_ever(descriptor& on) {
+  for (;;) co_await on.engine().ready(on, POLLOUT);
+}
+
+TEST_P(every_operation, what_is_always_ready_sees_its_deadline) {
+  auto [near, far] = pair_of(SOCK_STREAM);
+  descriptor on{*engine_, std::move(near)};
+  const auto soon = ahoy::clock::now() + 2ms;
+  EXPECT_EQ(cause_of(*engine_, ahoy::with_deadline(soon, be_ready_for_ever(on))), std::errc::timed_out);
+}
+
 task<> receive_after_many_that_did_not_wait(ahoy::connection& of, bool& ended) {
   for (int i = 0; i < 64; ++i) co_await of.send("");
   ahoy::bytes received = co_await of.receive();

@@ -14,8 +14,8 @@ bool loop::submit(operation& asked) {
     asked.error = ECANCELED;
     return true;
   }
-  if (asked.where->deadline() <=
-      now_) {  // else one who always has something to do would never see its deadline
+  // Looked at here, since one who always has something to do never waits.
+  if (asked.where->deadline() <= now_) {
     asked.error = ETIMEDOUT;
     return true;
   }
