@@ -9,8 +9,9 @@
 namespace ahoy::inline v0 {
 
 struct connect_options {
-  connect_options() noexcept {
-  }  // NOLINT(modernize-use-equals-default): no aggregate, since coroutines take it by value
+  /// No aggregate, since coroutines take it by value.
+  // NOLINTNEXTLINE(modernize-use-equals-default)
+  connect_options() noexcept {}
   duration timeout = std::chrono::seconds{10};  ///< for the whole of a name: look-up and every address
   family wanted = family::unspecified;          ///< only addresses of this family
   std::optional<address> source;                ///< bind to it first; its port may be 0
