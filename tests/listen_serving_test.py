@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import select
 import socket
 import subprocess
 import tempfile
@@ -276,6 +277,23 @@ class Limits(unittest.TestCase):
                     listener.out.until(rf"^\[{re.escape(admitted)}:\d+\] x")
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
+    def test_whom_it_turns_away_cannot_stop_it_where_nobody_reads_of_it(self):
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        listener = subprocess.Popen([AHOY, "listen", HERE, "--deny", "127.0.0.2"], stderr=theirs,
+                                    stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.addCleanup(listener.communicate)
+        self.addCleanup(listener.kill)
+        os.close(theirs)
+        port = int(re.search(rb"listening on tcp://127\.0\.0\.1:(\d+)", os.read(ours, 1000))[1])
+        said = b"[127.0.0.2:40000] was turned away (--allow, --deny)\n"
+        for _ in range(2 * (1 << 16) // len(said)):  # twice what a pipe holds
+            socket.create_connection(("127.0.0.1", port), GUARD, ("127.0.0.2", 0)).close()
+        with Caller(port) as caller:
+            caller.send("hello\n")
+            self.assertTrue(select.select([listener.stdout], [], [], GUARD)[0], "it hears nobody any more")
+            self.assertEqual(listener.stdout.readline(), f"[{caller.label}] hello\n".encode())
+
     def test_a_rule_for_ipv4_holds_on_a_socket_of_both_families(self):
         with Listener(":0", "--deny", "127.0.0.0/8") as listener:
             with Caller(listener.port):
@@ -290,6 +308,13 @@ class Limits(unittest.TestCase):
                 with Caller(listener.port) as caller:
                     self.assertEqual(caller.rest(), b"")
                     listener.err.until(rf"\[{re.escape(caller.label)}\] left: .*tim")
+
+    def test_idle_timeout_holds_for_programs_too(self):
+        with Listener(HERE, "--idle-timeout", "300ms", "--exec", "cat") as listener, Caller(listener.port) as caller:
+            caller.send("hello\n")
+            self.assertEqual(caller.rest(), b"hello\n")
+            self.assertIn("timed out", listener.err.until("left: ").string)
+            await_that(lambda: not listener.children(), "the program to end")
 
     def test_one_more_is_told_busy_and_loses_no_word_of_it(self):
         with Listener(HERE, "--max-clients", "2") as listener:

@@ -56,7 +56,7 @@ MISTYPED_VALUES = {"--framing": {"lnie": "line", "lenght": "length"}, "--model":
                    "--handler": {"rely": "relay", "great": "greet"}, "--slow": {"drop-oldets": "drop-oldest", "blok": "block"},
                    "--confirm": {"aked": "acked", "deliverd": "delivered"}, "--after-eof": {"wiat": "wait", "clsoe": "close"},
                    "--engine": {"epol": "epoll"}}
-LATER = {"--model": ["process", "thread"], "--engine": ["uring"], "--workers": ["2"]}
+LATER = {"--model": ["process", "thread"], "--engine": ["uring", "io_uring"], "--workers": ["2"]}
 
 
 def ahoy(*words, **more):

@@ -94,6 +94,7 @@ task<> witness::settle() {
 
 std::string count_in_words(const account& known, std::uint64_t of_total, bool total_is_known) {
   const std::uint64_t total = std::max(of_total, known.sent);
+  if (total == 0 && !total_is_known) return "nothing was read so far that could be sent";
   return fmt::format(
       "at most {} of {}{} bytes{} reached the peer's system; how many its program read is not known",
       known.reached, total_is_known ? "" : "the ", total, total_is_known ? "" : " read so far");

@@ -137,6 +137,7 @@ TEST(Count, SaysWhatIsKnown) {
             "at most 131072 of the 160000 bytes read so far reached the peer's system; how many its program "
             "read is "
             "not known");
+  EXPECT_EQ(count_in_words(account{}, 0, false), "nothing was read so far that could be sent");
 }
 
 TEST(Given, IsNoneWhereNotAllWasHandedOver) {

@@ -25,6 +25,11 @@ constexpr std::array table{
             "nc -u 127.0.0.1 23456\n"},
     example{verb::listen, "A program for each caller, without a shell",
             "ahoy listen 23456 --exec tr a-z A-Z\n"},
+    example{verb::listen,
+            "Receive a file as it is, from one caller: for the standard output each line is labelled",
+            "ahoy listen 23456 --once --exec sh -c 'cat > copy'\n"
+            "# the sender:\n"
+            "ahoy send localhost 23456 < file\n"},
     example{verb::listen, "What happens, as JSON for another program; its lines are words to callers",
             "ahoy listen 23456 --json\n"},
 

@@ -153,11 +153,12 @@ std::string drain_text(duration limit) {
 
 void add_callers(explanation& all, const listen_options& given) {
   const auto& server = given.server;
-  all.add("admit", fmt::format("{} callers at once, {} waiting, from {}, not from {}",
-                               server.max_clients == 0 ? "as many as descriptors allow, less 32:"
-                                                       : fmt::format("at most {}", server.max_clients),
-                               server.backlog, networks_text(server.allow, "everywhere"),
-                               networks_text(server.deny, "nowhere")));
+  all.add("admit",
+          fmt::format("{}, {} waiting, from {}{}",
+                      server.max_clients == 0 ? "as many callers at once as descriptors allow, less 32"
+                                              : fmt::format("at most {} callers at once", server.max_clients),
+                      server.backlog, networks_text(server.allow, "everywhere"),
+                      server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));

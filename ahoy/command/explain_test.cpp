@@ -52,7 +52,9 @@ TEST(explain, tells_how_callers_are_served) {
       explained(ahoy::verb::listen, {"80", "udp://:90", "--allow=10.0.0.0/8", "--max-clients=3"});
   EXPECT_THAT(text, HasSubstr("listen on     tcp://:80\n  listen on     udp://:90\n"));
   EXPECT_THAT(text, HasSubstr("at most 3 callers"));
-  EXPECT_THAT(text, HasSubstr("from 10.0.0.0/8, not from nowhere"));
+  EXPECT_THAT(text, HasSubstr("from 10.0.0.0/8\n"));
+  EXPECT_THAT(explained(ahoy::verb::listen, {"80", "--deny=10.0.0.0/8"}),
+              HasSubstr("from everywhere, not from 10.0.0.0/8\n"));
   const auto exec = explained(ahoy::verb::listen, {"--exec", "sh", "-c", "echo  'x'"});
   EXPECT_THAT(exec, HasSubstr("the program sh -c 'echo  '\\''x'\\'''\n"));
   EXPECT_THAT(exec, Not(HasSubstr("slow is")));

@@ -8,7 +8,9 @@
 #include <ahoy/command/standard_input.hpp>
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/command/standard_streams.hpp>
+#include <ahoy/command/status.hpp>
 #include <ahoy/command/termination.hpp>
+#include <ahoy/command/value_text.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/log.hpp>
@@ -131,6 +133,7 @@ class listening {
 
   task<> run() {
     tasks_.start(report_.write_all());
+    tasks_.start(report_.write_notes());
     tasks_.start(serve());
     tasks_.start(end_by_signal());
     tasks_.start(hear_ourselves());
@@ -273,7 +276,14 @@ int run_listen(const listen_options& options) {
   const bool by_calls =
       options.server.model == model::iterative && options.server.engine == engine_choice::automatic;
   const std::unique_ptr<engine> by = make_engine(by_calls ? engine_choice::blocking : options.server.engine);
-  by->run(with_deadline(deadline_after(by->now(), options.timeout), listen(*by, options)));
+  const time_point due = deadline_after(by->now(), options.timeout);
+  try {
+    by->run(with_deadline(due, listen(*by, options)));
+  } catch (const error& why) {  // whichever of its waits it was that heard of it first
+    if (status_of(why) != status::timed_out || by->now() < due) throw;
+    throw error{why.code(), "listen", "",
+                "the whole run had " + duration_text(options.timeout) + ": --timeout says how long"};
+  }
   return 0;
 }
 

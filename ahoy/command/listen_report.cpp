@@ -54,6 +54,7 @@ listen_report::listen_report(engine& by, const listen_options& options, standard
     : by_{by},
       options_{options},
       out_{out},
+      notes_{by},
       more_{by},
       written_{by},
       news_{by},
@@ -106,7 +107,7 @@ void listen_report::note(std::string_view line) {
   const std::string whole = fmt::format("{}\n", line);
   const bool around_prompt = before_writing && is_terminal_shared();
   if (around_prompt) before_writing();
-  write_to_stderr(whole);
+  notes_.add(whole);
   if (around_prompt) after_writing();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <ahoy/command/json.hpp>
+#include <ahoy/command/notes.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/handler/gathering.hpp>
@@ -20,6 +21,8 @@ class listen_report final : public observer, public transcript {
 
   /// Writes what is to be written, until it is stopped; throws where that fails.
   task<> write_all();
+  /// Writes the notes that have to wait for their reader, until it is stopped.
+  task<> write_notes() { return notes_.write_kept(); }
   /// Returns when all that was told so far is written.
   task<> flush();
   [[nodiscard]] bool is_written() const noexcept { return !writing_ && unwritten_.empty(); }
@@ -55,6 +58,7 @@ class listen_report final : public observer, public transcript {
   engine& by_;
   const listen_options& options_;
   standard_output& out_;
+  notes notes_;
   std::string unwritten_;
   event more_, written_, news_;
   bool shows_coming_and_going_;

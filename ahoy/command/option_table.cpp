@@ -119,7 +119,7 @@ constexpr std::array table{
     option{"--workers", "", value_kind::number, "N", "0", "listen", section::server, "how many serve",
            "0 is the model's own number: one loop for event. This version serves with one."},
     option{"--engine", "", value_kind::choice, "ENGINE", "auto", "listen", section::server,
-           "what carries out input and output", "", engines, "uring"},
+           "what carries out input and output", "", engines, "uring io_uring"},
     option{
         "--once", "", value_kind::flag, "", "", "listen", section::server, "serve one caller, then end",
         "The end of the input then counts as it does for call: our half is closed, and the caller's end is "

@@ -125,9 +125,19 @@ task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to
   throw_failures(of);
 }
 
+/// Not to call over bare TCP what was meant for another transport.
+void refuse_what_is_no_stream(const endpoint& to) {
+  if (to.transport() == transport::tcp || to.transport() == transport::local) return;
+  const bool is_udp = to.transport() == transport::udp;
+  throw error{system_code(EPROTONOSUPPORT), "connect by", to_string(to.scheme),
+              is_udp ? "datagrams have no connection to make: datagram_socket::to sends and receives them"
+                     : "this version has tcp and unix"};
+}
+
 }  // namespace
 
 task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_options options) {
+  refuse_what_is_no_stream(to);
   const time_point due = deadline_after(by.now(), options.timeout);
   try {
     std::unique_ptr<connection> made = co_await with_deadline(due, connect_in_time(by, to, options));

@@ -9,17 +9,17 @@
 namespace ahoy::inline v0 {
 
 struct connect_options {
-  /// No aggregate, since coroutines take it by value.
-  // NOLINTNEXTLINE(modernize-use-equals-default)
+  // No aggregate, since coroutines take it by value. NOLINTNEXTLINE(modernize-use-equals-default)
   connect_options() noexcept {}
   duration timeout = std::chrono::seconds{10};  ///< for the whole of a name: look-up and every address
   family wanted = family::unspecified;          ///< only addresses of this family
   std::optional<address> source;                ///< bind to it first; its port may be 0
 };
 
-/// Connects to a stream endpoint (tcp, unix). Every address of the name is tried, the next one 250 ms after
-/// the last or as soon as that failed, families in turn; the first that answers wins (RFC 8305). Throws
-/// error: the address in it is the first that was tried, and the hint names the others.
+/// Connects to a stream endpoint (tcp, unix; any other is protocol_not_supported). Every address of the name
+/// is tried, the next one 250 ms after the last or as soon as that failed, families in turn; the first that
+/// answers wins (RFC 8305). Throws error: the address in it is the first that was tried, and the hint names
+/// the others.
 task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_options options = {});
 
 }  // namespace ahoy::inline v0

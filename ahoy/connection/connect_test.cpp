@@ -203,6 +203,18 @@ TEST_P(connecting, passes_on_that_a_name_is_not_known) {
       ahoy::error);
 }
 
+TEST_P(connecting, does_not_call_over_tcp_what_was_meant_for_another_transport) {
+  for (const char* text : {"udp://127.0.0.1:9", "tls://127.0.0.1:9", "https://127.0.0.1:9"}) {
+    try {
+      connect(endpoint::parse(text));
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const ahoy::error& failure) {
+      EXPECT_EQ(failure.code(), std::errc::protocol_not_supported) << failure.what();
+      EXPECT_FALSE(failure.hint().empty());
+    }
+  }
+}
+
 // --- Unix sockets ---
 
 class connecting_to_a_file : public connecting {

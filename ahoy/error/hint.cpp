@@ -40,6 +40,13 @@ const auto& table() {
       entry{"bind", system_cause(ENOENT), "the directory of the socket file does not exist"},
       entry{"listen", system_cause(EADDRINUSE),
             "another program listens on this port: stop it, or take another port"},
+      entry{
+          "listen", system_cause(EADDRNOTAVAIL),
+          "no interface of this machine has that address: `ip addr` lists them; leave the host out for all"},
+      entry{"listen", system_cause(EACCES),
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE: take a higher one; a socket file needs a "
+            "directory you may write to"},
+      entry{"listen", system_cause(ENOENT), "the directory of the socket file does not exist"},
       entry{"listen", system_cause(EOPNOTSUPP),
             "only stream sockets listen; a datagram socket receives once it is bound"},
       entry{"send", system_cause(EACCES), "for a broadcast address set SO_BROADCAST first"},

@@ -231,8 +231,8 @@ task<> pass_both_ways(connection& peer, connection& program, child& running) {
   co_await both.join();
 }
 
-/// For a connection that is no socket of its own: the program has one end of a socket pair, we pass on at the
-/// other.
+/// For a connection that is no socket of its own, or has a timeout, which only who reads can keep: the
+/// program has one end of a socket pair, we pass on at the other.
 task<> serve_beside(const program_options& options, connection& peer) {
   int ends[2];
   const int type = peer.keeps_boundaries() ? SOCK_SEQPACKET : SOCK_STREAM;
@@ -248,7 +248,7 @@ task<> serve_beside(const program_options& options, connection& peer) {
 }  // namespace
 
 task<> program::serve(connection& peer) {
-  if (!peer.native()) {
+  if (!peer.native() || peer.timeout() != no_timeout) {
     co_await serve_beside(options_, peer);
     co_return;
   }

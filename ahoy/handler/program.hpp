@@ -14,9 +14,9 @@ struct program_options {
 };
 
 /// A program per caller: its standard input and output are the connection, AHOY_PEER and AHOY_LOCAL in its
-/// environment say who speaks with whom. A stream's socket is handed over as it is; datagrams are passed on
-/// through a socket that keeps their borders. The caller has left when the program has ended; a conversation
-/// that is cut ends the program.
+/// environment say who speaks with whom. A stream's socket is handed over as it is, unless the connection
+/// has a timeout; else what is said is passed on, datagrams through a socket that keeps their borders. The
+/// caller has left when the program has ended; a conversation that is cut ends the program.
 class program final : public handler {
  public:
   explicit program(program_options options) : options_{std::move(options)} {}

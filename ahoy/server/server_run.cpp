@@ -59,6 +59,9 @@ task<> server_run::open() {
 }
 
 task<> server_run::open_endpoint(endpoint on) {
+  if (on.transport() == transport::tls)  // not to serve in the clear what was meant to be kept from others
+    throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
+                "this version has tcp, udp and unix"};
   if (on.transport() == transport::local) {
     open_address(on.scheme, address::local(on.path));
     co_return;

@@ -233,6 +233,16 @@ TEST(max_clients, one_more_is_told_busy_and_loses_no_word_of_it) {
   EXPECT_EQ(second.recv(1024), "");
 }
 
+TEST(server, does_not_serve_in_the_clear_what_was_meant_for_tls) {
+  ahoy::server serving{"tls://127.0.0.1:0", [](connection&) -> task<> { co_return; }};
+  try {
+    serving.run();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const std::system_error& failure) {
+    EXPECT_EQ(failure.code(), std::errc::protocol_not_supported) << failure.what();
+  }
+}
+
 TEST(once, the_server_ends_after_its_one_caller) {
   ahoy::server_options options;
   options.once = true;
