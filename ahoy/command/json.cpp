@@ -37,8 +37,8 @@ void add_text(ordered_json& object, const char* member, std::string_view text) {
     object["data"] = base64(text);
 }
 
-[[noreturn]] void refuse(std::string hint) {
-  throw error(errc::malformed, "read JSON line", "", std::move(hint));
+[[noreturn]] void refuse(const std::string& hint) {
+  throw error(errc::malformed, "read JSON line", "", hint);
 }
 
 // Looks at a line while it is parsed: refuses early what is no object of strings, however long or deep, and a

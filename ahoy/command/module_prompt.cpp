@@ -77,10 +77,16 @@ std::string common_start(const std::vector<std::string>& words) {
   return start;
 }
 
+/// Where the terminal takes nothing there is nobody to tell.
+void put(const std::string& text) {
+  static_cast<void>(std::fputs(text.c_str(), stderr));
+  static_cast<void>(std::fflush(stderr));
+}
+
 void list(const std::vector<std::string>& words) {
-  std::fputc('\n', stderr);
-  for (const std::string& each : words) std::fprintf(stderr, "%s  ", each.c_str());
-  std::fputc('\n', stderr);
+  std::string line = "\n";
+  for (const std::string& each : words) line += each + "  ";
+  put(line + "\n");
 }
 
 unsigned char complete(EditLine* line, int) {
@@ -139,9 +145,8 @@ void fit(ahoy_prompt& prompt) {
 void hide(ahoy_prompt* prompt) {
   const in_utf8 meanwhile;
   const int row = cursor_row(*prompt);
-  if (row > 0) std::fprintf(stderr, "\x1b[%dA", row);
-  std::fputs("\r\x1b[J", stderr);
-  std::fflush(stderr);
+  const std::string up = row > 0 ? "\x1b[" + std::to_string(row) + "A" : "";
+  put(up + "\r\x1b[J");
 }
 
 void show(ahoy_prompt* prompt) {

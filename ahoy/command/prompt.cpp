@@ -65,10 +65,9 @@ void replace_dispositions(void (*from)(int), void (*to)(int)) noexcept {
   }
 }
 
-const ahoy_prompt_functions& remember_settings(const ahoy_prompt_functions& functions) noexcept {
+void remember_settings() noexcept {
   static_cast<void>(::tcgetattr(STDIN_FILENO, &settings_before));
   replace_dispositions(SIG_DFL, give_terminal_back);
-  return functions;
 }
 
 }  // namespace
@@ -77,13 +76,14 @@ std::unique_ptr<prompt> prompt::open(engine& by, completion words, std::string& 
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0 || !is_in_foreground()) return nullptr;
   const ahoy_prompt_functions* functions = load(why);
   if (!functions) return nullptr;
+  remember_settings();
   std::unique_ptr<prompt> made{new prompt{by, *functions, std::move(words)}};
   if (!made->handle_) why = "the terminal cannot be edited on";
   return made->handle_ ? std::move(made) : nullptr;
 }
 
 prompt::prompt(engine& by, const ahoy_prompt_functions& functions, completion words)
-    : functions_{remember_settings(functions)},
+    : functions_{functions},
       words_{std::move(words)},
       input_{by, fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}},
       shown_{by},

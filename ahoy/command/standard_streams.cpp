@@ -65,8 +65,8 @@ error output_error(int errno_value) {
 
 error input_error(int errno_value) { return input_error(system_code(errno_value), {}); }
 
-error input_error(std::error_code cause, std::string hint) {
-  return {cause, std::string(reading), std::string(input), std::move(hint)};
+error input_error(std::error_code cause, const std::string& hint) {
+  return {cause, std::string(reading), std::string(input), hint};
 }
 
 bool is_output_error(const error& failure) noexcept {

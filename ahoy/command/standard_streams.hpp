@@ -24,7 +24,7 @@ void write_to_stderr(std::string_view bytes) noexcept;
 /// What a verb throws when its own output or input failed: the verbs and addresses that status_of knows.
 [[nodiscard]] error output_error(int errno_value);
 [[nodiscard]] error input_error(int errno_value);
-[[nodiscard]] error input_error(std::error_code cause, std::string hint);
+[[nodiscard]] error input_error(std::error_code cause, const std::string& hint);
 [[nodiscard]] bool is_output_error(const error& failure) noexcept;
 [[nodiscard]] bool is_input_error(const error& failure) noexcept;
 /// Whether nobody reads our output any more: the command then ends as SIGPIPE would end it.

@@ -22,7 +22,7 @@ void drop_received(descriptor& from) noexcept {
 
 /// The peer's end is here, and nothing before it that is unread.
 bool has_ended(descriptor* with) noexcept {
-  char next;
+  char next = 0;
   return with && ::recv(with->number(), &next, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 

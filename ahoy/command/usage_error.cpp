@@ -48,8 +48,8 @@ std::string quoted(std::string_view text) {
   return "\"" + escape(text.substr(0, longest_shown)) + (cut ? "\"..." : "\"");
 }
 
-error usage_error(usage_errc cause, std::string_view what, std::string_view text, std::string hint) {
-  return {cause, std::string(what), text.empty() ? std::string() : quoted(text), std::move(hint)};
+error usage_error(usage_errc cause, std::string_view what, std::string_view text, const std::string& hint) {
+  return {cause, std::string(what), text.empty() ? std::string() : quoted(text), hint};
 }
 
 }  // namespace ahoy::inline v0

@@ -26,7 +26,7 @@ enum class usage_errc {
 
 /// `option "--frmaing": unknown`, with `hint` as the next step. `text` is escaped, and cut where it is long.
 [[nodiscard]] error usage_error(usage_errc cause, std::string_view what, std::string_view text,
-                                std::string hint);
+                                const std::string& hint);
 
 /// `text` for a message: escaped, between quotes, at most some 60 characters of it.
 [[nodiscard]] std::string quoted(std::string_view text);

@@ -87,7 +87,7 @@ bool connect_to_one(const fd& socket, const address& peer) {
   const bool is_broadcast = why == EACCES && ::connect(socket.get(), peer.data(), peer.size()) == 0;
   if (!is_broadcast) throw error{system_code(why), "connect to", peer.to_string()};
   const sockaddr nobody{AF_UNSPEC, {}};
-  ::connect(socket.get(), &nobody, sizeof nobody);
+  static_cast<void>(::connect(socket.get(), &nobody, sizeof nobody));
   return false;
 }
 

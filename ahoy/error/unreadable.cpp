@@ -7,8 +7,8 @@
 
 namespace ahoy::inline v0 {
 
-error unreadable(std::string_view what, std::string_view text, std::string hint, errc cause) {
-  return {cause, fmt::format("read {}", what), fmt::format("\"{}\"", escape(text)), std::move(hint)};
+error unreadable(std::string_view what, std::string_view text, const std::string& hint, errc cause) {
+  return {cause, fmt::format("read {}", what), fmt::format("\"{}\"", escape(text)), hint};
 }
 
 }  // namespace ahoy::inline v0

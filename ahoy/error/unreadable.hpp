@@ -8,7 +8,7 @@ namespace ahoy::inline v0 {
 
 /// The error of a text that cannot be taken: `read port "99999": out of range`. The text is escaped here;
 /// `what` says what was to be read, `hint` what would be taken.
-[[nodiscard]] error unreadable(std::string_view what, std::string_view text, std::string hint,
+[[nodiscard]] error unreadable(std::string_view what, std::string_view text, const std::string& hint,
                                errc cause = errc::malformed);
 
 }  // namespace ahoy::inline v0

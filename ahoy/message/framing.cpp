@@ -174,14 +174,14 @@ void decoder::refuse_length(std::size_t length) {
   auto hint = kind_ == framing::line || kind_ == framing::nul
                   ? fmt::format("no end of message within the limit of {} bytes", max_message_)
                   : fmt::format("the message has {} bytes, the limit is {}", length, max_message_);
-  if (kind_ != framing::datagram) refuse(errc::too_long, std::move(hint));
+  if (kind_ != framing::datagram) refuse(errc::too_long, hint);
   static_cast<void>(cut(header_size, 0, 0));
-  throw error(errc::too_long, "receive", "", std::move(hint));
+  throw error(errc::too_long, "receive", "", hint);
 }
 
-void decoder::refuse(errc cause, std::string hint) {
+void decoder::refuse(errc cause, const std::string& hint) {
   release();
-  broken_ = std::make_exception_ptr(error(cause, "receive", "", std::move(hint)));
+  broken_ = std::make_exception_ptr(error(cause, "receive", "", hint));
   std::rethrow_exception(broken_);
 }
 

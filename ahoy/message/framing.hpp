@@ -85,7 +85,7 @@ class decoder {
   [[nodiscard]] message cut(std::size_t header, std::size_t length, std::size_t trailer);
   void release() noexcept;
   void push_datagram(std::string_view bytes);
-  [[noreturn]] void refuse(errc cause, std::string hint);
+  [[noreturn]] void refuse(errc cause, const std::string& hint);
   [[noreturn]] void refuse_length(std::size_t length);
 
   std::string buffer_;
