@@ -331,7 +331,7 @@ class TheEnd(unittest.TestCase):
             terminal.key("C-c")
             self.assertEqual(caller.rest(), b"")
             caller.end()
-            terminal.await_match("^status 0$")
+            terminal.await_match(r"^(\^C)*status 0$")
             terminal.await_end()
             self.assertEqual(terminal.settings("before"), terminal.settings("after"))
 
@@ -339,7 +339,7 @@ class TheEnd(unittest.TestCase):
         with Listening() as terminal:
             terminal.type("/quit")
             terminal.key("Enter")
-            terminal.await_match("^status 0$")
+            terminal.await_match(r"^(\^C)*status 0$")
             terminal.await_end()
             self.assertEqual(terminal.settings("before"), terminal.settings("after"))
 
@@ -355,7 +355,7 @@ class TheEnd(unittest.TestCase):
                 another.send("me too\n")
                 terminal.await_match(re.escape(f"[{another.label}] me too"))
             terminal.key("C-c")
-            terminal.await_match("^status 0$")
+            terminal.await_match(r"^(\^C)*status 0$")
             terminal.await_end()
             self.assertEqual(terminal.settings("before"), terminal.settings("after"))
 
@@ -363,7 +363,7 @@ class TheEnd(unittest.TestCase):
         with Listening("--drain", "1h") as terminal, terminal.caller():
             terminal.key("C-c")
             terminal.key("C-c")
-            terminal.await_match("^status 0$")
+            terminal.await_match(r"^(\^C)*status 0$")
 
 
 class Calling(unittest.TestCase):
@@ -501,7 +501,7 @@ class WithoutTheModule(unittest.TestCase):
                 caller.send("ping\n")
                 terminal.await_last("hello there", f"[{caller.label}] ping")
                 terminal.key("C-c")
-                terminal.await_match("^status 0$")
+                terminal.await_match(r"^(\^C)*status 0$")
 
 
 if __name__ == "__main__":
