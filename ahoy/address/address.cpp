@@ -70,8 +70,8 @@ std::string vsock_text(const address& a) {
   return fmt::format("vsock:{}:{}", vsock.svm_cid, vsock.svm_port);
 }
 
-[[noreturn]] void refuse_path(std::string_view path, std::string why) {
-  throw unreadable("socket path", path, std::move(why));
+[[noreturn]] void refuse_path(std::string_view path, const std::string& why) {
+  throw unreadable("socket path", path, why);
 }
 
 }  // namespace

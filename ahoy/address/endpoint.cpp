@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
 
-[[noreturn]] void refuse(std::string_view text, std::string hint) {
-  throw unreadable("endpoint", text, std::move(hint));
+[[noreturn]] void refuse(std::string_view text, const std::string& hint) {
+  throw unreadable("endpoint", text, hint);
 }
 
 bool is_inet6(std::string_view text) {

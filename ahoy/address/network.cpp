@@ -18,8 +18,8 @@ constexpr unsigned mapped_bits = 96;  // ::ffff:0:0/96, RFC 4291, 2.5.5.2
 
 constexpr unsigned bits_of(int family) noexcept { return family == AF_INET ? 32 : 128; }
 
-[[noreturn]] void refuse(errc cause, std::string_view text, std::string hint) {
-  throw unreadable("network", text, std::move(hint), cause);
+[[noreturn]] void refuse(errc cause, std::string_view text, const std::string& hint) {
+  throw unreadable("network", text, hint, cause);
 }
 
 unsigned parse_prefix(std::string_view digits, unsigned bits, std::string_view text) {
