@@ -181,7 +181,8 @@ ahoy_prompt* open(const char* text, ahoy_prompt_words words, void* context) {
   el_set(prompt->line, EL_PROMPT, prompt_text);
   el_set(prompt->line, EL_EDITOR, "emacs");
   el_set(prompt->line, EL_HIST, history, prompt->history);
-  el_set(prompt->line, EL_ADDFN, "ahoy-complete", "completes names and commands", complete);
+  // The wide form keeps these two pointers; the narrow one keeps copies, and never frees them.
+  el_wset(prompt->line, EL_ADDFN, L"ahoy-complete", L"completes names and commands", complete);
   el_set(prompt->line, EL_BIND, "^I", "ahoy-complete", nullptr);
   el_set(prompt->line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
   el_set(prompt->line, EL_UNBUFFERED, 1);  // shows it
