@@ -8,7 +8,7 @@ if(unit_test_sources)
     target_link_libraries(unit_tests PRIVATE ahoy_command)
   endif()
   # CTest would pass a skipped one over; tests/text_test.py sees that no unit test skips.
-  gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS unit)
+  gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES TIMEOUT 300 LABELS unit)
 endif()
 
 # What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.

@@ -3,7 +3,6 @@
 #include <ahoy/command/signals.hpp>
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <termios.h>
@@ -85,7 +84,7 @@ std::unique_ptr<prompt> prompt::open(engine& by, completion words, std::string& 
 prompt::prompt(engine& by, const ahoy_prompt_functions& functions, completion words)
     : functions_{functions},
       words_{std::move(words)},
-      input_{by, fd{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)}},
+      input_{by, fd::duplicate(STDIN_FILENO)},
       shown_{by},
       handle_{functions.open("> ", &prompt::words_for, this)} {}
 

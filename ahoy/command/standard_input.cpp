@@ -1,7 +1,6 @@
 #include <ahoy/command/standard_input.hpp>
 #include <ahoy/command/standard_streams.hpp>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 
@@ -11,8 +10,8 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-fd duplicate(int of) {
-  fd made{::fcntl(of, F_DUPFD_CLOEXEC, 3)};
+fd own_descriptor(int of) {
+  fd made = fd::duplicate(of);
   if (!made) throw input_error(errno);
   return made;
 }
@@ -20,7 +19,7 @@ fd duplicate(int of) {
 }  // namespace
 
 standard_input::standard_input(engine& by, int from)
-    : file_{by, duplicate(from)}, is_terminal_{::isatty(from) == 1} {}
+    : file_{by, own_descriptor(from)}, is_terminal_{::isatty(from) == 1} {}
 
 task<bytes> standard_input::read() {
   while (!at_end_) {

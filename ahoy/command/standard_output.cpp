@@ -1,7 +1,6 @@
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/command/standard_streams.hpp>
 
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -13,8 +12,8 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-fd duplicate(int of) {
-  fd made{::fcntl(of, F_DUPFD_CLOEXEC, 3)};
+fd own_descriptor(int of) {
+  fd made = fd::duplicate(of);
   if (!made) throw output_error(errno);
   return made;
 }
@@ -30,7 +29,7 @@ std::size_t fits_when_ready(int file) noexcept {
 }  // namespace
 
 standard_output::standard_output(engine& by, int to)
-    : file_{by, duplicate(to)}, free_{by}, at_once_{fits_when_ready(to)}, is_terminal_{::isatty(to) == 1} {}
+    : file_{by, own_descriptor(to)}, free_{by}, at_once_{fits_when_ready(to)}, is_terminal_{::isatty(to) == 1} {}
 
 task<> standard_output::write(std::string_view data) {
   while (busy_) co_await free_.wait();

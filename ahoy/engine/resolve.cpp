@@ -1,6 +1,5 @@
 #include <ahoy/engine/loop.hpp>
 
-#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -37,7 +36,7 @@ task<std::vector<address>> loop::resolve(host name, port service, family wanted,
                                          lookup_use use) {
   if (name.is_numeric()) co_return lookup(name, service, wanted, type, use);
   auto asked = std::make_shared<inquiry>();
-  descriptor answered{*this, fd{::fcntl(asked->done.get(), F_DUPFD_CLOEXEC, 0)}};
+  descriptor answered{*this, fd::duplicate(asked->done.get())};
   if (!answered.is_open()) throw_if_failed(errno, "look up", name.text());
   std::thread{[asked, name, service, wanted, type, use] {
     try {

@@ -3,7 +3,6 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/server/server_run.hpp>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -142,7 +141,7 @@ task<> server_run::accept_all() {
 
 /// Ends the acceptors at the first stop(), and the draining at the second.
 task<> server_run::watch_stop() {
-  descriptor signal{by_, fd{::fcntl(of_.stop_signal_.get(), F_DUPFD_CLOEXEC, 0)}};
+  descriptor signal{by_, fd::duplicate(of_.stop_signal_.get())};
   if (!signal.is_open()) throw_if_failed(errno, "watch", "for the end");
   for (;;) {
     co_await by_.ready(signal, POLLIN);

@@ -1,5 +1,6 @@
 #include <ahoy/socket/fd.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,5 +13,7 @@ void fd::reset(int descriptor) noexcept {
   if (former >= 0) ::close(former);
   errno = saved;
 }
+
+fd fd::duplicate(int of) noexcept { return fd{::fcntl(of, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)}; }
 
 }  // namespace ahoy::inline v0
