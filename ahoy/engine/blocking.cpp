@@ -74,18 +74,32 @@ void blocking_engine::watch(operation& pending) noexcept {
 
 void blocking_engine::unwatch(operation& done) noexcept { std::erase(watched_, &done); }
 
+/// Null where there is none, or more than one, or one that is polled for.
+operation* blocking_engine::only_hurried() const noexcept {
+  operation* only = nullptr;
+  for (operation* each : watched_) {
+    if (each->unhurried) continue;
+    if (only || timeout_option(each->kind) == 0) return nullptr;
+    only = each;
+  }
+  return only;
+}
+
+/// One that has waited for as long as the others may be neglected waits with them.
 void blocking_engine::wait(time_point until) {
-  const bool single = watched_.size() == 1 && timeout_option(watched_.front()->kind) != 0;
-  if (single && until > now())
-    call(*watched_.front(), until);
+  operation* only = until > now() ? only_hurried() : nullptr;
+  const bool neglects = watched_.size() > 1;
+  if (only && !neglects)
+    call(*only, time_left(until));
+  else if (only && now() < deadline_after(polled_, attention))
+    call(*only, std::min(until == no_deadline ? attention : time_left(until), attention));
   else
     poll(until);
 }
 
-void blocking_engine::call(operation& only, time_point until) {
+void blocking_engine::call(operation& only, duration wanted) {
   const int option = timeout_option(only.kind);
   duration& set = only.on->kernel_timeouts_[option == SO_RCVTIMEO ? 0 : 1];
-  const duration wanted = time_left(until);
   if (set != wanted) set_kernel_timeout(only.on->number(), option, wanted);
   set = wanted;
   try_again(only, patience::one_call);
@@ -102,7 +116,9 @@ void blocking_engine::poll(time_point until) {
   const auto left = std::max(until - clock::now(), duration::zero());
   limit.tv_sec = std::chrono::floor<std::chrono::seconds>(left).count();
   limit.tv_nsec = (left % std::chrono::seconds{1}).count();
-  if (::ppoll(asked.data(), asked.size(), until == no_deadline ? nullptr : &limit, nullptr) <= 0) return;
+  const int found = ::ppoll(asked.data(), asked.size(), until == no_deadline ? nullptr : &limit, nullptr);
+  polled_ = clock::now();
+  if (found <= 0) return;
   for (std::size_t i = 0; i < polled.size(); ++i) {
     if (asked[i].revents == 0) continue;
     epoll_event consumed;

@@ -6,7 +6,8 @@
 namespace ahoy::inline v0 {
 
 /// For a thread or process that serves one connection at a time. While exactly one operation waits for a
-/// descriptor it is one blocking system call; while more do, poll(2) says which is next.
+/// descriptor it is one blocking system call; while more do, poll(2) says which is next. Those that are
+/// unhurried do not count as long as the one is busy: they are polled for `attention` after the last time.
 class blocking_engine final : public loop {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "blocking"; }
@@ -16,10 +17,13 @@ class blocking_engine final : public loop {
   void watch(operation& pending) noexcept override;
   void unwatch(operation& done) noexcept override;
   void wait(time_point until) override;
-  void call(operation& only, time_point until);
+  [[nodiscard]] operation* only_hurried() const noexcept;
+  void call(operation& only, duration wanted);
   void poll(time_point until);
 
+  static constexpr duration attention = std::chrono::milliseconds{200};
   std::vector<operation*> watched_;
+  time_point polled_;
 };
 
 }  // namespace ahoy::inline v0

@@ -82,6 +82,9 @@ class operation : public waiter {
 
   const operation_kind kind;
   bool pending = false;    ///< submitted and not complete
+  /// May be noticed late while another operation is busy: the blocking engine then makes that one's call
+  /// alone, as long as it does not take long.
+  bool unhurried = false;
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
   duration timeout = no_timeout;  ///< of this operation alone; the context's deadline holds besides

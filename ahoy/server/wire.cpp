@@ -1,0 +1,171 @@
+#include <ahoy/error/error.hpp>
+#include <ahoy/server/wire.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr std::size_t most_text = std::size_t{64} * 1024;
+/// More than any record holds: a datagram, a label, a line of the log.
+constexpr std::size_t record_size = most_text + 4096;
+
+struct order_head {
+  order_kind what;
+  std::uint8_t mark;
+  std::uint32_t label_size;
+  std::uint64_t job;
+  duration timeout;
+  address remote, local;
+};
+
+struct report_head {
+  report_kind what;
+  log_level level;
+  std::uint64_t job, received, sent;
+};
+static_assert(std::is_trivially_copyable_v<order_head> && std::is_trivially_copyable_v<report_head>);
+
+/// A message of parts, and the descriptors that go with it.
+ssize_t send_record(int wire, std::span<iovec> parts, std::span<const int> descriptors, int flags) noexcept {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> room{};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  if (!descriptors.empty()) {
+    message.msg_control = room.data();
+    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+    cmsghdr* control = CMSG_FIRSTHDR(&message);
+    control->cmsg_level = SOL_SOCKET;
+    control->cmsg_type = SCM_RIGHTS;
+    control->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(control), descriptors.data(), descriptors.size_bytes());
+  }
+  return ::sendmsg(wire, &message, flags | MSG_NOSIGNAL);
+}
+
+struct record {
+  std::string bytes;
+  std::array<fd, 2> descriptors;
+};
+
+void take_descriptors(msghdr& message, record& into) noexcept {
+  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = std::min((each->cmsg_len - CMSG_LEN(0)) / sizeof(int), into.descriptors.size());
+    std::array<int, 2> numbers{};
+    std::memcpy(numbers.data(), CMSG_DATA(each), count * sizeof(int));
+    for (std::size_t i = 0; i < count; ++i) into.descriptors[i].reset(numbers[i]);
+  }
+}
+
+/// As recvmsg(2): 0 at the end of the wire.
+ssize_t receive_record(int wire, record& into) {
+  char bytes[record_size];
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> room{};
+  iovec part{bytes, sizeof bytes};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  const ssize_t got = ::recvmsg(wire, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (got < 0) return got;
+  take_descriptors(message, into);
+  into.bytes.assign(bytes, static_cast<std::size_t>(got));
+  return got;
+}
+
+/// nullopt at the end of the wire, and where it broke: the other end has died either way.
+task<std::optional<record>> next_record(descriptor& wire) {
+  record next;
+  for (;;) {
+    const ssize_t got = receive_record(wire.number(), next);
+    if (got > 0) co_return std::move(next);
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) co_return std::nullopt;
+    ready_operation there{&wire, POLLIN};
+    there.unhurried = true;
+    co_await there;
+  }
+}
+
+template <class Head>
+Head head_of(const record& from) noexcept {
+  Head head;
+  std::memcpy(&head, from.bytes.data(), sizeof head);
+  return head;
+}
+
+iovec part(const void* data, std::size_t size) noexcept { return {const_cast<void*>(data), size}; }
+
+}  // namespace
+
+std::pair<fd, fd> open_wire() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    throw error{system_code(errno), "start", "a worker"};
+  return {fd{ends[0]}, fd{ends[1]}};
+}
+
+task<> send_order(descriptor& wire, const order& what) {
+  const order_head head{what.what, what.mark, static_cast<std::uint32_t>(what.label.size()),
+                        what.job,  what.timeout, what.remote, what.local};
+  const std::string& label = what.label;
+  iovec parts[] = {part(&head, sizeof head), part(label.data(), label.size()),
+                   part(what.data.data(), what.data.size())};
+  const int numbers[] = {what.first.get(), what.second.get()};
+  const std::size_t count = what.second ? 2 : what.first ? 1 : 0;
+  while (send_record(wire.number(), parts, std::span{numbers}.first(count), MSG_DONTWAIT) < 0) {
+    if (errno != EAGAIN && errno != EINTR) throw error{system_code(errno), "tell", "a worker"};
+    co_await wire.engine().ready(wire, POLLOUT);
+  }
+}
+
+task<std::optional<order>> receive_order(descriptor& wire) {
+  std::optional<record> got = co_await next_record(wire);
+  if (!got || got->bytes.size() < sizeof(order_head)) co_return std::nullopt;
+  const auto head = head_of<order_head>(*got);
+  order next;
+  next.what = head.what;
+  next.job = head.job;
+  next.remote = head.remote;
+  next.local = head.local;
+  next.mark = head.mark;
+  next.timeout = head.timeout;
+  next.label = got->bytes.substr(sizeof head, head.label_size);
+  next.data = got->bytes.substr(sizeof head + head.label_size);
+  next.first = std::move(got->descriptors[0]);
+  next.second = std::move(got->descriptors[1]);
+  co_return std::move(next);
+}
+
+void send_report(int wire, const report& what) noexcept {
+  const report_head head{what.what, what.level, what.job, what.received, what.sent};
+  iovec parts[] = {part(&head, sizeof head), part(what.text.data(), std::min(what.text.size(), most_text))};
+  while (send_record(wire, parts, {}, 0) < 0 && errno == EINTR) continue;
+}
+
+task<std::optional<report>> receive_report(descriptor& wire) {
+  const std::optional<record> got = co_await next_record(wire);
+  if (!got || got->bytes.size() < sizeof(report_head)) co_return std::nullopt;
+  const auto head = head_of<report_head>(*got);
+  report next;
+  next.what = head.what;
+  next.level = head.level;
+  next.job = head.job;
+  next.received = head.received;
+  next.sent = head.sent;
+  next.text = got->bytes.substr(sizeof head);
+  co_return std::move(next);
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,61 @@
+#pragma once
+#include <ahoy/address/address.hpp>
+#include <ahoy/engine/engine.hpp>
+#include <ahoy/error/log.hpp>
+#include <ahoy/socket/fd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+/// What a server and its workers tell each other, be they threads or processes: records over a pair of
+/// SOCK_SEQPACKET sockets, descriptors with them (SCM_RIGHTS, unix(7)). Both ends are the same program.
+namespace ahoy::inline v0 {
+
+enum class order_kind : std::uint8_t {
+  serve,   ///< run the handler for the connection `first`
+  answer,  ///< run the handler for one datagram, `data`, to be answered through `first`
+  carry,   ///< pass bytes between the connection `first` and `second`: its handler runs at the server
+  finish,  ///< of a job: nothing more is received from its caller
+  cut,     ///< of a job: it ends now
+};
+
+struct order {
+  order_kind what = order_kind::serve;
+  std::uint64_t job = 0;
+  std::string label = {};
+  address remote = {}, local = {};
+  std::uint8_t mark = 0;  ///< of the IP header of an answer
+  duration timeout = no_timeout;
+  std::string data = {};
+  fd first = {}, second = {};
+};
+
+enum class report_kind : std::uint8_t {
+  done,    ///< the job has ended; `text` says how
+  logged,  ///< a line for the server's log
+};
+
+struct report {
+  report_kind what = report_kind::done;
+  std::uint64_t job = 0;
+  std::uint64_t received = 0, sent = 0;  ///< bytes of the job's caller
+  log_level level = log_level::notice;
+  std::string text = {};
+};
+
+/// Two ends that are connected with each other. Throws error.
+[[nodiscard]] std::pair<fd, fd> open_wire();
+
+/// Hands an order over; it waits while the worker has many unread. Throws error where the worker is gone.
+task<> send_order(descriptor& wire, const order& what);
+/// nullopt: the server wants nothing more. An order may be noticed late while a caller keeps a blocking
+/// engine busy.
+task<std::optional<order>> receive_order(descriptor& wire);
+/// Blocks while the server has many unread. What cannot be told, since the server is gone, nobody waits for.
+void send_report(int wire, const report& what) noexcept;
+/// nullopt: the worker is gone.
+task<std::optional<report>> receive_report(descriptor& wire);
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,137 @@
+#include <ahoy/connection/carry.hpp>
+#include <ahoy/connection/stream.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+#include <ahoy/server/datagram_request.hpp>
+#include <ahoy/server/wire.hpp>
+#include <ahoy/server/worker.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <array>
+#include <memory>
+#include <unordered_map>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// One caller while it is served here.
+struct job {
+  job(context& parent, std::unique_ptr<connection> caller, fd second)
+      : where{parent}, peer{std::move(caller)}, second{std::move(second)} {}
+  context where;
+  std::unique_ptr<connection> peer;
+  fd second;  // where its bytes are carried to
+};
+
+class worker_run {
+ public:
+  worker_run(engine& by, fd wire, handler& how, context& here)
+      : by_{by}, wire_{by, std::move(wire)}, how_{how}, serving_{here} {}
+
+  task<> run() {
+    for (;;) {
+      std::optional<order> next = co_await receive_order(wire_);
+      if (!next) break;
+      obey(std::move(*next));
+    }
+    for (auto& [number, each] : jobs_) each->where.stop();
+    co_await serving_.join();
+  }
+
+ private:
+  void obey(order what) {
+    if (what.what <= order_kind::carry) return begin(std::move(what));
+    const auto found = jobs_.find(what.job);
+    if (found == jobs_.end()) return;  // it has ended meanwhile
+    if (what.what == order_kind::finish)
+      found->second->peer->shutdown_receive();
+    else
+      found->second->where.stop();
+  }
+
+  void begin(order what) {
+    const order_kind kind = what.what;
+    const std::uint64_t number = what.job;
+    std::unique_ptr<connection> caller = open(what);
+    caller->set_label(what.label);
+    caller->set_timeout(what.timeout);
+    auto made = std::make_unique<job>(serving_.where(), std::move(caller), std::move(what.second));
+    job& begun = *made;
+    jobs_.emplace(number, std::move(made));
+    serving_.start(serve(number, kind, begun));
+  }
+
+  std::unique_ptr<connection> open(order& from) {
+    if (from.what != order_kind::answer)
+      return std::make_unique<stream>(by_, std::move(from.first), from.remote);
+    return std::make_unique<datagram_request>(
+        by_, std::move(from.first), datagram_header{from.remote, from.local, from.mark}, std::move(from.data));
+  }
+
+  task<> serve(std::uint64_t number, order_kind kind, job& of) {
+    report done;
+    done.job = number;
+    if (kind == order_kind::carry)
+      done.text = co_await carry_to_the_end(of).in(of.where);
+    else
+      done.text = co_await serve_to_the_end(how_, *of.peer).in(of.where);
+    done.received = of.peer->bytes_received();
+    done.sent = of.peer->bytes_sent();
+    of.peer.reset();
+    of.second.reset();
+    const auto owned = jobs_.extract(number);
+    send_report(wire_.number(), done);
+  }
+
+  task<std::string> carry_to_the_end(job& of) {
+    std::string why = "done";
+    try {
+      stream other{by_, std::move(of.second)};
+      co_await carry(*of.peer, other);
+    } catch (const error& failure) {
+      why = cause_in_words(failure.code());
+    }
+    co_return why;
+  }
+
+  engine& by_;
+  descriptor wire_;
+  handler& how_;
+  scope serving_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<job>> jobs_;
+};
+
+task<> run_worker(engine& by, fd wire, handler& how) {
+  context& here = co_await this_context();
+  worker_run one{by, std::move(wire), how, here};
+  co_await one.run();
+}
+
+}  // namespace
+
+task<std::string> serve_to_the_end(handler& how, connection& peer) {
+  std::string why = "done";
+  try {
+    co_await how.serve(peer);
+  } catch (const error& failure) {
+    const bool concerns_caller = failure.address().empty() || failure.address() == peer.label();
+    why = concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
+  } catch (const std::exception& failure) {
+    why = escape(failure.what());
+  } catch (...) {
+    why = "the handler failed";
+  }
+  co_return why;
+}
+
+void work(fd wire, handler& how, engine_choice on) noexcept {
+  try {
+    const std::unique_ptr<engine> by = make_engine(on);
+    by->run(run_worker(*by, std::move(wire), how));
+  } catch (const std::exception& failure) {
+    log(log_level::error, std::string{"a worker ended: "} + failure.what());
+  }
+}
+
+}  // namespace ahoy::inline v0

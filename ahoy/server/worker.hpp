@@ -1,0 +1,17 @@
+#pragma once
+#include <ahoy/engine/select.hpp>
+#include <ahoy/server/handler.hpp>
+#include <ahoy/socket/fd.hpp>
+
+#include <string>
+
+namespace ahoy::inline v0 {
+
+/// Serves callers with `how` as the server asks for it on the wire, until the server closes that. Called in a
+/// thread or a process of its own; it throws nothing.
+void work(fd wire, handler& how, engine_choice on) noexcept;
+
+/// Runs the handler for one caller. How that ended, in words: "done", or what was thrown.
+task<std::string> serve_to_the_end(handler& how, connection& peer);
+
+}  // namespace ahoy::inline v0
