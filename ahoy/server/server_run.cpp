@@ -19,6 +19,10 @@ namespace {
 /// `busy`.
 constexpr std::size_t descriptors_kept = 32;
 
+/// Servers that start in one folder hold each other up for some microseconds.
+constexpr duration patience_with_starting = std::chrono::seconds{1};
+constexpr duration pause_between_tries = std::chrono::milliseconds{5};
+
 std::size_t default_max_clients() noexcept {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -63,7 +67,8 @@ task<> server_run::open_endpoint(endpoint on) {
     throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
                 "this version has tcp, udp and unix"};
   if (on.transport() == transport::local) {
-    open_address(on.scheme, address::local(on.path));
+    const address file = address::local(on.path);
+    co_await open_file(on.scheme, file);
     co_return;
   }
   std::vector<address> found =
@@ -75,6 +80,21 @@ task<> server_run::open_endpoint(endpoint on) {
     open_address(on.scheme, each);
     chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
                                                 : listeners_.back().local().port();
+  }
+}
+
+/// Another server that starts in the same folder has it locked for a moment; one that has it for longer is no
+/// server, and nobody else is kept waiting for it.
+task<> server_run::open_file(scheme as, address on) {
+  const time_point due = deadline_after(by_.now(), patience_with_starting);
+  for (bool opened = false; !opened;) {
+    try {
+      open_address(as, on);
+      opened = true;
+    } catch (const error& failure) {
+      if (failure.code() != std::errc::device_or_resource_busy || by_.now() >= due) throw;
+    }
+    if (!opened) co_await by_.sleep(pause_between_tries);
   }
 }
 

@@ -56,6 +56,7 @@ class server_run {
   task<> open();
   task<> open_endpoint(endpoint on);
   void open_address(scheme as, const address& on);
+  task<> open_file(scheme as, address on);
   task<> accept_all();
   void stop_accepting();
   void failed() noexcept;
