@@ -134,7 +134,11 @@ constexpr std::array table{
 
     option{"--max-clients", "", value_kind::number, "N", "what descriptors allow, less 32", "listen",
            section::callers, "how many callers at once",
-           "One more is told `busy` and closed. The soft limit of descriptors is raised to the hard one."},
+           "One more is told `busy` and closed. Nobody can know whether a UDP caller has left, so the one that "
+           "has been silent for longest makes way for whoever comes, over TCP too; a UDP caller is told busy "
+           "only where none can. Of many who are told busy, turned away or make way, the first are named one "
+           "by one, and then a line a second says how many more there were. "
+           "The soft limit of descriptors is raised to the hard one."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
     option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
