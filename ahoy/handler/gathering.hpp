@@ -42,6 +42,7 @@ class gathering : public handler {
   void end() override {
     if (room_) room_->finish();
   }
+  [[nodiscard]] bool callers_meet() const noexcept override { return true; }
   /// They answer when somebody speaks, which no other machine makes them do.
   [[nodiscard]] bool answers_by_itself() const noexcept override { return false; }
 

@@ -11,6 +11,8 @@ class datagram_request final : public connection {
  public:
   /// Answers through `socket`, a descriptor of its own.
   datagram_request(ahoy::engine& by, fd socket, datagram_header header, std::string data);
+  /// Released with the request: what counts the memory that requests take.
+  void charge(std::shared_ptr<void> to) noexcept { charged_ = std::move(to); }
 
   void shutdown_send() override {}
   void shutdown_receive() override { received_all_ = true; }
@@ -33,6 +35,7 @@ class datagram_request final : public connection {
   descriptor socket_;
   datagram_header header_;
   std::string data_;
+  std::shared_ptr<void> charged_;
   bool received_all_ = false;
 };
 

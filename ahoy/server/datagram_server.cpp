@@ -1,5 +1,6 @@
 #include <ahoy/engine/attempt.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/server/datagram_request.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <poll.h>
@@ -96,6 +97,9 @@ class datagram_exchange : public std::enable_shared_from_this<datagram_exchange>
   [[nodiscard]] bool may_answer(const datagram_header& header) const noexcept;
   datagram_caller* find_or_admit(const datagram_header& header);
   void refuse(const datagram_header& from);
+  task<> receive_callers();
+  task<> receive_requests();
+  void begin_request(const datagram& asked);
   std::list<unsent> queue_;
 };
 
@@ -232,6 +236,38 @@ void datagram_exchange::refuse(const datagram_header& from) {
 }
 
 task<> datagram_exchange::receive_all() {
+  if (run.datagrams_are_requests())
+    co_await receive_requests();
+  else
+    co_await receive_callers();
+}
+
+/// A socket that forged senders flood holds up nobody: what finds no place, or no memory, is told so or lost.
+void datagram_exchange::begin_request(const datagram& asked) {
+  const std::size_t size = asked.data.size();
+  if (run.is_full() || unreceived_bytes + size > most_unreceived_bytes) return refuse(asked.header);
+  datagram_header back = asked.header;
+  back.mark = run.serving().answers_by_itself() ? answered_mark : 0;
+  back.local.set_port(port);
+  auto request = std::make_unique<datagram_request>(
+      run.engine(), fd::duplicate(socket.native().number()), back, std::string{asked.data.text()});
+  unreceived_bytes += size;
+  request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived_bytes -= size; }});
+  run.begin(std::move(request));
+}
+
+task<> datagram_exchange::receive_requests() {
+  for (;;) {
+    const datagram asked = co_await socket.receive();
+    if (!may_answer(asked.header) || run.is_ending()) continue;
+    if (run.is_welcome(asked.header.peer.unmapped()))
+      begin_request(asked);
+    else
+      run.tell_denied(asked.header.peer.unmapped());
+  }
+}
+
+task<> datagram_exchange::receive_callers() {
   const bool one_at_a_time = run.options().model == model::iterative;
   for (;;) {
     auto received = co_await socket.receive();

@@ -8,8 +8,9 @@
 namespace ahoy::inline v0 {
 
 /// Serves connections: one call of serve() for each, under whatever model the server runs. The server owns
-/// its handler. Under event several calls are under way on one thread, each at an await of its own. When
-/// serve() returns or throws, the server says farewell and closes; what it throws is logged and harms no
+/// its handler. Under event several calls are under way on one thread, each at an await of its own; under
+/// thread, and with several loops, on several threads at once; under process each is made on a copy of the
+/// handler, in a process of its own. When serve() returns or throws, the server says farewell and closes; what it throws is logged and harms no
 /// other caller.
 class handler {
  public:
@@ -20,6 +21,9 @@ class handler {
   virtual task<> serve(connection& peer) = 0;
   /// The server ends: no serve() waits for anything but its peer any more, and each receive() ends soon.
   virtual void end() {}
+  /// Its callers meet: serve() and end() are always called on the server's own thread and loop, whatever the
+  /// model, where they share what the handler has; a thread or a process of the model carries what they say.
+  [[nodiscard]] virtual bool callers_meet() const noexcept { return false; }
   /// It answers of itself, without anybody's doing: over UDP such a handler never answers a datagram that
   /// came from another such handler, or from a service port, or the two would answer each other for ever
   /// (CVE-2024-2169).

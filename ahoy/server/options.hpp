@@ -16,16 +16,21 @@ namespace ahoy::inline v0 {
 /// How a server runs its handler (Stevens, UNP vol. 1, chapter 30).
 enum class model {
   iterative,  ///< one caller at a time; the next ones are connected and wait
-  event,      ///< all at once on one thread
+  event,      ///< all at once, each loop on one thread
+  process,    ///< each caller in a process of its own: fork for each, or so many that are kept
+  thread,     ///< each caller in a thread of its own: one made for each, or so many that are kept
 };
 
-/// "iterative", "event". Throws error (malformed) for any other text.
+/// "iterative", "event", "process", "thread". Throws error (malformed) for any other text.
 [[nodiscard]] model parse_model(std::string_view text);
 [[nodiscard]] std::string_view to_string(model which) noexcept;
 
 struct server_options {
   ahoy::model model = ahoy::model::event;
-  engine_choice engine = engine_choice::automatic;
+  /// How many are kept: processes, threads, or loops of event. 0: a process or thread for each caller, and one
+  /// loop, the server's own.
+  std::size_t workers = 0;
+  engine_choice engine = engine_choice::automatic;  ///< of the server's own loop, and of those of event
   int backlog = SOMAXCONN;
   /// 0: what descriptors allow, less 32 for everything else. One more is told `busy`, unless a peer of
   /// datagrams is here: nobody can know whether it has left, so the one that was silent for longest makes way.

@@ -2,6 +2,7 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/server/server_run.hpp>
+#include <ahoy/server/worker.hpp>
 
 #include <poll.h>
 #include <sys/resource.h>
@@ -22,19 +23,31 @@ constexpr std::size_t descriptors_kept = 32;
 constexpr duration patience_with_starting = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{5};
 
-std::size_t default_max_clients() noexcept {
+/// How many descriptors one caller takes here: its own and, with a worker, the two ends of what the worker is
+/// told by, those of what is carried, the worker's copy of the caller's, or the worker's own.
+constexpr std::size_t descriptors_of_caller(model which) noexcept {
+  return which == model::thread ? 6 : which == model::process ? 5 : 1;
+}
+
+std::size_t default_max_clients(model which) noexcept {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
-  return all > descriptors_kept + 1 ? all - descriptors_kept : 1;
+  return all > descriptors_kept ? std::max<std::size_t>((all - descriptors_kept) / descriptors_of_caller(which), 1)
+                                : 1;
 }
 
-/// The caller is named where this is told: only what concerns something else needs its own name.
-std::string why_it_ended(const callers::caller& whose, const error& failure) {
-  const bool is_cut = failure.code() == std::errc::operation_canceled;
-  if (is_cut) return std::string{callers::in_words(whose.why_cut)};
-  const bool concerns_caller = failure.address().empty() || failure.address() == whose.link.label();
-  return concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
+std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options) {
+  const bool has_workers = options.model == model::process || options.model == model::thread ||
+                           (options.model == model::event && options.workers > 1);
+  return has_workers ? std::make_unique<worker_pool>(by, how, options) : nullptr;
+}
+
+/// How many are served at the same time.
+std::size_t most_at_once(const server_options& options) noexcept {
+  if (options.model == model::iterative) return 1;
+  const bool one_each = options.model == model::process || options.model == model::thread;
+  return one_each && options.workers > 0 ? options.workers : SIZE_MAX;
 }
 
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
@@ -50,7 +63,10 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       patience_{where},
       acceptors_{where},
       services_{where},
-      max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients()} {}
+      pool_{make_pool(by, *of.handler_, of.options_)},
+      turns_{by, most_at_once(of.options_)},
+      max_clients_{of.options_.max_clients ? of.options_.max_clients
+                                           : default_max_clients(of.options_.model)} {}
 
 bool server_run::is_welcome(const address& caller) const noexcept {
   if (caller.family() == family::local) return true;
@@ -110,6 +126,7 @@ task<> server_run::run() {
     keep(watch_stop());
     keep(tell_untold_in_time());
     co_await open();
+    if (pool_) pool_->start();
     co_await accept_all();
     if (!failure_) co_await drain();
   } catch (...) {
@@ -119,6 +136,10 @@ task<> server_run::run() {
   conversations_.stop();
   patience_.stop();
   co_await join(conversations_);
+  if (pool_) {
+    context apart;
+    co_await pool_->close().in(apart);
+  }
   over_ = true;
   services_.stop();
   co_await join(services_);
@@ -181,6 +202,7 @@ task<> server_run::drain() {
   }
   of_.handler_->end();
   of_.callers_.end_receiving();
+  if (pool_) co_await pool_->end_receiving();
   patience_.stop();
   const time_point due = deadline_after(by_.now(), options().drain);
   while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
@@ -254,13 +276,26 @@ task<> server_run::see_off(std::unique_ptr<connection> caller) {
   changed_.notify();
 }
 
+/// There was a place, but neither a process nor a thread.
+task<> server_run::turn_away(connection& caller) {
+  tell_busy(caller.remote());
+  try {
+    co_await caller.send("busy\n");
+  } catch (const std::system_error&) {
+    // It hung up before it heard: nobody is left to be told.
+  }
+}
+
 task<> server_run::converse(std::unique_ptr<connection> caller) {
   context& here = co_await this_context();
   context own{here};
   caller->set_timeout(options().idle_timeout);
   const callers::entry who = of_.callers_.add(*caller, own);
   const std::string why = co_await serve(who).in(own);
-  told().left(*caller, why);
+  if (who->is_turned_away)
+    co_await turn_away(*caller);
+  else
+    told().left(*caller, why);
   of_.callers_.remove(who);
   changed_.notify();
   co_await part_from(*caller);
@@ -275,31 +310,68 @@ task<> server_run::part_from(connection& caller) {
   if (patience_.stopped()) co_await short_farewell(caller, options().drain);
 }
 
-/// Under the iterative model. Datagrams have their turn one by one, since nobody knows whether a peer has
-/// left; they hold up no connection either. One that is stopped while it waits is removed at once.
+bool server_run::datagrams_are_requests() const noexcept {
+  return pool_ && options().model != model::event && !of_.handler_->callers_meet();
+}
+
+/// Those who wait for a worker, or under iterative for the one before. Datagrams that are no requests have
+/// their turn one by one, since nobody knows whether a peer has left; they hold up no connection either.
+bool server_run::takes_turns(const connection& caller) const noexcept {
+  return !caller.keeps_boundaries() || datagrams_are_requests();
+}
+
+bool server_run::needs_worker(const connection& caller) const noexcept {
+  if (!pool_) return false;
+  if (caller.keeps_boundaries()) return datagrams_are_requests();
+  return options().model != model::event || !of_.handler_->callers_meet();
+}
+
+/// One that is stopped while it waits is removed at once.
 task<> server_run::wait_for_turn(callers::entry who, turn& own) {
-  who->waiting = turns_.ahead() > 0;
+  who->waiting = turns_.are_taken();
   if (who->waiting) told().waiting(who->link, turns_.ahead());
   co_await own.come();
   who->waiting = false;
 }
 
+/// Null where the system has no process or thread for this caller.
+std::shared_ptr<worker_pool::member> server_run::engage_worker(callers::entry who) {
+  try {
+    return pool_->engage();
+  } catch (const error& failure) {
+    told().exhausted(failure.what());
+  }
+  who->is_turned_away = true;
+  return nullptr;
+}
+
 /// How the conversation ended, in words; nothing that a caller does ends more than its own.
 task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
-  const bool takes_turns = options().model == model::iterative && !who->link.keeps_boundaries();
   turn own{turns_};
   try {
-    if (takes_turns) co_await wait_for_turn(who, own);
-    told().joined(who->link);
-    co_await of_.handler_->serve(who->link);
+    if (takes_turns(who->link)) co_await wait_for_turn(who, own);
+    why = co_await converse_with(who);
   } catch (const error& failure) {
-    why = why_it_ended(*who, failure);
-  } catch (const std::exception& failure) {
-    why = escape(failure.what());
-  } catch (...) {
-    why = "the handler failed";
+    why = cause_in_words(failure.code());
   }
+  const bool is_cut = why != "done" && who->where.stopped();
+  co_return is_cut ? std::string{callers::in_words(who->why_cut)} : why;
+}
+
+task<std::string> server_run::converse_with(callers::entry who) {
+  std::shared_ptr<worker_pool::member> by;
+  const bool by_worker = needs_worker(who->link);
+  if (by_worker) by = engage_worker(who);
+  if (by_worker && !by) co_return std::string{"busy"};
+  told().joined(who->link);
+  std::string why;
+  if (!by)
+    why = co_await serve_to_the_end(*of_.handler_, who->link);
+  else if (of_.handler_->callers_meet())
+    why = co_await pool_->serve_here(by, who->link);
+  else
+    why = co_await pool_->serve(by, who->link);
   co_return why;
 }
 

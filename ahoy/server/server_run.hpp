@@ -4,6 +4,7 @@
 #include <ahoy/server/rate_limit.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/server/turns.hpp>
+#include <ahoy/server/worker_pool.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <array>
@@ -33,6 +34,9 @@ class server_run {
   bool make_place();
   /// A datagram came from this caller.
   void heard(const connection& from) { of_.callers_.heard(from); }
+
+  /// Each datagram is served on its own, as a connection is: it is the request.
+  [[nodiscard]] bool datagrams_are_requests() const noexcept;
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   void begin(std::unique_ptr<connection> caller);
@@ -71,7 +75,12 @@ class server_run {
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
   task<> wait_for_turn(callers::entry who, turn& own);
+  [[nodiscard]] bool takes_turns(const connection& caller) const noexcept;
+  [[nodiscard]] bool needs_worker(const connection& caller) const noexcept;
+  [[nodiscard]] std::shared_ptr<worker_pool::member> engage_worker(callers::entry who);
+  task<> turn_away(connection& caller);
   task<std::string> serve(callers::entry who);
+  task<std::string> converse_with(callers::entry who);
 
   server& of_;
   ahoy::engine& by_;
@@ -80,7 +89,8 @@ class server_run {
   scope acceptors_;
   scope services_;
   event changed_{by_};
-  turns turns_{by_};
+  std::unique_ptr<worker_pool> pool_;  // null where the server's own loop serves all
+  turns turns_;
   std::array<rate_limit, 3> limits_;  // by turned_away
   event untold_{by_};
   std::vector<listener> listeners_;

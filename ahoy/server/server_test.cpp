@@ -1,5 +1,6 @@
 #include <ahoy/connection/pipe.hpp>
 #include <ahoy/engine/select.hpp>
+#include <ahoy/server/every_model.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
@@ -79,10 +80,10 @@ ahoy::server_options with(model which) {
   return options;
 }
 
-class every_model : public testing::TestWithParam<model> {};
+class every_model : public testing::TestWithParam<ahoy::way_to_serve> {};
 
 TEST_P(every_model, answers_callers_one_after_the_other) {
-  running serving{"tcp://127.0.0.1:0", echo{}, with(GetParam())};
+  running serving{"tcp://127.0.0.1:0", echo{}, options_for(GetParam())};
   for (int i = 0; i < 3; ++i) {
     ahoy::socket caller = serving.call();
     caller.sendall("hello");
@@ -92,7 +93,7 @@ TEST_P(every_model, answers_callers_one_after_the_other) {
 
 TEST_P(every_model, a_greeting_is_not_lost_to_a_reset) {
   const auto greet = [](connection& peer) -> task<> { co_await peer.send("Thank you for connecting"); };
-  running serving{"tcp://127.0.0.1:0", greet, with(GetParam())};
+  running serving{"tcp://127.0.0.1:0", greet, options_for(GetParam())};
   ahoy::socket caller = serving.call();
   caller.sendall("what the server never reads");
   caller.shutdown(ahoy::half::sending);
@@ -107,7 +108,7 @@ TEST_P(every_model, a_handler_that_throws_harms_nobody_else) {
     if (received.text() == "fail") throw std::runtime_error{"as asked"};
     co_await peer.send(received);
   };
-  running serving{"tcp://127.0.0.1:0", throws, with(GetParam())};
+  running serving{"tcp://127.0.0.1:0", throws, options_for(GetParam())};
   ahoy::socket first = serving.call();
   first.sendall("fail");
   EXPECT_EQ(first.recv(1024), "");
@@ -123,7 +124,7 @@ TEST_P(every_model, stop_lets_a_handler_finish_what_it_sends) {
     EXPECT_TRUE(received.empty());
     co_await peer.send("good-bye");
   };
-  running serving{"tcp://127.0.0.1:0", last_words, with(GetParam())};
+  running serving{"tcp://127.0.0.1:0", last_words, options_for(GetParam())};
   ahoy::socket caller = serving.call();
   EXPECT_EQ(caller.recv(6), "hello;");
   serving.server().stop();
@@ -131,8 +132,7 @@ TEST_P(every_model, stop_lets_a_handler_finish_what_it_sends) {
   EXPECT_EQ(caller.recv(1024), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(each, every_model, testing::Values(model::iterative, model::event),
-                         [](const auto& tested) { return std::string{ahoy::to_string(tested.param)}; });
+INSTANTIATE_TEST_SUITE_P(each, every_model, testing::ValuesIn(ahoy::every_way), ahoy::name_of_way);
 
 TEST(iterative, a_second_caller_is_connected_and_waits_until_the_first_has_left) {
   running serving{"tcp://127.0.0.1:0", echo{}, with(model::iterative)};
@@ -196,7 +196,7 @@ TEST_P(every_model, what_a_handler_throws_may_be_anything) {
     if (received.text() == "fail") throw 42;
     co_await peer.send(received);
   };
-  running serving{"tcp://127.0.0.1:0", throws, with(GetParam())};
+  running serving{"tcp://127.0.0.1:0", throws, options_for(GetParam())};
   ahoy::socket first = serving.call();
   first.sendall("fail");
   EXPECT_EQ(first.recv(1024), "");
@@ -371,10 +371,10 @@ TEST(once, over_udp_the_one_caller_is_heard_and_answered_for_as_long_as_it_stays
   }
 }
 
-class every_model_udp : public testing::TestWithParam<model> {};
+class every_model_udp : public testing::TestWithParam<ahoy::way_to_serve> {};
 
 TEST_P(every_model_udp, each_peer_is_a_caller_of_its_own) {
-  running serving{"udp://127.0.0.1:0", echo{}, with(GetParam())};
+  running serving{"udp://127.0.0.1:0", echo{}, options_for(GetParam())};
   ahoy::socket one{ahoy::family::inet, ahoy::socket_type::datagram};
   ahoy::socket other{ahoy::family::inet, ahoy::socket_type::datagram};
   for (ahoy::socket* each : {&one, &other}) {
@@ -397,7 +397,7 @@ TEST_P(every_model_udp, its_callers_end_well_when_the_server_stops) {
     co_await peer.engine().sleep(5ms);  // by now nobody accepts any more
     co_await peer.send("good-bye");
   };
-  running serving{"udp://127.0.0.1:0", last_words, with(GetParam())};
+  running serving{"udp://127.0.0.1:0", last_words, options_for(GetParam())};
   ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
   caller.settimeout(20s);
   caller.sendto("x", serving.where());
@@ -411,7 +411,7 @@ TEST_P(every_model_udp, a_handler_that_leaves_without_receiving_holds_up_nobody)
     co_await peer.engine().sleep(1ms);
     co_await peer.send("good-bye");
   };
-  running serving{"udp://127.0.0.1:0", leaves, with(GetParam())};
+  running serving{"udp://127.0.0.1:0", leaves, options_for(GetParam())};
   for (int i = 0; i < 3; ++i) {
     ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
     caller.settimeout(20s);
@@ -425,7 +425,7 @@ TEST_P(every_model_udp, a_caller_knows_the_whole_of_its_local_half) {
     const std::string halves = peer.local().to_string() + " " + peer.remote().to_string();
     co_await peer.send(halves);
   };
-  running serving{"udp://0.0.0.0:0", says, with(GetParam())};
+  running serving{"udp://0.0.0.0:0", says, options_for(GetParam())};
   ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
   caller.settimeout(20s);
   caller.connect("127.0.0.2", serving.where().port());
@@ -434,7 +434,7 @@ TEST_P(every_model_udp, a_caller_knows_the_whole_of_its_local_half) {
 }
 
 TEST_P(every_model_udp, an_answer_carries_a_mark_and_a_marked_one_is_not_answered) {
-  running serving{"udp://127.0.0.1:0", echo{}, with(GetParam())};
+  running serving{"udp://127.0.0.1:0", echo{}, options_for(GetParam())};
   ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::datagram};
   caller.settimeout(20s);
   caller.setsockopt(IPPROTO_IP, IP_TOS, 47 << 2);
@@ -444,7 +444,6 @@ TEST_P(every_model_udp, an_answer_carries_a_mark_and_a_marked_one_is_not_answere
   EXPECT_EQ(caller.recvfrom(100).first, "as from a person");
 }
 
-INSTANTIATE_TEST_SUITE_P(each, every_model_udp, testing::Values(model::iterative, model::event),
-                         [](const auto& tested) { return std::string{ahoy::to_string(tested.param)}; });
+INSTANTIATE_TEST_SUITE_P(each, every_model_udp, testing::ValuesIn(ahoy::every_way), ahoy::name_of_way);
 
 }  // namespace

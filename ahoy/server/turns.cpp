@@ -4,8 +4,10 @@ namespace ahoy::inline v0 {
 
 /// Who is woken has the turn already: nobody who comes meanwhile is before it.
 void turns::pass_on() noexcept {
-  taken_ = !waiting_.empty();
-  if (!taken_) return;
+  if (waiting_.empty()) {
+    --taken_;
+    return;
+  }
   turn& next = *waiting_.front();
   waiting_.pop_front();
   next.waits_ = false;
@@ -14,8 +16,9 @@ void turns::pass_on() noexcept {
 }
 
 task<> turn::come() {
-  if (!of_.taken_) {
-    of_.taken_ = has_ = true;
+  if (!of_.are_taken()) {
+    ++of_.taken_;
+    has_ = true;
     co_return;
   }
   place_ = of_.waiting_.insert(of_.waiting_.end(), this);

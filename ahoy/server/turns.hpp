@@ -8,16 +8,18 @@ namespace ahoy::inline v0 {
 
 class turn;
 
-/// One at a time, in the order in which they came, on one thread. Who is done wakes the next one and nobody
+/// So many at a time, in the order in which they came, on one thread. Who is done wakes the next one and nobody
 /// else, however many wait.
 class turns {
  public:
-  explicit turns(engine& by) noexcept : by_{by} {}
+  turns(engine& by, std::size_t at_once) noexcept : by_{by}, at_once_{at_once} {}
   turns(const turns&) = delete;
   turns& operator=(const turns&) = delete;
 
-  /// How many come before one who comes now: who has the turn, and those who wait for it.
-  [[nodiscard]] std::size_t ahead() const noexcept { return waiting_.size() + (taken_ ? 1 : 0); }
+  /// Whether one who comes now has to wait.
+  [[nodiscard]] bool are_taken() const noexcept { return taken_ >= at_once_; }
+  /// How many come before one who comes now: those who have a turn, and those who wait for it.
+  [[nodiscard]] std::size_t ahead() const noexcept { return waiting_.size() + taken_; }
 
  private:
   friend class turn;
@@ -25,7 +27,8 @@ class turns {
 
   engine& by_;
   std::list<turn*> waiting_;
-  bool taken_ = false;
+  std::size_t at_once_;
+  std::size_t taken_ = 0;
 };
 
 /// Somebody's place in the order, from come() until it is destroyed. Its turns must outlive it.

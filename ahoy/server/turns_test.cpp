@@ -79,7 +79,7 @@ std::vector<int> first(int many) {
 
 TEST(turns, are_had_in_the_order_of_arrival) {
   const auto by = ahoy::make_engine();
-  turns of{*by};
+  turns of{*by, 1};
   log into;
   by->run(come_all(of, *by, 100, into));
   EXPECT_EQ(into.served, first(100));
@@ -87,7 +87,7 @@ TEST(turns, are_had_in_the_order_of_arrival) {
 
 TEST(turns, each_end_wakes_the_next_one_and_nobody_else) {
   counting_engine by;
-  turns of{by};
+  turns of{by, 1};
   log into;
   by.run(come_all(of, by, 5000, into));
   EXPECT_EQ(into.served, first(5000));
@@ -114,7 +114,7 @@ task<> stop_while_waiting(turns& of, ahoy::engine& by, log& into) {
 
 TEST(turns, who_is_stopped_while_it_waits_is_passed_over) {
   const auto by = ahoy::make_engine();
-  turns of{*by};
+  turns of{*by, 1};
   log into;
   by->run(stop_while_waiting(of, *by, into));
   EXPECT_EQ(into.served, (std::vector{0, 1, 3}));
@@ -139,7 +139,7 @@ task<> stop_when_given(turns& of, ahoy::engine& by, bool stop_first, log& into) 
 TEST(turns, who_is_stopped_as_it_is_given_the_turn_passes_it_on) {
   for (const bool stop_first : {true, false}) {
     const auto by = ahoy::make_engine();
-    turns of{*by};
+    turns of{*by, 1};
     log into;
     by->run(stop_when_given(of, *by, stop_first, into));
     EXPECT_EQ(into.served.back(), 2);
@@ -160,7 +160,7 @@ task<> come_again_at_once(turns& of, ahoy::engine& by, log& into) {
 
 TEST(turns, who_comes_as_the_turn_is_given_is_not_before_the_one_who_has_it) {
   const auto by = ahoy::make_engine();
-  turns of{*by};
+  turns of{*by, 1};
   log into;
   by->run(come_again_at_once(of, *by, into));
   EXPECT_EQ(into.served, (std::vector{1, 2}));

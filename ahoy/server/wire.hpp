@@ -22,6 +22,7 @@ enum class order_kind : std::uint8_t {
 };
 
 struct order {
+  order() = default;
   order_kind what = order_kind::serve;
   std::uint64_t job = 0;
   std::string label = {};
@@ -38,6 +39,7 @@ enum class report_kind : std::uint8_t {
 };
 
 struct report {
+  report() = default;
   report_kind what = report_kind::done;
   std::uint64_t job = 0;
   std::uint64_t received = 0, sent = 0;  ///< bytes of the job's caller
