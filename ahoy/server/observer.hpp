@@ -20,13 +20,15 @@ class observer {
   /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.
   virtual void ended_its_half(const connection& /*caller*/) {}
   virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
-  /// Was told so and closed: as many as --max-clients are here.
+  /// Was told so and closed: as many as server_options::max_clients are here.
   virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
   virtual void denied(const address& /*caller*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}
   /// Messages for a slow caller that were dropped since the last time this was told.
   virtual void dropped(std::string_view /*label*/, std::uint64_t /*messages*/) {}
+  /// A message that no datagram holds, and that this caller therefore was not sent.
+  virtual void too_large(std::string_view /*label*/, std::size_t /*bytes*/) {}
 };
 
 }  // namespace ahoy::inline v0
