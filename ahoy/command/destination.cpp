@@ -19,10 +19,30 @@ std::pair<host, port> read_source(const std::string& text) {
   }
 }
 
+/// The option whose limit it was that passed; empty where the system gave up by itself. The library, which
+/// does not know the options, cannot say it.
+std::string_view limit_that_passed(time_point connect_due, const context& whole_run, time_point now) {
+  if (connect_due <= now) return "--connect-timeout gives it more time";
+  return whole_run.deadline() <= now ? "--timeout gives the whole run more time" : "";
+}
+
+error naming_the_limit(const error& why, std::string_view option) {
+  const std::string between = why.hint().empty() || option.empty() ? "" : "; ";
+  return {why.code(), why.verb(), why.address(), why.hint() + between + std::string{option}};
+}
+
 task<std::vector<address>> look_up(engine& by, const endpoint& to, const common_options& how, family wanted) {
+  context& here = co_await this_context();
   const time_point due = deadline_after(by.now(), how.connect_timeout);
-  co_return co_await with_deadline(
-      due, by.resolve(to.host, to.port, wanted, socket_type::datagram, lookup_use::connect));
+  try {
+    std::vector<address> found = co_await with_deadline(
+        due, by.resolve(to.host, to.port, wanted, socket_type::datagram, lookup_use::connect));
+    co_return found;
+  } catch (const error& failure) {
+    if (failure.code() != std::errc::timed_out) throw;
+  }
+  throw naming_the_limit({std::make_error_code(std::errc::timed_out), "look up", to.host.text()},
+                         limit_that_passed(due, here, by.now()));
 }
 
 family family_towards(const common_options& how, const std::optional<address>& source) noexcept {
@@ -61,7 +81,17 @@ task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, co
   options.timeout = how.connect_timeout;
   options.source = co_await source_address(by, to, how);
   options.wanted = family_towards(how, options.source);
-  co_return co_await connect(by, to, options);
+  context& here = co_await this_context();
+  const time_point due = deadline_after(by.now(), options.timeout);
+  std::optional<error> failure;
+  try {
+    std::unique_ptr<connection> made = co_await connect(by, to, options);
+    co_return made;
+  } catch (const error& why) {
+    if (why.code() != std::errc::timed_out) throw;
+    failure = why;
+  }
+  throw naming_the_limit(*failure, limit_that_passed(due, here, by.now()));
 }
 
 task<datagram_socket> open_datagrams(engine& by, const endpoint& to, const common_options& how) {

@@ -1,3 +1,4 @@
+#include <ahoy/command/end_rule_text.hpp>
 #include <ahoy/command/examples.hpp>
 #include <ahoy/command/manual.hpp>
 #include <ahoy/command/status.hpp>
@@ -131,6 +132,7 @@ blocks manual() {
   all.emplace_back(kind::item, "commands to paste.", "ahoy examples [VERB]");
   add_topic(all, "ENDPOINTS", endpoints);
   add_topic(all, "THE END", the_end);
+  add_text(all, "The manual of each verb has the whole rule as a table: `ahoy help call`.\n");
   add_statuses(all);
   return all;
 }
@@ -141,6 +143,7 @@ blocks manual_of(verb which) {
   add_topic(all, "ENDPOINTS", endpoints);
   add_options(all, which);
   add_topic(all, "THE END", the_end);
+  add_text(all, end_rule_text(which));
   add_statuses(all);
   if (which == verb::listen) add_topic(all, "ENVIRONMENT", environment);
   all.emplace_back(kind::heading, "EXAMPLES");
