@@ -2,7 +2,6 @@
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/connection/connect.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -49,20 +48,6 @@ family family_towards(const common_options& how, const std::optional<address>& s
   return source && how.wanted == family::unspecified ? source->family() : how.wanted;
 }
 
-/// The first address that the system has a way to.
-datagram_socket first_usable(engine& by, const std::vector<address>& found,
-                             const std::optional<address>& source) {
-  std::exception_ptr first;
-  for (const address& each : found) {
-    try {
-      return datagram_socket::to(by, each, source);
-    } catch (const error&) {
-      if (!first) first = std::current_exception();
-    }
-  }
-  std::rethrow_exception(first);
-}
-
 }  // namespace
 
 task<std::optional<address>> source_address(engine& by, const endpoint& to, const common_options& how) {
@@ -94,10 +79,10 @@ task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, co
   throw naming_the_limit(*failure, limit_that_passed(due, here, by.now()));
 }
 
-task<datagram_socket> open_datagrams(engine& by, const endpoint& to, const common_options& how) {
+task<datagram_route> open_datagrams(engine& by, const endpoint& to, const common_options& how) {
   const std::optional<address> source = co_await source_address(by, to, how);
-  const std::vector<address> found = co_await look_up(by, to, how, family_towards(how, source));
-  co_return first_usable(by, found, source);
+  std::vector<address> found = co_await look_up(by, to, how, family_towards(how, source));
+  co_return datagram_route{by, std::move(found), source};
 }
 
 }  // namespace ahoy::inline v0

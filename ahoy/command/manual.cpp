@@ -42,6 +42,11 @@ constexpr std::string_view the_end =
     "those that were asked for. --after-eof changes it.\n"
     "Datagrams have no end: call and send listen 1s more, and say so; the first answer ends send.\n";
 
+constexpr std::string_view addresses_of_datagrams =
+    "Over UDP the addresses of a name cannot be raced for, as they are over TCP. Where ICMP says that nobody "
+    "is at the first one, the datagram is sent to the next, as long as it is the only one that was sent and "
+    "nothing has been heard; after that it is status 7, since what was sent before may have been read.\n";
+
 constexpr std::string_view environment =
     "A program that --exec runs has AHOY_PEER, the caller's label, and AHOY_LOCAL, our address, in its "
     "environment. ahoy itself reads none.\n";
@@ -140,6 +145,7 @@ blocks manual() {
 blocks manual_of(verb which) {
   blocks all;
   add_topic(all, "DESCRIPTION", row_of(which).description);
+  if (which != verb::listen) add_text(all, addresses_of_datagrams);
   add_topic(all, "ENDPOINTS", endpoints);
   add_options(all, which);
   add_topic(all, "THE END", the_end);
