@@ -179,7 +179,7 @@ class Options(Case):
         for handler in (["--exec", "cat"], *(["--handler", name] for name in ("echo", "discard", "greet", "time"))):
             for framing in ("line", "length", "nul"):
                 with self.subTest(handler=handler, framing=framing):
-                    first, hint = self.refused("listen", "--framing", framing, *handler)
+                    first, hint = self.refused("listen", "--explain", "--framing", framing, *handler)
                     self.assertEqual(first, "ahoy: option --framing: contradictory")
                     self.assertIn("talk and relay", hint)
             self.assertIn("raw framing", self.printed("listen", "--explain", "--framing", "raw", *handler))

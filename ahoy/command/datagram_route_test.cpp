@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -13,10 +14,16 @@ namespace {
 using ahoy::address;
 using ahoy::datagram_route;
 
+ahoy::socket receiver() {
+  ahoy::socket made{ahoy::family::inet, ahoy::socket_type::datagram};
+  made.bind("127.0.0.1", 0);
+  made.settimeout(std::chrono::seconds{20});
+  return made;
+}
+
 struct DatagramRoute : testing::Test {
-  DatagramRoute() { there.bind("127.0.0.1", 0); }
   std::unique_ptr<ahoy::engine> engine = ahoy::make_engine();
-  ahoy::socket there{ahoy::family::inet, ahoy::socket_type::datagram};
+  ahoy::socket there = receiver();
   const address open = there.getsockname();
   const address nowhere = ahoy::lookup("127.0.0.2", open.port()).front();
 };
