@@ -105,7 +105,7 @@ TEST(invocation, defaults_are_the_contracts) {
   EXPECT_EQ(given.greeting, "Thank you for connecting");
   EXPECT_TRUE(given.commands);
   EXPECT_EQ(given.handshake_timeout, 10s);
-  EXPECT_EQ(given.workers, 0U);
+  EXPECT_EQ(given.server.workers, 0U);
 }
 
 TEST(invocation, options_reach_their_fields) {

@@ -53,7 +53,6 @@ struct listen_options : common_options {
   std::string greeting = "Thank you for connecting";
   std::vector<std::string> exec;                          ///< --exec: program and arguments; empty: none
   bool commands = true;                                   ///< --no-commands turns @NAME, /who, … off
-  unsigned workers = 0;                                   ///< 0: the model's own number
   duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
   server_options server;
   room_options room;

@@ -143,7 +143,7 @@ constexpr std::array table{
     setting{"--model", [](all_of& all, row_of_it& row,
                           text value) { all.listen.server.model = parse_model(choice_of(row, value)); }},
     setting{"--workers",
-            [](all_of& all, row_of_it& row, text value) { all.listen.workers = workers_of(row, value); }},
+            [](all_of& all, row_of_it& row, text value) { all.listen.server.workers = workers_of(row, value); }},
     setting{"--engine",
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.engine = parse_engine_choice(choice_of(row, value));

@@ -20,6 +20,8 @@ sink& the_sink() {
   return *the;
 }
 
+thread_local const log_function* redirected = nullptr;
+
 std::shared_ptr<const log_function> current() {
   std::scoped_lock lock(the_sink().mutex);
   return the_sink().function;
@@ -36,10 +38,16 @@ void set_log(log_function function) {
 
 bool log_is_set() noexcept { return the_sink().set.load(std::memory_order_relaxed); }
 
+log_redirection::log_redirection(log_function to) : to_{std::move(to)} { redirected = &to_; }
+
+log_redirection::~log_redirection() { redirected = nullptr; }
+
 void log(log_level level, std::string_view line) noexcept {
   if (!log_is_set()) return;
   try {
-    if (auto function = current()) (*function)(level, line);
+    if (redirected)
+      (*redirected)(level, line);
+    else if (auto function = current()) (*function)(level, line);
   } catch (...) {  // promised in the header
   }
 }

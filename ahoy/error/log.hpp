@@ -15,6 +15,18 @@ using log_function = std::function<void(log_level, std::string_view line)>;
 /// function.
 void set_log(log_function function);
 
+/// While it exists, what its thread logs goes to this function instead. For one thread, and one at a time.
+class log_redirection {
+ public:
+  explicit log_redirection(log_function to);
+  log_redirection(const log_redirection&) = delete;
+  log_redirection& operator=(const log_redirection&) = delete;
+  ~log_redirection();
+
+ private:
+  log_function to_;
+};
+
 void log(log_level level, std::string_view line) noexcept;
 
 /// Whether anybody listens: ask before formatting a line on a hot path.

@@ -62,4 +62,22 @@ TEST_F(Log, ManyThreads) {
   EXPECT_EQ(count, 4000);
 }
 
+TEST(Log, ARedirectionIsForItsOwnThreadAndEnds) {
+  std::vector<std::string> all, own;
+  std::mutex one_at_a_time;
+  ahoy::set_log([&](ahoy::log_level, std::string_view line) {
+    std::scoped_lock lock{one_at_a_time};
+    all.emplace_back(line);
+  });
+  {
+    ahoy::log_redirection here{[&](ahoy::log_level, std::string_view line) { own.emplace_back(line); }};
+    ahoy::log(ahoy::log_level::notice, "mine");
+    std::thread{[] { ahoy::log(ahoy::log_level::notice, "another's"); }}.join();
+  }
+  ahoy::log(ahoy::log_level::notice, "after");
+  ahoy::set_log({});
+  EXPECT_EQ(own, std::vector<std::string>{"mine"});
+  EXPECT_EQ(all, (std::vector<std::string>{"another's", "after"}));
+}
+
 }  // namespace

@@ -125,8 +125,16 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
   co_return why;
 }
 
+/// What is logged here is written down by the server, on its own thread.
 void work(fd wire, handler& how, engine_choice on) noexcept {
   try {
+    const log_redirection to_server{[number = wire.get()](log_level level, std::string_view line) {
+      report said;
+      said.what = report_kind::logged;
+      said.level = level;
+      said.text = line;
+      send_report(number, said);
+    }};
     const std::unique_ptr<engine> by = make_engine(on);
     by->run(run_worker(*by, std::move(wire), how));
   } catch (const std::exception& failure) {

@@ -62,17 +62,6 @@ class worker_process final : public worker {
   bool ended_ = false;
 };
 
-/// What a child's handler logs is the server's to write down.
-void log_to(int wire) {
-  set_log([wire](log_level level, std::string_view line) {
-    report said;
-    said.what = report_kind::logged;
-    said.level = level;
-    said.text = line;
-    send_report(wire, said);
-  });
-}
-
 /// `kept` is in order.
 void close_all_but(const std::vector<int>& kept) noexcept {
   unsigned first = 0;
@@ -87,7 +76,6 @@ void close_all_but(const std::vector<int>& kept) noexcept {
 [[noreturn]] void live_as_child(fd wire, handler& how, const std::vector<int>& kept) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   close_all_but(kept);
-  log_to(wire.get());
   work(std::move(wire), how, engine_choice::blocking);
   ::_exit(0);
 }
