@@ -13,7 +13,7 @@ import subprocess
 import unittest
 
 from machines import Machine, Pair, Verb
-from peers import AHOY, GUARD, Listener, json_events, run
+from peers import AHOY, GUARD, Caller, Listener, json_events, run
 
 V4, V6, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_DGRAM
 LOOPBACK = {V4: "127.0.0.1", V6: "::1"}
@@ -229,26 +229,62 @@ class Listening(unittest.TestCase):
             listener.err.until("joined")
             listener.out.until("again")
 
-    def test_one_caller_too_many_is_told_busy(self):
+    def test_one_caller_too_many_has_the_place_of_who_was_silent_for_longest(self):
         for handler in ("talk", "echo"):
             with self.subTest(handler=handler), listen("--max-clients", "2", "--handler", handler) as listener, \
                     Peer() as one, Peer() as two, Peer() as three:
-                for peer in (one, two):
+                for peer in (one, two, one, three, one):
                     peer.send("hello", at(listener))
                     if handler == "echo":
                         self.assertEqual(peer.receive()[:2], (b"hello", MARK))
                     else:
                         listener.out.until("hello")
-                self.assertIn(three.asks("hello", at(listener)), (b"busy",))
-                listener.err.until(rf"^\[{re.escape(three.label)}\] was told busy")
-                three.mark_by(MARK)  # the word is an automatic answer too
-                three.send("hello", at(listener))
-                one.send("still here", at(listener))
+                listener.say("/who")
+                said = [listener.err.until(rf"^(\[{re.escape(two.label)}\] made way for a newer caller) \(--max-clients\)$")[1]]
+                here = {listener.err.until(r"^\[(\S+)\] udp ")[1] for _ in range(2)}
+                self.assertEqual(here, {one.label, three.label}, said)
                 if handler == "talk":
-                    listener.out.until("still here")
-                else:
-                    one.receive()
-                self.assertTrue(three.has_nothing())
+                    two.send("back", at(listener))
+                    listener.out.until(rf"^\[{re.escape(two.label)}\] back")
+                    listener.say(f"@{two.label} hello again")
+                    self.assertEqual(two.text(), "hello again")
+                self.assertNotIn(b"busy", listener.err.so_far())
+
+    def test_where_none_can_make_way_it_is_told_busy(self):
+        with Listener("udp://127.0.0.1:0", "tcp://127.0.0.1:0", "--max-clients", "1", endpoints=2) as listener, \
+                Peer() as late:
+            udp, tcp = (("127.0.0.1", int(url.rsplit(":", 1)[1])) for url in listener.urls)
+            with Caller(tcp[1]) as caller:
+                caller.send("hello\n")
+                listener.out.until("hello")
+                late.send("hello", udp)
+                self.assertEqual(late.receive()[:2], (b"busy", MARK))
+                listener.err.until(rf"^\[{re.escape(late.label)}\] was told busy: 1 are here")
+                late.mark_by(MARK)  # the word is an automatic answer too
+                late.send("hello", udp)
+                listener.err.until(rf"^\[{re.escape(late.label)}\] was told busy: 1 are here")
+                self.assertTrue(late.has_nothing())
+
+    def test_a_flood_is_no_flood_of_lines(self):
+        """Forged senders come by the thousand: some are named, of the others the number is told."""
+        for words, named, more in (([], "made way for a newer caller", "made way for newer callers"),
+                                   (["--deny", "127.1.0.0/16"], "was turned away", "were turned away")):
+            with self.subTest(named), Peer() as allowed, \
+                    Listener("udp://127.0.0.1:0", "--max-clients", "3", "--handler", "echo", *words) as listener:
+                for number in range(2000):
+                    with Peer(at=(f"127.1.{number // 250}.{number % 250 + 1}", 0)) as forged:
+                        forged.send("hello", at(listener))
+                        who_is_answered = allowed if words else forged
+                        if words:
+                            allowed.send("hello", at(listener))
+                        self.assertEqual(who_is_answered.receive()[0], b"hello")
+                listener.err.until(rf"^\d+ more {more}")
+                self.assertEqual(listener.end(), 0)
+                said = listener.err.all().decode()
+                told = len(re.findall(rf"^\[\S+\] {named}", said, re.MULTILINE))
+                self.assertLess(told, 500, said)
+                counted = told + sum(map(int, re.findall(rf"^(\d+) more {more}", said, re.MULTILINE)))
+                self.assertEqual(counted, 2000 if words else 1997)
 
     def test_allow_and_deny(self):
         with Listener("udp://:0", "--deny", "127.0.0.2/32", "--handler", "echo") as listener, \
@@ -417,11 +453,16 @@ class NoEchoLoop(unittest.TestCase):
                     self.assertTrue(all(service.has_nothing() for service in services))
 
     def test_a_program_and_busy_are_automatic_answers_too(self):
-        with listen("--max-clients", "1", "--exec", "cat") as listener, Peer() as one, Peer() as two:
-            one.send("hello", at(listener))
+        with Listener("udp://127.0.0.1:0", "tcp://127.0.0.1:0", "--max-clients", "1", "--exec", "cat", endpoints=2) as listener, \
+                Peer() as one, Peer() as two:
+            udp, tcp = (("127.0.0.1", int(url.rsplit(":", 1)[1])) for url in listener.urls)
+            one.send("hello", udp)
             self.assertEqual(one.receive()[:2], (b"hello", MARK))
-            two.send("hello", at(listener))
-            self.assertEqual(two.receive()[1], MARK)
+            with Caller(tcp[1]) as caller:  # it has the place of the one before
+                caller.send("hello\n")
+                self.assertEqual(caller.line(), b"hello")
+                two.send("hello", udp)
+                self.assertEqual(two.receive()[:2], (b"busy", MARK))
 
     def test_two_listeners_given_each_others_address_stop_after_one_each(self):
         """A forged datagram sets them on each other; the firewall counts what passes."""

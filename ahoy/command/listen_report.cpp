@@ -2,12 +2,14 @@
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/server/callers.hpp>
 
 #include <fmt/format.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
 
 namespace ahoy::inline v0 {
@@ -137,7 +139,8 @@ void listen_report::left(const connection& caller, std::string_view why) {
   anybody_left_ = true;
   news_.notify();
   const bool ordinary = why == "done";
-  if (shows_coming_and_going_ || !ordinary)
+  const bool is_told = why == callers::in_words(callers::cut::made_way);  // as often as may be
+  if (shows_coming_and_going_ || (!ordinary && !is_told))
     note(fmt::format("[{}] left{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why));
   tell(json_event::leave, caller.label(), why);
 }
@@ -149,6 +152,19 @@ void listen_report::busy(const address& caller, std::size_t here) {
 
 void listen_report::denied(const address& caller) {
   note(fmt::format("[{}] was turned away (--allow, --deny)", caller.to_string()));
+}
+
+void listen_report::made_way(const connection& caller) {
+  if (shows_coming_and_going_) return;  // left() is shown
+  note(fmt::format("[{}] made way for a newer caller (--max-clients)", caller.label()));
+}
+
+void listen_report::untold(turned_away how, std::uint64_t callers) {
+  constexpr std::array lines = {"were told busy or, over UDP, nothing (--max-clients)",
+                                "were turned away (--allow, --deny)",
+                                "made way for newer callers (--max-clients)"};
+  note(fmt::format("{} more {}", callers, lines[static_cast<std::size_t>(how)]));
+  if (how == turned_away::busy) tell(json_event::busy, "", fmt::format("{} more", callers));
 }
 
 void listen_report::exhausted(std::string_view why) {

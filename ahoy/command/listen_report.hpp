@@ -35,6 +35,8 @@ class listen_report final : public observer, public transcript {
   void left(const connection& caller, std::string_view why) override;
   void busy(const address& caller, std::size_t here) override;
   void denied(const address& caller) override;
+  void made_way(const connection& caller) override;
+  void untold(turned_away how, std::uint64_t callers) override;
   void exhausted(std::string_view why) override;
   void dropped(std::string_view label, std::uint64_t messages) override;
 

@@ -9,6 +9,9 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 namespace ahoy::inline v0 {
 
@@ -38,12 +41,41 @@ bool is_stale(const address& on) noexcept {
   return ::connect(probe.get(), on.data(), on.size()) != 0 && errno == ECONNREFUSED;
 }
 
+/// A line of /proc/locks, such as "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" (proc(5)): the process,
+/// if it holds a lock of flock(2) on this inode; else 0.
+pid_t holder_in(const std::string& line, ino_t inode) {
+  std::istringstream words{line};
+  std::string number, kind, advisory, access, file;
+  pid_t holder = 0;
+  words >> number >> kind >> advisory >> access >> holder >> file;
+  const bool is_this = words && kind == "FLOCK" && file.ends_with(":" + std::to_string(inode));
+  return is_this ? holder : 0;
+}
+
+/// "process 1234 (cat)"; the kernel does not name who is in another process namespace.
+std::string holder_of_lock(const fd& folder) {
+  struct stat found{};
+  if (::fstat(folder.get(), &found) != 0) return "another process";
+  std::ifstream locks{"/proc/locks"};
+  pid_t holder = 0;
+  for (std::string line; holder <= 0 && std::getline(locks, line);) holder = holder_in(line, found.st_ino);
+  if (holder <= 0) return "another process";
+  std::string name;
+  std::getline(std::ifstream{"/proc/" + std::to_string(holder) + "/comm"}, name);
+  return "process " + std::to_string(holder) + (name.empty() ? "" : " (" + name + ")");
+}
+
 /// Two servers that find the same stale file must not both replace it: the folder is locked from the look at
-/// the file until the new socket listens.
-fd lock_folder(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
-  fd opened{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  while (opened && ::flock(opened.get(), LOCK_EX) != 0 && errno == EINTR) continue;
+/// the file until the new socket listens. Anybody may lock a folder for as long as they like, so nobody waits
+/// for that here.
+fd lock_folder(const address& on, const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path{path}.parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  fd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (opened && ::flock(opened.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw error{system_code(EBUSY), "listen on", on.to_string(),
+                holder_of_lock(opened) + " has locked the folder " + folder +
+                    " (flock), which a server needs for a moment; end that one, or choose another folder"};
   return opened;
 }
 
@@ -67,7 +99,7 @@ listener::listener(engine& by, const address& on, int backlog, family wanted) {
   fd made = open_socket(on, wanted);
   const std::string path = on.family() == family::local ? on.host() : std::string{};
   const bool has_file = !path.empty() && path.front() != '@';
-  const fd lock = has_file ? lock_folder(path) : fd{};
+  const fd lock = has_file ? lock_folder(on, path) : fd{};
   if (has_file)
     bind_file(made, on);
   else if (::bind(made.get(), on.data(), on.size()) != 0)

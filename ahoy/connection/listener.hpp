@@ -10,7 +10,8 @@ namespace ahoy::inline v0 {
 class listener {
  public:
   /// Binds and listens. An IPv6 wildcard address hears both families, unless inet6 alone is wanted. Throws
-  /// error.
+  /// error; with EBUSY where somebody has locked the folder of a Unix socket's file (flock(2)), as another
+  /// server does for a moment while it starts: a later try may succeed.
   listener(engine& by, const address& on, int backlog, family wanted = family::unspecified);
   listener(listener&&) = default;
   ~listener();

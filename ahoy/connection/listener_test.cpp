@@ -4,6 +4,7 @@
 #include <ahoy/socket/socket.hpp>
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,15 +12,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace {
 
@@ -132,34 +130,19 @@ TEST_F(unix_listener, in_the_abstract_namespace_has_no_file) {
   EXPECT_NO_THROW(ahoy::socket{ahoy::family::local}.connect(name));
 }
 
-/// Whether somebody waits for a lock on this folder (proc(5), /proc/locks: a waiter's line has an arrow).
-bool is_waited_for(const std::string& folder) {
-  struct stat found{};
-  EXPECT_EQ(::stat(folder.c_str(), &found), 0);
-  std::ifstream locks{"/proc/locks"};
-  for (std::string line; std::getline(locks, line);)
-    if (line.find("->") != std::string::npos &&
-        line.find(":" + std::to_string(found.st_ino) + " ") != std::string::npos)
-      return true;
-  return false;
-}
-
-TEST_F(unix_listener, looks_at_the_file_again_when_it_had_to_wait_for_another_one_to_start) {
-  leave_stale_file();
-  ahoy::fd starting{::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  ASSERT_EQ(::flock(starting.get(), LOCK_EX), 0);
-  std::future<std::errc> second = std::async(std::launch::async, [&] {
-    const std::unique_ptr<ahoy::engine> engine = ahoy::make_engine();
-    return cause_of_listening(*engine, where());
-  });
-  while (!is_waited_for(folder_) && second.wait_for(std::chrono::seconds{0}) != std::future_status::ready)
-    std::this_thread::yield();
-  std::filesystem::remove(path());
-  ahoy::socket first{ahoy::family::local};
-  first.bind(where());
-  first.listen();
-  starting.reset();
-  EXPECT_EQ(second.get(), std::errc::address_in_use);
+TEST_F(unix_listener, in_a_locked_folder_says_at_once_who_has_locked_it) {
+  const ahoy::fd lock{::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  try {
+    const listener made{*engine_, where(), 5};
+    ADD_FAILURE() << "it listens";
+  } catch (const ahoy::error& caught) {
+    EXPECT_EQ(caught.code(), std::errc::device_or_resource_busy);
+    EXPECT_EQ(caught.what(), "listen on unix:" + path() + ": device or resource busy");
+    EXPECT_THAT(caught.hint(), testing::StartsWith("process " + std::to_string(::getpid()) + " ("));
+    EXPECT_THAT(caught.hint(), testing::HasSubstr(") has locked the folder " + folder_ + " "));
+  }
+  EXPECT_FALSE(has_file());
 }
 
 /// A process that tries to listen, says whether it could, and stays until it may go.

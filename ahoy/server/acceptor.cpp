@@ -29,12 +29,12 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
 }
 
 void take(server_run& run, fd socket, const address& peer) {
-  if (!run.is_welcome(peer)) return run.told().denied(peer);
+  if (!run.is_welcome(peer)) return run.tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
-  if (run.is_full())
-    run.refuse(std::move(caller));
-  else
+  if (run.make_place())
     run.begin(std::move(caller));
+  else
+    run.refuse(std::move(caller));
 }
 
 }  // namespace

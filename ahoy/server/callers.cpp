@@ -1,8 +1,37 @@
 #include <ahoy/server/callers.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> reasons = {"cut, since the server ends", "kicked",
+                                                     "made way for a newer caller"};
+
+}  // namespace
+
+std::string_view callers::in_words(cut why) noexcept { return reasons[static_cast<std::size_t>(why)]; }
+
+callers::entry callers::add(connection& link, context& where) {
+  const entry added = present_.emplace(present_.end(), link, where);
+  if (link.keeps_boundaries()) silences_[&link] = by_silence_.insert(by_silence_.end(), &*added);
+  return added;
+}
+
+void callers::remove(entry which) noexcept {
+  forget_silence(which->link);
+  if (which->why_cut == cut::made_way) --making_way_;
+  present_.erase(which);
+}
+
+void callers::forget_silence(const connection& of) noexcept {
+  const auto found = silences_.find(&of);
+  if (found == silences_.end()) return;
+  by_silence_.erase(found->second);
+  silences_.erase(found);
+}
 
 callers::caller* callers::find(std::string_view label) noexcept {
   const auto found =
@@ -10,8 +39,29 @@ callers::caller* callers::find(std::string_view label) noexcept {
   return found == present_.end() ? nullptr : &*found;
 }
 
+void callers::kick(caller& whom) {
+  if (whom.why_cut == cut::server_ends) whom.why_cut = cut::kicked;
+  whom.where.stop();
+}
+
 void callers::end_receiving() {
   for (caller& each : present_) each.link.shutdown_receive();
+}
+
+void callers::heard(const connection& from) {
+  const auto found = silences_.find(&from);
+  if (found != silences_.end()) by_silence_.splice(by_silence_.end(), by_silence_, found->second);
+}
+
+callers::caller* callers::make_way() {
+  if (by_silence_.empty()) return nullptr;
+  caller& longest = *by_silence_.front();
+  forget_silence(longest.link);
+  ++making_way_;
+  longest.why_cut = cut::made_way;
+  longest.where.stop();
+  longest.link.shutdown_receive();
+  return &longest;
 }
 
 }  // namespace ahoy::inline v0

@@ -47,6 +47,8 @@ class datagram_caller final : public connection {
 
   void deliver(std::string_view data, const datagram_header& header);
   [[nodiscard]] bool awaits() const noexcept { return receiver_; }
+  /// Nothing more will be heard of it: what its peer sends now is another caller's.
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
   [[nodiscard]] std::size_t unreceived() const noexcept { return unreceived_.size(); }
 
  private:
@@ -102,12 +104,13 @@ datagram_caller::datagram_caller(std::shared_ptr<datagram_exchange> of, const da
   header_.mark = of_->run.serving().answers_by_itself() ? answered_mark : 0;
   answer_from(header.local);
   set_label(header.peer.unmapped().to_string());
-  of_->present.emplace(header.peer, this);
+  of_->present.insert_or_assign(header.peer, this);
 }
 
 datagram_caller::~datagram_caller() {
   for (const auto& each : unreceived_) of_->unreceived_bytes -= each.data.size();
-  of_->present.erase(header_.peer);
+  const auto own = of_->present.find(header_.peer);
+  if (own != of_->present.end() && own->second == this) of_->present.erase(own);
   of_->taken.notify();
 }
 
@@ -120,6 +123,7 @@ void datagram_caller::answer_from(const address& asked) {
 }
 
 void datagram_caller::deliver(std::string_view data, const datagram_header& header) {
+  of_->run.heard(*this);
   const bool is_full =
       unreceived_.size() >= most_unreceived || of_->unreceived_bytes + data.size() > most_unreceived_bytes;
   if (is_full) {
@@ -200,13 +204,13 @@ bool datagram_exchange::may_answer(const datagram_header& header) const noexcept
 
 datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header) {
   const auto found = present.find(header.peer);
-  if (found != present.end()) return found->second;
+  if (found != present.end() && !found->second->has_ended()) return found->second;
   if (run.is_ending()) return nullptr;
   if (!run.is_welcome(header.peer.unmapped())) {
-    run.told().denied(header.peer.unmapped());
+    run.tell_denied(header.peer.unmapped());
     return nullptr;
   }
-  if (run.is_full()) {
+  if (!run.make_place()) {
     refuse(header);
     return nullptr;
   }
@@ -217,10 +221,10 @@ datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header)
 }
 
 /// Tells a peer that there is no place, if the socket has room for that word. It is an automatic answer,
-/// whatever the handler: it is marked, and a marked datagram gets none.
+/// whatever the handler: it is marked, and a marked datagram gets none. Nor is it given more often than it is
+/// told, since senders may be forged: others than they would be flooded with it.
 void datagram_exchange::refuse(const datagram_header& from) {
-  run.told().busy(from.peer.unmapped(), run.present());
-  if (from.mark == answered_mark) return;
+  if (!run.tell_busy(from.peer.unmapped()) || from.mark == answered_mark) return;
   datagram_header back = from;
   back.mark = answered_mark;
   send_to_operation word{&socket.native(), "busy", back};

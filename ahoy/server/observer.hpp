@@ -8,6 +8,9 @@
 
 namespace ahoy::inline v0 {
 
+/// What strangers can bring about as often as they like.
+enum class turned_away { busy, denied, made_way };
+
 /// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do
 /// nothing.
 class observer {
@@ -20,9 +23,14 @@ class observer {
   /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.
   virtual void ended_its_half(const connection& /*caller*/) {}
   virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
-  /// Was told so and closed: as many as --max-clients are here.
+  /// Found no place, was told so and closed: as many as may be are here, and none of them makes way.
   virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
   virtual void denied(const address& /*caller*/) {}
+  /// A peer of datagrams that has been silent for longest has to leave, since a newer caller needs its place;
+  /// left() follows.
+  virtual void made_way(const connection& /*caller*/) {}
+  /// So many more than were named by the three above: those are told at a bounded rate (see rate_limit).
+  virtual void untold(turned_away, std::uint64_t /*callers*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}
   /// Messages for a slow caller that were dropped since the last time this was told.

@@ -27,7 +27,10 @@ struct server_options {
   ahoy::model model = ahoy::model::event;
   engine_choice engine = engine_choice::automatic;
   int backlog = SOMAXCONN;
-  std::size_t max_clients = 0;               ///< 0: what descriptors allow, less 32 for everything else
+  /// 0: what descriptors allow, less 32 for everything else. One more is told `busy`, unless a peer of
+  /// datagrams is here: nobody can know whether it has left, so the one that was silent for longest makes
+  /// way.
+  std::size_t max_clients = 0;
   duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
   duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut
   std::vector<network> allow = {};           ///< where not empty, only these may call

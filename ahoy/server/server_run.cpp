@@ -18,6 +18,10 @@ namespace {
 /// `busy`.
 constexpr std::size_t descriptors_kept = 32;
 
+/// Servers that start in one folder hold each other up for some microseconds.
+constexpr duration patience_with_starting = std::chrono::seconds{1};
+constexpr duration pause_between_tries = std::chrono::milliseconds{5};
+
 std::size_t default_max_clients() noexcept {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -28,7 +32,7 @@ std::size_t default_max_clients() noexcept {
 /// The caller is named where this is told: only what concerns something else needs its own name.
 std::string why_it_ended(const callers::caller& whose, const error& failure) {
   const bool is_cut = failure.code() == std::errc::operation_canceled;
-  if (is_cut) return whose.kicked ? "kicked" : "cut, since the server ends";
+  if (is_cut) return std::string{callers::in_words(whose.why_cut)};
   const bool concerns_caller = failure.address().empty() || failure.address() == whose.link.label();
   return concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
 }
@@ -62,7 +66,8 @@ task<> server_run::open_endpoint(endpoint on) {
     throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
                 "this version has tcp, udp and unix"};
   if (on.transport() == transport::local) {
-    open_address(on.scheme, address::local(on.path));
+    const address file = address::local(on.path);
+    co_await open_file(on.scheme, file);
     co_return;
   }
   std::vector<address> found =
@@ -77,6 +82,21 @@ task<> server_run::open_endpoint(endpoint on) {
   }
 }
 
+/// Another server that starts in the same folder has it locked for a moment; one that has it for longer is no
+/// server, and nobody else is kept waiting for it.
+task<> server_run::open_file(scheme as, address on) {
+  const time_point due = deadline_after(by_.now(), patience_with_starting);
+  for (bool opened = false; !opened;) {
+    try {
+      open_address(as, on);
+      opened = true;
+    } catch (const error& failure) {
+      if (failure.code() != std::errc::device_or_resource_busy || by_.now() >= due) throw;
+    }
+    if (!opened) co_await by_.sleep(pause_between_tries);
+  }
+}
+
 void server_run::open_address(scheme as, const address& on) {
   if (traits(as).transport == transport::udp)
     datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
@@ -88,6 +108,7 @@ void server_run::open_address(scheme as, const address& on) {
 task<> server_run::run() {
   try {
     keep(watch_stop());
+    keep(tell_untold_in_time());
     co_await open();
     co_await accept_all();
     if (!failure_) co_await drain();
@@ -101,6 +122,7 @@ task<> server_run::run() {
   over_ = true;
   services_.stop();
   co_await join(services_);
+  tell_untold();
   if (failure_) std::rethrow_exception(failure_);
 }
 
@@ -172,8 +194,50 @@ void server_run::begin(std::unique_ptr<connection> caller) {
   conversations_.start(converse(std::move(caller)));
 }
 
+bool server_run::may_tell(turned_away what) {
+  const bool may = limits_[static_cast<std::size_t>(what)].allows(by_.now());
+  if (!may) untold_.notify();
+  return may;
+}
+
+void server_run::tell_untold() {
+  for (std::size_t i = 0; i < limits_.size(); ++i) {
+    const std::uint64_t callers = limits_[i].take_untold(by_.now());
+    if (callers > 0) told().untold(static_cast<turned_away>(i), callers);
+  }
+}
+
+task<> server_run::tell_untold_in_time() {
+  for (;;) {
+    while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
+      co_await untold_.wait();
+    co_await by_.sleep(rate_limit::interval);
+    tell_untold();
+  }
+}
+
+bool server_run::tell_busy(const address& caller) {
+  const bool may = may_tell(turned_away::busy);
+  if (may) told().busy(caller, of_.callers_.in_place());
+  return may;
+}
+
+void server_run::tell_denied(const address& caller) {
+  if (may_tell(turned_away::denied)) told().denied(caller);
+}
+
+/// Whoever forges senders must neither take all places for ever nor, where a handler takes its time to leave,
+/// have more than so many beyond them.
+bool server_run::make_place() {
+  if (!is_full()) return true;
+  if (of_.callers_.making_way() >= most_making_way_at_once) return false;
+  const callers::caller* gone = of_.callers_.make_way();
+  if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link);
+  return gone != nullptr;
+}
+
 void server_run::refuse(std::unique_ptr<connection> caller) {
-  told().busy(caller->remote(), of_.callers_.size());
+  tell_busy(caller->remote());
   ++refusing_;
   conversations_.start(see_off(std::move(caller)));
 }
@@ -211,18 +275,12 @@ task<> server_run::part_from(connection& caller) {
   if (patience_.stopped()) co_await short_farewell(caller, options().drain);
 }
 
-/// Callers are served in the order in which they came, which the registry keeps: those who are woken together
-/// with one who has just come are not behind it.
-bool server_run::has_turn(const callers::caller& who) const noexcept {
-  return in_service_ == 0 && &*std::ranges::find_if(of_.callers_, &callers::caller::waiting) == &who;
-}
-
 /// Under the iterative model. Datagrams have their turn one by one, since nobody knows whether a peer has
 /// left; they hold up no connection either. One that is stopped while it waits is removed at once.
-task<> server_run::wait_for_turn(callers::entry who) {
-  who->waiting = true;
-  if (!has_turn(*who)) told().waiting(who->link, of_.callers_.size() - 1);
-  while (!has_turn(*who)) co_await changed_.wait();
+task<> server_run::wait_for_turn(callers::entry who, turn& own) {
+  who->waiting = turns_.ahead() > 0;
+  if (who->waiting) told().waiting(who->link, turns_.ahead());
+  co_await own.come();
   who->waiting = false;
 }
 
@@ -230,9 +288,9 @@ task<> server_run::wait_for_turn(callers::entry who) {
 task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
   const bool takes_turns = options().model == model::iterative && !who->link.keeps_boundaries();
+  turn own{turns_};
   try {
-    if (takes_turns) co_await wait_for_turn(who);
-    if (takes_turns) ++in_service_;
+    if (takes_turns) co_await wait_for_turn(who, own);
     told().joined(who->link);
     co_await of_.handler_->serve(who->link);
   } catch (const error& failure) {
@@ -242,7 +300,6 @@ task<std::string> server_run::serve(callers::entry who) {
   } catch (...) {
     why = "the handler failed";
   }
-  if (takes_turns && !who->waiting) --in_service_;
   co_return why;
 }
 

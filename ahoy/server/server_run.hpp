@@ -1,9 +1,12 @@
 #pragma once
 #include <ahoy/connection/datagram.hpp>
 #include <ahoy/connection/listener.hpp>
+#include <ahoy/server/rate_limit.hpp>
 #include <ahoy/server/server.hpp>
+#include <ahoy/server/turns.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,13 +28,19 @@ class server_run {
 
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
-  [[nodiscard]] std::size_t present() const noexcept { return of_.callers_.size(); }
-  [[nodiscard]] bool is_full() const noexcept { return present() >= max_clients_; }
+  [[nodiscard]] bool is_full() const noexcept { return of_.callers_.in_place() >= max_clients_; }
+  /// Whether there is a place for one more, or a silent peer of datagrams makes way.
+  bool make_place();
+  /// A datagram came from this caller.
+  void heard(const connection& from) { of_.callers_.heard(from); }
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   void begin(std::unique_ptr<connection> caller);
   /// Tells a caller that there is no place, and sees it off.
   void refuse(std::unique_ptr<connection> caller);
+  /// Tells the observer that there was no place. false: too many come for telling of each.
+  bool tell_busy(const address& caller);
+  void tell_denied(const address& caller);
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
   /// Waits until a caller has left, the server is ending or `limit` has passed.
@@ -42,22 +51,26 @@ class server_run {
 
  private:
   static constexpr std::size_t most_refused_at_once = 16;
+  static constexpr std::size_t most_making_way_at_once = 64;
 
   task<> open();
   task<> open_endpoint(endpoint on);
   void open_address(scheme as, const address& on);
+  task<> open_file(scheme as, address on);
   task<> accept_all();
   void stop_accepting();
   void failed() noexcept;
   task<> until_the_end(task<> service);
   task<> join(scope& all);
   task<> watch_stop();
+  bool may_tell(turned_away what);
+  void tell_untold();
+  task<> tell_untold_in_time();
   task<> drain();
   task<> converse(std::unique_ptr<connection> caller);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
-  [[nodiscard]] bool has_turn(const callers::caller& who) const noexcept;
-  task<> wait_for_turn(callers::entry who);
+  task<> wait_for_turn(callers::entry who, turn& own);
   task<std::string> serve(callers::entry who);
 
   server& of_;
@@ -67,10 +80,12 @@ class server_run {
   scope acceptors_;
   scope services_;
   event changed_{by_};
+  turns turns_{by_};
+  std::array<rate_limit, 3> limits_;  // by turned_away
+  event untold_{by_};
   std::vector<listener> listeners_;
   std::vector<datagram_socket> datagrams_;
   std::size_t max_clients_;
-  std::size_t in_service_ = 0;  // whom others wait for
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in

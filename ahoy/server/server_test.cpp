@@ -4,12 +4,16 @@
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -241,6 +245,80 @@ TEST(server, does_not_serve_in_the_clear_what_was_meant_for_tls) {
   } catch (const std::system_error& failure) {
     EXPECT_EQ(failure.code(), std::errc::protocol_not_supported) << failure.what();
   }
+}
+
+/// A folder for a Unix socket that somebody has locked, as a server has that starts there.
+class locked_folder : public testing::Test {
+ protected:
+  locked_folder() {
+    EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
+    lock_ = ahoy::fd{::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    EXPECT_EQ(::flock(lock_.get(), LOCK_EX), 0);
+    server_.emplace("unix://" + path(), echo{});
+  }
+  ~locked_folder() override { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] std::string path() const { return folder_ + "/socket"; }
+  std::error_code cause_of_serving_beside(task<> other) {
+    try {
+      by_->run(ahoy::when_all(ahoy::tasks(server_->serve(*by_), std::move(other))));
+    } catch (const std::system_error& failure) {
+      return failure.code();
+    }
+    return {};
+  }
+
+  std::string folder_ = std::filesystem::temp_directory_path() / "server_testXXXXXX";
+  ahoy::fd lock_;
+  std::unique_ptr<ahoy::engine> by_ = ahoy::make_engine();
+  std::optional<ahoy::server> server_;
+};
+
+task<> count_turns(ahoy::engine& by, int& turns) {
+  for (;;) {
+    co_await by.sleep(1ms);
+    ++turns;
+  }
+}
+
+TEST_F(locked_folder, is_not_waited_for_much_longer_than_a_server_needs_to_start_nor_holds_up_others) {
+  int turns = 0;
+  EXPECT_EQ(cause_of_serving_beside(count_turns(*by_, turns)), std::errc::device_or_resource_busy);
+  EXPECT_GT(turns, 1);
+}
+
+task<> unlock(ahoy::engine& by, ahoy::fd& lock) {
+  co_await by.sleep(20ms);
+  lock.reset();
+}
+
+struct stopping_at_once final : ahoy::observer {
+  explicit stopping_at_once(ahoy::server& of) : of{of} {}
+  void listening(ahoy::scheme, const ahoy::address&) override {
+    listened = true;
+    of.stop();
+  }
+  ahoy::server& of;
+  bool listened = false;
+};
+
+TEST_F(locked_folder, is_waited_for_while_another_server_starts) {
+  stopping_at_once told{*server_};
+  server_->set_observer(told);
+  EXPECT_EQ(cause_of_serving_beside(unlock(*by_, lock_)), std::error_code{});
+  EXPECT_TRUE(told.listened);
+}
+
+task<> start_and_unlock(ahoy::engine& by, ahoy::fd& lock, ahoy::socket& other, std::string path) {
+  co_await by.sleep(20ms);
+  other.bind(ahoy::address::local(path));
+  other.listen();
+  lock.reset();
+}
+
+TEST_F(locked_folder, has_another_server_when_that_has_started) {
+  ahoy::socket other{ahoy::family::local};
+  EXPECT_EQ(cause_of_serving_beside(start_and_unlock(*by_, lock_, other, path())), std::errc::address_in_use);
+  EXPECT_TRUE(std::filesystem::exists(path()));
 }
 
 TEST(once, the_server_ends_after_its_one_caller) {
