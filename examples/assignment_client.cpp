@@ -22,6 +22,7 @@ int main(int argc, char** argv) try {
   for (auto bytes = s.recv(4096); !bytes.empty(); bytes = s.recv(4096)) std::cout << text.add(bytes);
   std::cout << text.finish() << std::endl;
 } catch (const ahoy::error& e) {
-  std::cerr << e.what() << '\n' << e.hint() << '\n';
+  std::cerr << e.what() << '\n';
+  if (!e.hint().empty()) std::cerr << e.hint() << '\n';
   return 1;
 }

@@ -26,6 +26,7 @@ int main(int argc, char** argv) try {
   // Close the connection
   s.close();
 } catch (const ahoy::error& e) {
-  std::cerr << e.what() << '\n' << e.hint() << '\n';
+  std::cerr << e.what() << '\n';
+  if (!e.hint().empty()) std::cerr << e.hint() << '\n';
   return 1;
 }

@@ -37,6 +37,7 @@ int main(int argc, char** argv) try {
     c.close();
   }
 } catch (const ahoy::error& e) {
-  std::cerr << e.what() << '\n' << e.hint() << '\n';
+  std::cerr << e.what() << '\n';
+  if (!e.hint().empty()) std::cerr << e.hint() << '\n';
   return 1;
 }

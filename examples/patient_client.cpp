@@ -41,6 +41,7 @@ int main(int argc, char** argv) try {
   auto engine = ahoy::make_engine();
   engine->run(run(*engine, to, line));
 } catch (const ahoy::error& e) {
-  std::cerr << e.what() << '\n' << e.hint() << '\n';
+  std::cerr << e.what() << '\n';
+  if (!e.hint().empty()) std::cerr << e.hint() << '\n';
   return 1;
 }

@@ -28,6 +28,7 @@ int main(int argc, char** argv) try {
   auto room = std::make_unique<ahoy::relay>(ahoy::gathering_options{}, transcript, silent);
   ahoy::server{on, std::move(room)}.run();
 } catch (const ahoy::error& e) {
-  std::cerr << e.what() << '\n' << e.hint() << '\n';
+  std::cerr << e.what() << '\n';
+  if (!e.hint().empty()) std::cerr << e.hint() << '\n';
   return 1;
 }

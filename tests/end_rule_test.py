@@ -218,6 +218,34 @@ class TheTable(unittest.TestCase):
         self.assertEqual([row["verb"] for row in DATAGRAMS], ["`call`", "`send`"])
 
 
+class Manual(unittest.TestCase):
+    """`ahoy help VERB` and the man page have what the page has: its rows, and no others."""
+
+    def test_it_has_the_rows_of_the_page(self):
+        lasting = {row["verb"].strip("`"): row for row in DATAGRAMS}
+        for name in ("listen", "call", "send"):
+            of_verb = [row for row in STREAMS if row["verb"].strip("`").split()[0] == name]
+            halves = [[row["`--after-eof`"].strip("`"), *(row[kind] for kind in INPUTS)] for row in of_verb]
+            peers = [[row["`--after-eof`"].strip("`"), row["then the peer is heard"], row["status"], row["a peer that ends first"]] for row in of_verb]
+            if name in lasting:
+                over_udp = [lasting[name][how].split(",")[0] for how in ("default", "`wait`", "`close`", "DURATION")]
+                peers = [[*row, last] for row, last in zip(peers, over_udp, strict=True)]
+            for words in (["help", name], ["help", "--man", name]):
+                with self.subTest(words):
+                    text = run(*words).out.decode().replace("\\-", "-")
+                    after, _, rest = text.partition("by what standard input is:")
+                    self.assertIn("THE END", after)
+                    first, _, second = rest.partition("What follows:")
+                    self.assertEqual(self.rows(first), halves)
+                    self.assertEqual(self.rows(second), peers)
+
+    def rows(self, text):
+        """Those of the table with which it begins, a table being what two spaces and more cut into columns."""
+        lines = [re.split(r" {2,}", line.strip()) for line in text.splitlines()]
+        table = itertools.takewhile(lambda row: len(row) > 1, itertools.dropwhile(lambda row: len(row) < 2, lines))
+        return list(table)[1:]
+
+
 class Streams(unittest.TestCase):
     """Each row, under each standard input, with each program."""
 

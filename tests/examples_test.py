@@ -262,5 +262,19 @@ class Assignment(unittest.TestCase):
             self.assertIn("usage: %s HOST PORT" % program, result.stderr)
 
 
+class Errors(unittest.TestCase):
+    def test_what_and_the_next_step(self):
+        """The README's client, where nobody can be reached."""
+        client = run("unshare", "--user", "--map-root-user", "--net", BUILD / "echo_client")
+        self.assertEqual((client.returncode, client.stdout), (1, ""))
+        self.assertRegex(client.stderr, r"\Aconnect to \S+:23456 \(localhost\): .+\n.+\n\Z")
+
+    def test_one_without_a_next_step_is_one_line(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            client = run(BUILD / "patient_client", f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        self.assertEqual(client.returncode, 1)
+        self.assertRegex(client.stderr, r"\A(waiting\n)+receive from \S+: timed out\n\Z")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -2,9 +2,12 @@
 import os
 import pathlib
 import re
+import sys
 import unittest
 
 SOURCE = pathlib.Path(os.environ["AHOY_SOURCE"])
+sys.path.insert(0, str(SOURCE / "script"))
+from cpp_source import TOKEN  # noqa: E402
 
 # Lowest first; two of the same height do not include each other.
 LAYERS = {"error": 0, "address": 1, "task": 1, "socket": 2, "engine": 3, "connection": 4, "message": 5, "protocol": 6,
@@ -56,6 +59,16 @@ def is_system(name):
     return re.match(r"(sys|net|netinet|arpa|linux|asm|bits)/", name)
 
 
+# An option of the command, as a text would name it: the library does not know the command, and speaks of its own fields.
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
+
+
+def options_named(text):
+    """The lines of string literals that name an option."""
+    literals = (match for match in TOKEN.finditer(text) if match.lastgroup in ("string", "raw", "mark"))
+    return [text.count("\n", 0, match.start()) + 1 for match in literals if OPTION.search(match.group())]
+
+
 def broken(path, text):
     """(line, reason) of each include in ahoy/LAYER/FILE that the rule forbids."""
     layer = path.split("/")[1]
@@ -69,6 +82,8 @@ def broken(path, text):
         reason = broken_layer(layer, name) if name.startswith("ahoy/") else broken_library(layer, path, name)
         if reason:
             found.append((line, reason))
+    if layer != "command":
+        found += [(line, "a text names an option of the command, which the library does not know") for line in options_named(text)]
     if path.endswith(".hpp") and "#pragma once" not in text:
         found.append((1, "a header begins with #pragma once"))
     return found
@@ -97,6 +112,15 @@ class Layers(unittest.TestCase):
         ]:
             with self.subTest(f"{path} {include}"):
                 self.assertEqual(broken(path, f"#pragma once\n#include {include}\n"), [])
+
+    def test_only_the_command_names_its_options(self):
+        for text in ('throw error{"try --connect-timeout"};', 'const char* a =\n  "x"\n  "--drain is longer";', 'auto a = R"(--once)";'):
+            with self.subTest(text):
+                self.assertTrue(broken("ahoy/server/server.cpp", text))
+                self.assertEqual(broken("ahoy/command/listen.cpp", text), [])
+        for text in ('"xn--bcher-kva.example"', "--count; // --once", 'f("a -- b", i--)'):
+            with self.subTest(text):
+                self.assertEqual(broken("ahoy/server/server.cpp", text), [])
 
     def test_project_obeys(self):
         paths = sorted(p for p in (SOURCE / "ahoy").rglob("*") if p.suffix in (".cpp", ".hpp"))

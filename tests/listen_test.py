@@ -1,7 +1,9 @@
 """`ahoy listen` and what is said on it: labels, answers, commands, framings, forms of output."""
+import fcntl
 import os
 import pathlib
 import re
+import select
 import socket
 import struct
 import subprocess
@@ -9,7 +11,7 @@ import tempfile
 import threading
 import unittest
 
-from peers import GUARD, Caller, Listener, json_events
+from peers import GUARD, Caller, Lines, Listener, json_events
 
 
 def send_until(caller, stopped):
@@ -371,6 +373,39 @@ class Forms(unittest.TestCase):
                 with Caller(listener.port) as two:
                     self.assertEqual(two.rest(), b"busy\n")
                 self.assertEqual(json_events(listener.out.until("busy").string)[0]["from"], two.label)
+
+    def test_json_of_a_crowd_while_nobody_reads(self):
+        """What waits is bounded, who is here is told, and so is the number of those who came and left unheard."""
+        crowd = 4000
+        ours, theirs = os.pipe()
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+        with Listener("127.0.0.1:0", "--json", stdout=theirs) as listener, Caller(listener.port) as first:
+            os.close(theirs)
+            first.send("x\n")
+            self.assertTrue(select.select([ours], [], [], GUARD)[0])
+            for _ in range(crowd):
+                with Caller(listener.port) as caller:
+                    caller.end()
+                    self.assertEqual(caller.rest(), b"")  # it is closed after it was said to have left
+            first.end()
+            self.assertEqual(first.rest(), b"")
+            with Caller(listener.port) as late, open(ours, "rb") as pipe:
+                late.send("late\n")
+                out = Lines(pipe)
+                out.until('"late"')
+                listener.say('{"text":"heard"}')
+                self.assertEqual(late.line(), b"heard")
+                self.assertEqual(listener.end(), 0)
+                data = out.all()
+        self.assertLess(len(data), 3 * 64 * 1024)
+        events = json_events(data)
+        heard_of = {kind: [event["from"] for event in events if event["event"] == kind] for kind in ("join", "leave", "message")}
+        self.assertEqual(sorted(heard_of["join"]), sorted(heard_of["leave"]))
+        self.assertEqual((heard_of["join"][0], heard_of["join"][-1]), (first.label, late.label))
+        self.assertLess(events.index(next(event for event in events if event["event"] == "join" and event["from"] == late.label)),
+                        events.index(next(event for event in events if event.get("text") == "late")))
+        missed = [event["text"] for event in events if event["event"] == "drop" and event["from"] == ""]
+        self.assertEqual(missed, [f"not told, since nobody read: {crowd + 2 - len(heard_of['join'])} callers that came and left"])
 
     def test_hex(self):
         with Listener("127.0.0.1:0", "--hex") as listener, Caller(listener.port) as caller:

@@ -693,6 +693,50 @@ class Network(unittest.TestCase):
         return subprocess.run([*before, AHOY, "send", f"udp://two.example:{port}", "hello", *words], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=GUARD)
 
+    def at_a_name(self, verb, port, *words):
+        """The words of a command that calls a name with two addresses, the first being IPv6."""
+        return [*self.client.knowing(two_example="2001:db8:23::2 10.23.0.2"), AHOY, verb, f"udp://two.example:{port}", *words]
+
+    def test_the_next_address_where_nobody_is_at_the_first(self):
+        with self.server.listen("udp://10.23.0.2:0", "--handler", "echo") as listener:
+            for verb, words, data in (("send", ["hello"], b""), ("send", [], b"hello"), ("call", [], b"hello\n"), ("call", ["-v"], b"hello")):
+                with self.subTest(verb=verb, words=words):
+                    ended = subprocess.run(self.at_a_name(verb, listener.port, *words), input=data, capture_output=True, timeout=GUARD)
+                    self.assertEqual((ended.returncode, ended.stdout), (0, b"hello"), ended.stderr)
+
+    def test_the_next_address_is_sent_nothing_twice(self):
+        with Peer(self.server.socket(V4, UDP), at=("10.23.0.2", 0)) as server:
+            for words in (["one"], ["one", "--after-eof", "close"], ["one", "two", "three"]):
+                ended = subprocess.run(self.at_a_name("send", server.address[1], *words), capture_output=True, timeout=GUARD)
+                expected = [word for word in words if word in ("one", "two", "three")]
+                with self.subTest(words):  # of several, the second may be under way before the first is refused
+                    self.assertIn(ended.returncode, (0, 7) if len(expected) > 1 else (0,), ended.stderr)
+                    if ended.returncode == 0:
+                        self.assertEqual([server.text() for _ in expected], expected)
+                    self.assertTrue(server.has_nothing())
+
+    def test_what_may_have_been_heard_is_not_sent_to_the_next_address(self):
+        with Peer(self.server.socket(V4, UDP), at=("10.23.0.2", 0)) as other:
+            port = other.address[1]
+            with Peer(self.server.socket(V6, UDP), family=V6, at=("2001:db8:23::2", port)) as server, \
+                    Verb("call", f"udp://two.example:{port}", before=self.client.knowing(two_example="2001:db8:23::2 10.23.0.2")) as call:
+                call.say("one\n")
+                self.assertEqual(server.text(), "one")
+                server.close()
+                call.say("two\n")
+                status, out, err = call.wait()
+            self.assertEqual((status, out), (7, ""), err)
+            self.assertRegex(err, r"(?m)^ahoy: .*connection refused\ntried \[2001:db8:23::2\]:\d+; the name has 10\.23\.0\.2:\d+ too: .*-4 or -6\n\Z")
+            self.assertTrue(other.has_nothing())
+
+    def test_nobody_is_at_any_address(self):
+        with Peer(self.server.socket(V4, UDP), at=("10.23.0.2", 0)) as gone:
+            port = gone.address[1]
+        for words in (["hello"], ["hello", "--after-eof", "close"]):
+            ended = subprocess.run(self.at_a_name("send", port, *words), capture_output=True, timeout=GUARD)
+            self.assertEqual((ended.returncode, ended.stdout), (7, b""), ended.stderr)
+            self.assertRegex(ended.stderr.decode(), r"(?m)^ahoy: .*connection refused\ntried \[2001:db8:23::2\]:\d+, 10\.23\.0\.2:\d+: .*\n\Z")
+
     def test_families(self):
         with self.server.listen("udp://:0") as listener:
             for options, label in ((["-4"], "10.23.0.1"), (["-6"], "[2001:db8:23::1"), ([], "[2001:db8:23::1")):

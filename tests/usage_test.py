@@ -175,6 +175,17 @@ class Options(Case):
             with self.subTest(words):
                 self.assertIn("contradictory", self.refused(*words)[0])
 
+    def test_framing_goes_with_what_reads_messages(self):
+        for handler in (["--exec", "cat"], *(["--handler", name] for name in ("echo", "discard", "greet", "time"))):
+            for framing in ("line", "length", "nul"):
+                with self.subTest(handler=handler, framing=framing):
+                    first, hint = self.refused("listen", "--explain", "--framing", framing, *handler)
+                    self.assertEqual(first, "ahoy: option --framing: contradictory")
+                    self.assertIn("talk and relay", hint)
+            self.assertIn("raw framing", self.printed("listen", "--explain", "--framing", "raw", *handler))
+        for handler in ("talk", "relay"):
+            self.assertIn("nul framing", self.printed("listen", "--explain", "--framing", "nul", "--handler", handler))
+
     def test_confirm_is_what_the_transport_has(self):
         self.assertIn("acknowledges each message", self.refused("send", "localhost:9", "--confirm", "delivered")[1])
         for how in ("acked", "closed", "delivered"):

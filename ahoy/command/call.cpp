@@ -47,7 +47,7 @@ class conversation_call {
   std::unique_ptr<output_sink> sink_;
   std::unique_ptr<connection> stream_;
   std::optional<stream_conversation> conversation_;
-  std::optional<datagram_socket> socket_;
+  std::optional<datagram_route> route_;
   std::optional<datagram_conversation> datagrams_;
   std::optional<error> failure_;
   status status_ = status::done;
@@ -128,14 +128,14 @@ task<> conversation_call::talk_in_stream() {
 }
 
 task<> conversation_call::talk_in_datagrams() {
-  datagram_socket opened = co_await open_datagrams(by_, given_.to, given_);
-  socket_.emplace(std::move(opened));
+  datagram_route opened = co_await open_datagrams(by_, given_.to, given_);
+  route_.emplace(std::move(opened));
   const std::string peer = given_.to.to_string();
   source_ = open_input(peer);
   sink_ = open_output(peer);
   datagram_conversation::limits until;
   until.after_input = datagram_limit(given_.at_end);
-  datagrams_.emplace(by_, *socket_, peer, *source_, *sink_, until);
+  datagrams_.emplace(by_, *route_, peer, *source_, *sink_, until);
   co_await datagrams_->run();
 }
 

@@ -12,10 +12,24 @@ namespace ahoy::inline v0 {
 
 namespace {
 
+bool is_unreachable(const std::error_code& why) noexcept {
+  return why == std::errc::host_unreachable || why == std::errc::network_unreachable;
+}
+
+/// Nobody has received what was sent.
+bool is_refusal(const std::error_code& why) noexcept {
+  return why == std::errc::connection_refused || is_unreachable(why);
+}
+
 /// A receive may tell what became of a send before it.
-std::string verb_of(const std::error_code& why) {
-  const bool of_a_send = why == std::errc::host_unreachable || why == std::errc::network_unreachable;
-  return of_a_send ? "send to" : "receive from";
+std::string verb_of(const std::error_code& why) { return is_unreachable(why) ? "send to" : "receive from"; }
+
+/// What ICMP told and nothing has reported yet.
+std::error_code pending_failure(datagram_socket& of) noexcept {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  ::getsockopt(of.native().number(), SOL_SOCKET, SO_ERROR, &failure, &size);
+  return failure == 0 ? std::error_code{} : system_code(failure);
 }
 
 }  // namespace
@@ -32,7 +46,8 @@ task<> datagram_conversation::run() {
 task<> datagram_conversation::hear() {
   while (!stopped_) {
     const std::optional<datagram> received = co_await next();
-    if (!received) break;
+    if (!received) continue;  // stopped, or moved on
+    anything_heard_ = true;
     co_await to_.take(received->data.text(), piece::datagram);
     if (all_sent_ && until_.first_answer_ends) break;
   }
@@ -45,13 +60,16 @@ task<std::optional<datagram>> datagram_conversation::next() {
   context& here = co_await this_context();
   context hearing{here};
   hearing_ = &hearing;
+  const datagram_socket* const at = &over_.socket();
   std::optional<datagram> received;
   std::exception_ptr failure;
   try {
     received = co_await receive().in(hearing);
   } catch (const error& why) {  // that nobody is there is told, also where it comes as we stop
-    const bool given_up = stopped_ && !here.stopped() && why.code() == std::errc::operation_canceled;
-    if (!given_up) failure = std::current_exception();
+    const bool moved = at != &over_.socket();
+    const bool given_up =
+        (stopped_ || moved) && !here.stopped() && why.code() == std::errc::operation_canceled;
+    if (!given_up && !moves_on(why)) failure = std::current_exception();
   }
   hearing_ = nullptr;
   if (failure) std::rethrow_exception(failure);
@@ -60,9 +78,9 @@ task<std::optional<datagram>> datagram_conversation::next() {
 
 task<datagram> datagram_conversation::receive() {
   try {
-    co_return co_await over_.receive();
+    co_return co_await over_.socket().receive();
   } catch (const error& failure) {
-    throw error{failure.code(), verb_of(failure.code()), peer_};
+    throw about_peer(failure.code(), verb_of(failure.code()));
   }
 }
 
@@ -86,13 +104,34 @@ task<> datagram_conversation::send_all() {
 }
 
 task<> datagram_conversation::hand_over(std::string_view text) {
-  try {
-    co_await over_.send(text, over_.peer());
-  } catch (const error& failure) {
-    throw error{failure.code(), "send to", peer_};
+  for (bool again = true; again;) {
+    again = false;
+    sending_ = true;
+    try {
+      co_await over_.socket().send(text, over_.socket().peer());
+    } catch (const error& failure) {  // this one was not sent: the news may be of the one before
+      sending_ = false;
+      again = moves_on(failure);
+      if (!again) throw about_peer(failure.code(), "send to");
+    }
   }
+  sending_ = false;
+  first_ = count_ == 0 ? text : std::string_view{};
   sent_ += text.size();
   ++count_;
+}
+
+/// What ICMP says is said of the one datagram that was sent, if there was only one.
+bool datagram_conversation::moves_on(const error& why) {
+  const bool is_nobody_there = is_refusal(why.code());
+  if (!is_nobody_there || count_ != 1 || anything_heard_ || sending_) return false;
+  if (!over_.move_on(first_)) return false;
+  if (hearing_) hearing_->stop();
+  return true;
+}
+
+error datagram_conversation::about_peer(const std::error_code& why, std::string verb) const {
+  return {why, std::move(verb), peer_, is_refusal(why) ? over_.in_words() : std::string{}};
 }
 
 void datagram_conversation::say_that_it_listens() const {
@@ -104,11 +143,13 @@ void datagram_conversation::say_that_it_listens() const {
 }
 
 /// What came back after the last receive.
-void datagram_conversation::check_for_refusal() const {
-  int failure = 0;
-  socklen_t size = sizeof failure;
-  if (::getsockopt(over_.native().number(), SOL_SOCKET, SO_ERROR, &failure, &size) == 0)
-    throw_if_failed(failure, verb_of(system_code(failure)), peer_);
+void datagram_conversation::check_for_refusal() {
+  for (;;) {
+    const std::error_code failure = pending_failure(over_.socket());
+    if (!failure) return;
+    const error why = about_peer(failure, verb_of(failure));
+    if (!moves_on(why)) throw error{why};
+  }
 }
 
 std::string_view datagram_conversation::waits_for() const noexcept {

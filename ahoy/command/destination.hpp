@@ -1,7 +1,7 @@
 #pragma once
+#include <ahoy/command/datagram_route.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/connection/connection.hpp>
-#include <ahoy/connection/datagram.hpp>
 #include <ahoy/engine/engine.hpp>
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace ahoy::inline v0 {
 /// unix. Throws error.
 task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how);
 
-/// A socket for datagrams to one peer, group or broadcast address. Throws error.
-task<datagram_socket> open_datagrams(engine& by, const endpoint& to, const common_options& how);
+/// For datagrams to one peer, group or broadcast address. Throws error.
+task<datagram_route> open_datagrams(engine& by, const endpoint& to, const common_options& how);
 
 /// What --source names: a host, or a host and a port. The port is 0, the kernel's choice, where none is
 /// given.

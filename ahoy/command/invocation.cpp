@@ -78,12 +78,31 @@ void check_confirmation(const send_options& given) {
                       given.to.to_string(), std::string(why));
 }
 
+// An option that would be silently without effect under other handlers than its own.
+struct handler_option {
+  std::string_view name;
+  bool (*has_effect)(const listen_options&);
+  std::string_view hint;
+};
+constexpr std::array handler_options{
+    handler_option{"--greeting",
+                   [](const listen_options& given) { return given.exec.empty() && given.handler == "greet"; },
+                   "it goes with --handler greet"},
+    // raw is what the others have, so that it may be said.
+    handler_option{
+        "--framing",
+        [](const listen_options& given) { return has_room(given) || framing_for(given) == framing::raw; },
+        "it goes with --handler talk and relay: the other handlers and --exec get the bytes of a "
+        "stream as they come, which is raw"},
+};
+
 void check_handler(const command_line& line, const listen_options& given) {
   if (!given.exec.empty() && is_given(line, "--handler"))
     throw usage_error(usage_errc::contradictory, "options --handler and --exec", "",
                       "the program takes the handler's place: leave out one");
-  if (is_given(line, "--greeting") && (given.handler != "greet" || !given.exec.empty()))
-    throw usage_error(usage_errc::contradictory, "option --greeting", "", "it goes with --handler greet");
+  for (const auto& [name, has_effect, hint] : handler_options)
+    if (is_given(line, name) && !has_effect(given))
+      throw usage_error(usage_errc::contradictory, fmt::format("option {}", name), "", std::string(hint));
 }
 
 listen_options listen_from(const command_line& line) {

@@ -65,7 +65,7 @@ listen_report::listen_report(engine& by, const listen_options& options, standard
 task<> listen_report::write_all() {
   for (;;) {
     while (unwritten_.empty()) co_await more_.wait();
-    const std::string text = std::exchange(unwritten_, {});
+    const std::string text = unwritten_.take(by_.time_of_day());
     writing_ = true;
     const bool around_prompt = before_writing && out_.is_terminal();
     if (around_prompt) before_writing();
@@ -80,14 +80,10 @@ task<> listen_report::flush() {
   while (!is_written()) co_await written_.wait();
 }
 
-void listen_report::put(std::string_view text) {
-  unwritten_ += text;
-  more_.notify();
-}
-
 task<> listen_report::heard(const connection& from, const message& said) {
-  while (unwritten_.size() > most_unwritten) co_await written_.wait();
-  put(shown(from, said));
+  while (!unwritten_.has_room()) co_await written_.wait();
+  unwritten_.add(shown(from, said));
+  more_.notify();
 }
 
 std::string listen_report::shown(const connection& from, const message& said) const {
@@ -101,8 +97,14 @@ std::string listen_report::shown(const connection& from, const message& said) co
   return fmt::format("{} {} bytes\n{}", lead, said.text.size(), lines);
 }
 
+std::string listen_report::event_line(json_event kind, std::string_view from, std::string_view text) const {
+  return json_line(kind, by_.time_of_day(), from, text);
+}
+
 void listen_report::tell(json_event kind, std::string_view from, std::string_view text) {
-  if (options_.json) put(json_line(kind, by_.time_of_day(), from, text));
+  if (!options_.json) return;
+  unwritten_.add_or_count(kind, event_line(kind, from, text));
+  more_.notify();
 }
 
 void listen_report::note(std::string_view line) {
@@ -127,7 +129,9 @@ void listen_report::joined(const connection& caller) {
   anybody_came_ = true;
   news_.notify();
   if (shows_coming_and_going_) note(fmt::format("[{}] joined", caller.label()));
-  tell(json_event::join, caller.label(), caller.transport());
+  if (options_.json)
+    unwritten_.join(&caller, event_line(json_event::join, caller.label(), caller.transport()));
+  more_.notify();
 }
 
 void listen_report::ended_its_half(const connection&) {
@@ -142,7 +146,8 @@ void listen_report::left(const connection& caller, std::string_view why) {
   const bool is_told = why == callers::in_words(callers::cut::made_way);  // as often as may be
   if (shows_coming_and_going_ || (!ordinary && !is_told))
     note(fmt::format("[{}] left{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why));
-  tell(json_event::leave, caller.label(), why);
+  if (options_.json) unwritten_.leave(&caller, event_line(json_event::leave, caller.label(), why));
+  more_.notify();
 }
 
 void listen_report::busy(const address& caller, std::size_t here) {
@@ -174,6 +179,12 @@ void listen_report::exhausted(std::string_view why) {
 void listen_report::dropped(std::string_view label, std::uint64_t messages) {
   note(fmt::format("[{}] is slow: {} messages for it were dropped", label, messages));
   tell(json_event::drop, label, fmt::format("{} messages dropped", messages));
+}
+
+void listen_report::too_large(std::string_view label, std::size_t bytes) {
+  note(fmt::format("[{}] was not sent {} bytes: no datagram holds so many", label, bytes));
+  tell(json_event::drop, label,
+       fmt::format("a message of {} bytes was dropped: no datagram holds it", bytes));
 }
 
 task<> listen_report::first_arrival() {

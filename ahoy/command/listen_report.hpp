@@ -2,6 +2,7 @@
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/notes.hpp>
 #include <ahoy/command/options.hpp>
+#include <ahoy/command/report_queue.hpp>
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/server/observer.hpp>
@@ -39,6 +40,7 @@ class listen_report final : public observer, public transcript {
   void untold(turned_away how, std::uint64_t callers) override;
   void exhausted(std::string_view why) override;
   void dropped(std::string_view label, std::uint64_t messages) override;
+  void too_large(std::string_view label, std::size_t bytes) override;
 
   /// One line on standard error.
   void note(std::string_view line);
@@ -50,18 +52,18 @@ class listen_report final : public observer, public transcript {
   task<> first_departure();
 
  private:
-  /// What waits for a slow reader of our output before the callers have to.
+  /// Bytes that wait for a slow reader of our output before the callers have to.
   static constexpr std::size_t most_unwritten = 64 * 1024;
 
   [[nodiscard]] std::string shown(const connection& from, const message& said) const;
   void tell(json_event kind, std::string_view from, std::string_view text);
-  void put(std::string_view text);
+  [[nodiscard]] std::string event_line(json_event kind, std::string_view from, std::string_view text) const;
 
   engine& by_;
   const listen_options& options_;
   standard_output& out_;
   notes notes_;
-  std::string unwritten_;
+  report_queue unwritten_{most_unwritten};
   event more_, written_, news_;
   bool shows_coming_and_going_;
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;

@@ -1,3 +1,4 @@
+#include <ahoy/command/end_rule_text.hpp>
 #include <ahoy/command/examples.hpp>
 #include <ahoy/command/manual.hpp>
 #include <ahoy/command/status.hpp>
@@ -40,6 +41,11 @@ constexpr std::string_view the_end =
     "on receiving until the peer ends its half. The order of the two does not matter, and no timer runs but "
     "those that were asked for. --after-eof changes it.\n"
     "Datagrams have no end: call and send listen 1s more, and say so; the first answer ends send.\n";
+
+constexpr std::string_view addresses_of_datagrams =
+    "Over UDP the addresses of a name cannot be raced for, as they are over TCP. Where ICMP says that nobody "
+    "is at the first one, the datagram is sent to the next, as long as it is the only one that was sent and "
+    "nothing has been heard; after that it is status 7, since what was sent before may have been read.\n";
 
 constexpr std::string_view environment =
     "A program that --exec runs has AHOY_PEER, the caller's label, and AHOY_LOCAL, our address, in its "
@@ -131,6 +137,7 @@ blocks manual() {
   all.emplace_back(kind::item, "commands to paste.", "ahoy examples [VERB]");
   add_topic(all, "ENDPOINTS", endpoints);
   add_topic(all, "THE END", the_end);
+  add_text(all, "The manual of each verb has the whole rule as a table: `ahoy help call`.\n");
   add_statuses(all);
   return all;
 }
@@ -138,9 +145,11 @@ blocks manual() {
 blocks manual_of(verb which) {
   blocks all;
   add_topic(all, "DESCRIPTION", row_of(which).description);
+  if (which != verb::listen) add_text(all, addresses_of_datagrams);
   add_topic(all, "ENDPOINTS", endpoints);
   add_options(all, which);
   add_topic(all, "THE END", the_end);
+  add_text(all, end_rule_text(which));
   add_statuses(all);
   if (which == verb::listen) add_topic(all, "ENVIRONMENT", environment);
   all.emplace_back(kind::heading, "EXAMPLES");

@@ -54,8 +54,8 @@ constexpr std::array table{
         "The default is line for talk, relay and send's MESSAGEs, raw elsewhere. Under line and nul an "
         "unterminated last message is a message, and a MESSAGE that contains its delimiter is refused. talk "
         "and relay show an unfinished line after 300 ms of quiet, marked with an ellipsis, since many "
-        "programs send no newline; --framing line given explicitly is strict. A datagram is one message "
-        "whatever it contains.",
+        "programs send no newline; --framing line given explicitly is strict. The other handlers and --exec "
+        "know raw alone. A datagram is one message whatever it contains.",
         framings},
     option{
         "--max-message", "", value_kind::size, "SIZE", "1m", everywhere, section::messages,
@@ -108,7 +108,11 @@ constexpr std::array table{
         "(message, "
         "join, leave, drop, busy), with \"data\" in base64 where the text is not UTF-8, and read "
         "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. send prints one object: "
-        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}."},
+        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}. Where nobody "
+        "reads what "
+        "listen prints, a message waits with its caller and a join for as long as its caller is here; how "
+        "many "
+        "came and left meanwhile, or were told busy, a drop event without a name says."},
 
     option{"--handler", "", value_kind::choice, "NAME", "talk", "listen", section::server,
            "what is done for each caller", "", handlers},
@@ -156,7 +160,10 @@ constexpr std::array table{
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
     option{"--slow-after", "", value_kind::duration, "DURATION", "2s", "listen", section::callers,
-           "a caller is slow that took no byte for so long while its queue was full", ""},
+           "a caller is slow that took no byte for so long while its queue was full",
+           "That it took some is known when its system acknowledges them, which it does in steps: once its "
+           "buffers are full, on loopback only after some 64 kB have been read. One that reads less than "
+           "that within the DURATION may be called slow."},
     option{"--slow", "", value_kind::choice, "POLICY", "disconnect", "listen", section::callers,
            "what is done about a slow caller",
            "It happens to that caller alone, and is counted and said; only block harms the others.",

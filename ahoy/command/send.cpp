@@ -60,7 +60,7 @@ class delivery {
   std::unique_ptr<input_source> source_;
   std::unique_ptr<connection> stream_;
   std::optional<stream_conversation> conversation_;
-  std::optional<datagram_socket> socket_;
+  std::optional<datagram_route> route_;
   std::optional<datagram_conversation> datagrams_;
   std::optional<error> failure_;
   std::optional<confirmation> confirmed_;
@@ -132,13 +132,13 @@ task<> delivery::deliver_stream() {
 }
 
 task<> delivery::deliver_datagrams() {
-  datagram_socket opened = co_await open_datagrams(by_, given_.to, given_);
-  socket_.emplace(std::move(opened));
+  datagram_route opened = co_await open_datagrams(by_, given_.to, given_);
+  route_.emplace(std::move(opened));
   source_ = open_input();
   datagram_conversation::limits until;
   until.after_input = datagram_limit(given_.at_end);
   until.first_answer_ends = true;
-  datagrams_.emplace(by_, *socket_, given_.to.to_string(), *source_, sink(), until);
+  datagrams_.emplace(by_, *route_, given_.to.to_string(), *source_, sink(), until);
   co_await datagrams_->run();
   confirmed_ = confirmation::sent;
 }

@@ -146,7 +146,7 @@ task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_optio
     if (failure.code() != std::errc::timed_out) throw;
   }
   throw error{std::make_error_code(std::errc::timed_out), "connect to", to.to_string(),
-              "is the host up, and does a firewall drop the calls? --connect-timeout gives it more time"};
+              "is the host up, and does a firewall drop the calls?"};
 }
 
 }  // namespace ahoy::inline v0

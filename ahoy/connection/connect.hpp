@@ -11,9 +11,10 @@ namespace ahoy::inline v0 {
 struct connect_options {
   // No aggregate, since coroutines take it by value. NOLINTNEXTLINE(modernize-use-equals-default)
   connect_options() noexcept {}
-  duration timeout = std::chrono::seconds{10};  ///< for the whole of a name: look-up and every address
-  family wanted = family::unspecified;          ///< only addresses of this family
-  std::optional<address> source;                ///< bind to it first; its port may be 0
+  duration timeout =
+      std::chrono::seconds{10};  ///< for the whole of a name: look-up and every address; timed_out after it
+  family wanted = family::unspecified;  ///< only addresses of this family
+  std::optional<address> source;        ///< bind to it first; its port may be 0
 };
 
 /// Connects to a stream endpoint (tcp, unix; any other is protocol_not_supported). Every address of the name

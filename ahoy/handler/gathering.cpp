@@ -77,7 +77,7 @@ task<> gathering::speak(place& of) {
     if (!next) break;
     const bool sent = co_await send(of, *next);
     of.member.took_next();
-    if (!sent) told_.dropped(of.peer.label(), 1);
+    if (!sent) told_.too_large(of.peer.label(), next->size());
   }
   of.all_said = true;
   if (!of.all_heard && !of.member.was_put_out()) co_await hear_on(of);

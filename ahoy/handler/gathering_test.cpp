@@ -35,6 +35,9 @@ class minutes final : public ahoy::transcript, public ahoy::observer {
   void dropped(std::string_view label, std::uint64_t messages) override {
     note("dropped " + std::string{label} + " " + std::to_string(messages));
   }
+  void too_large(std::string_view label, std::size_t bytes) override {
+    note("too large for " + std::string{label} + ": " + std::to_string(bytes));
+  }
   void listening(ahoy::scheme, const ahoy::address& on) override { where_.set_value(on); }
 
   ahoy::address where() { return where_.get_future().get(); }
@@ -280,7 +283,8 @@ TEST(relay, a_line_that_no_datagram_can_hold_puts_no_other_caller_out) {
   serving.said().wait_for(name_of(one) + " here");
   ahoy::socket other = serving.call(ahoy::socket_type::datagram);
   other.send(std::string(30'000, '\x01'));  // escaped it is four times as long
-  serving.said().wait_for("dropped " + name_of(one) + " 1");
+  const std::size_t size = name_of(other).size() + 3 + 120'000;
+  serving.said().wait_for("too large for " + name_of(one) + ": " + std::to_string(size));
   other.send("and this one fits");
   EXPECT_EQ(one.recv(1000), "[" + name_of(other) + "] and this one fits");
 }

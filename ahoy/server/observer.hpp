@@ -35,6 +35,8 @@ class observer {
   virtual void exhausted(std::string_view /*why*/) {}
   /// Messages for a slow caller that were dropped since the last time this was told.
   virtual void dropped(std::string_view /*label*/, std::uint64_t /*messages*/) {}
+  /// A message that no datagram holds, and that this caller therefore was not sent.
+  virtual void too_large(std::string_view /*label*/, std::size_t /*bytes*/) {}
 };
 
 }  // namespace ahoy::inline v0
