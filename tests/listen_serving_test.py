@@ -1,8 +1,10 @@
 """Whom `ahoy listen` answers and with what: handlers, programs, endpoints, limits."""
+import json
 import os
 import pathlib
 import re
 import select
+import signal
 import socket
 import subprocess
 import tempfile
@@ -121,25 +123,68 @@ class Programs(unittest.TestCase):
             with Caller(listener.port) as caller:
                 self.assertEqual(caller.rest(), b"$HOME|a b|*|; id|-v|--once|")
 
-    def test_a_program_that_is_not_there_is_said_and_harms_nobody(self):
-        for name in ("no-such-program-here", "/etc/passwd"):
-            with self.subTest(name), Listener(HERE, "--exec", name) as listener:
+    def test_a_program_that_is_not_there_is_said_before_anybody_can_call(self):
+        for name, cause in (("no-such-program-here", "no such file or directory"), ("/etc/passwd", "permission denied"),
+                            ("/usr", "permission denied")):
+            with self.subTest(name):
+                ended = run("listen", HERE, "--exec", name)
+                self.assertEqual((ended.returncode, ended.stdout), (2, b""))
+                said = ended.stderr.decode().splitlines()
+                self.assertEqual(said, [f"ahoy: run {name}: {cause}", "is it installed, and executable?"])
+
+    def test_a_program_that_has_gone_is_said_and_harms_nobody(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "program"
+            program.write_text("#!/bin/sh\necho hello\n")
+            program.chmod(0o755)
+            with Listener(HERE, "--exec", str(program)) as listener:
+                with Caller(listener.port) as caller:
+                    self.assertEqual(caller.rest(), b"hello\n")
+                program.unlink()
                 for _ in range(2):
                     with Caller(listener.port) as caller:
                         self.assertEqual(caller.rest(), b"")
-                    said = listener.err.until("left: ").string
-                    self.assertRegex(said, "no such file|permission denied")
-                    self.assertIn(name, said)
+                    listener.err.until(f"left: run {re.escape(str(program))}: no such file")
                 self.assertEqual(listener.children(), [])
 
-    def test_how_a_program_failed_is_told_with_v(self):
-        for program, how in (("exit 3", "status 3"), ("kill -9 $$", "signal 9"), ("exit 0", None)):
-            with self.subTest(program), Listener(HERE, "-v", "--exec", "sh", "-c", program) as listener:
+    def test_how_a_program_failed_is_told_as_the_reason_of_the_end(self):
+        for words in ([], ["-v"], ["--json"]):
+            for program, how in (("exit 3", "status 3"), ("kill -9 $$", "signal 9"), ("exit 0", None)):
+                with self.subTest(program, words=words), Listener(HERE, *words, "--exec", "sh", "-c", program) as listener:
+                    with Caller(listener.port) as caller:
+                        self.assertEqual(caller.rest(), b"")
+                    reason = f"its program ended with {how}" if how else "done"
+                    if "--json" in words:
+                        event = json.loads(listener.out.until('"leave"').string)
+                        self.assertEqual((event["from"], event["text"]), (caller.label, reason))
+                    if how:
+                        listener.err.until(rf"^\[{re.escape(caller.label)}\] left: {reason}$")
+                    listener.end()
+                    told = listener.err.all().decode().count("its program")
+                    self.assertEqual(told, 1 if how else 0)
+
+    def test_programs_are_told_when_the_end_is_near(self):
+        """With a drain of ten minutes, which only who waits for the program would use up."""
+        program = "trap 'echo good-bye; exit 0' TERM; echo ready; while :; do read line; done"
+        for words in ([], ["--idle-timeout", "10m"], ["--model", "iterative"]):
+            with self.subTest(words), Listener(HERE, "--drain", "10m", *words, "--exec", "sh", "-c", program) as listener:
                 with Caller(listener.port) as caller:
-                    self.assertEqual(caller.rest(), b"")
-                listener.err.until("left")
-                told = [line for line in listener.err.so_far().decode().splitlines() if "its program" in line]
-                self.assertEqual(told, [f"{caller.label}: its program ended with {how}"] if how else [])
+                    self.assertEqual(caller.line(), b"ready")
+                    os.kill(listener.pid, signal.SIGTERM)
+                    self.assertEqual(caller.rest(), b"good-bye\n")
+                self.assertEqual(listener.wait(), 0)
+
+    def test_a_program_that_takes_no_hint_is_killed_at_the_cut(self):
+        program = "trap 'echo no' TERM; echo $$; while :; do read line; done"
+        with Listener(HERE, "--drain", "10m", "--exec", "sh", "-c", program) as listener, Caller(listener.port) as caller:
+            pid = int(caller.line())
+            os.kill(listener.pid, signal.SIGTERM)
+            self.assertEqual(caller.line(), b"no")
+            self.assertTrue(is_running(pid))
+            os.kill(listener.pid, signal.SIGTERM)
+            self.assertEqual(caller.rest(), b"")
+            self.assertEqual(listener.wait(), 0)
+            self.assertFalse(is_running(pid))
 
     def test_limits_and_signals_are_those_that_we_were_given(self):
         shell = ["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"]
@@ -198,6 +243,21 @@ class Endpoints(unittest.TestCase):
                         listener.out.until(rf"\] {number}$")
                         listener.say("yes")
                         self.assertEqual(caller.line(), b"yes")
+
+    def test_a_folder_that_somebody_has_locked_is_not_waited_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with subprocess.Popen(["flock", folder, "sh", "-c", "echo locked; read line"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+                self.assertEqual(holder.stdout.readline(), b"locked\n")
+                ended = run("listen", f"unix://{folder}/socket")
+                holder.stdin.close()
+            self.assertEqual(ended.returncode, 45)
+            said = ended.stderr.decode().splitlines()
+            self.assertEqual(said[0], f"ahoy: listen on unix:{folder}/socket: device or resource busy")
+            self.assertIn(f"process {holder.pid} (flock) has locked the folder {folder}", said[1])
+            self.assertEqual(os.listdir(folder), [])
+            with Listener(f"unix://{folder}/socket", "--handler", "greet"), Caller(f"{folder}/socket", socket.AF_UNIX) as caller:
+                self.assertEqual(caller.rest(), b"Thank you for connecting")
 
     def test_a_number_and_a_colon_with_a_number_are_ports(self):
         with Listener(HERE) as first:

@@ -140,13 +140,14 @@ constexpr std::array table{
         "Callers that still take what is queued for them get it; then all are closed and listen exits 0. A "
         "second signal cuts."},
 
-    option{"--max-clients", "", value_kind::number, "N", "what descriptors allow, less 32", "listen",
-           section::callers, "how many callers at once",
-           "One more is told `busy` and closed. Nobody can know whether a UDP caller has left, so the one that "
-           "has been silent for longest makes way for whoever comes, over TCP too; a UDP caller is told busy "
-           "only where none can. Of many who are told busy, turned away or make way, the first are named one "
-           "by one, and then a line a second says how many more there were. "
-           "The soft limit of descriptors is raised to the hard one."},
+    option{
+        "--max-clients", "", value_kind::number, "N", "what descriptors allow, less 32", "listen",
+        section::callers, "how many callers at once",
+        "One more is told `busy` and closed. Nobody can know whether a UDP caller has left, so the one that "
+        "has been silent for longest makes way for whoever comes, over TCP too; a UDP caller is told busy "
+        "only where none can. Of many who are told busy, turned away or make way, the first are named one "
+        "by one, and then a line a second says how many more there were. "
+        "The soft limit of descriptors is raised to the hard one."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
     option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
@@ -177,18 +178,24 @@ constexpr std::array table{
            "Every default is filled in. Nothing is opened or looked up."},
     option{"--verbose", "-v", value_kind::count, "", "", everywhere, section::general,
            "say more on standard error; twice, still more",
-           "Who comes and goes, how a program of --exec failed, what send has confirmed; twice, also each "
+           "Who comes and goes, what send has confirmed; twice, also each "
            "datagram that is dropped or not answered."},
     option{"--version", "", value_kind::request, "", "", everywhere, section::general, "print the version",
            ""},
     option{"--help", "-h", value_kind::request, "", "", everywhere, section::general,
            "print a short help; `ahoy help VERB` is the long one", ""},
     // It takes all the words that follow, so it comes last.
-    option{"--exec", "", value_kind::command, "CMD...", "", "listen", section::server,
-           "a program per caller; comes last and takes the rest",
-           "No shell is involved. The program's standard input and output are the connection, AHOY_PEER and "
-           "AHOY_LOCAL in its environment are the caller's label and our address. It takes the place of "
-           "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one."},
+    option{
+        "--exec", "", value_kind::command, "CMD...", "", "listen", section::server,
+        "a program per caller; comes last and takes the rest",
+        "No shell is involved. The program's standard input and output are the connection, AHOY_PEER and "
+        "AHOY_LOCAL in its environment are the caller's label and our address. It takes the place of "
+        "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one. A program "
+        "that "
+        "is not there, or may not be executed, is status 2 before anything is listened on. When listen is to "
+        "end, each program and all that it started in its process group get SIGTERM, and SIGKILL when "
+        "--drain "
+        "is over. One that ends with another status than 0 is told as the reason why its caller left."},
 };
 
 constexpr std::array<std::string_view, 7> titles{

@@ -41,8 +41,8 @@ bool is_stale(const address& on) noexcept {
   return ::connect(probe.get(), on.data(), on.size()) != 0 && errno == ECONNREFUSED;
 }
 
-/// A line of /proc/locks, such as "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" (proc(5)): the process, if
-/// it holds a lock of flock(2) on this inode; else 0.
+/// A line of /proc/locks, such as "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" (proc(5)): the process,
+/// if it holds a lock of flock(2) on this inode; else 0.
 pid_t holder_in(const std::string& line, ino_t inode) {
   std::istringstream words{line};
   std::string number, kind, advisory, access, file;

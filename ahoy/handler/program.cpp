@@ -1,17 +1,19 @@
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
-#include <ahoy/error/log.hpp>
 #include <ahoy/handler/program.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <sstream>
 #include <string_view>
 
 extern char** environ;
@@ -19,9 +21,6 @@ extern char** environ;
 namespace ahoy::inline v0 {
 
 namespace {
-
-/// A program that was told to end has this long before it is killed.
-constexpr duration grace = std::chrono::milliseconds{100};
 
 /// What the child needs, made before the fork: after it, in a program that may have threads, only system
 /// calls are safe.
@@ -71,67 +70,36 @@ void start::become(int stream, int report) const {
   ::_exit(127);
 }
 
-/// A running child, with its process group. It has to be waited for, or ended.
-class child {
- public:
-  /// Without a handle it is one that has ended already.
-  child(const connection& peer, pid_t number, fd handle)
-      : peer_{peer}, number_{number}, handle_{peer.engine(), std::move(handle)}, ended_{!handle_.is_open()} {}
-  child(const child&) = delete;
-  child& operator=(const child&) = delete;
-  ~child() {
-    if (ended_) return;
-    ::kill(-number_, SIGKILL);
-    reap();
-  }
+[[noreturn]] void fail_to_start(int why, const std::string& name) {
+  throw error{system_code(why), "run", name, "is it installed, and executable?"};
+}
 
-  task<> wait() {
-    if (ended_) co_return;
-    co_await handle_.engine().ready(handle_, POLLIN);
-    reap();
-  }
+/// 0, or an errno value.
+int why_not_executable(const std::string& path) noexcept {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) != 0) return errno;
+  if (!S_ISREG(found.st_mode)) return EACCES;
+  return ::eaccess(path.c_str(), X_OK) == 0 ? 0 : errno;
+}
 
-  /// For one whose conversation was stopped: it is waited for all the same, in a context of its own, while
-  /// others run.
-  task<> end() {
-    if (ended_) co_return;
-    context apart;
-    ::kill(-number_, SIGTERM);
-    co_await wait_in_grace().in(apart);
-    if (ended_) co_return;
-    ::kill(-number_, SIGKILL);
-    co_await wait().in(apart);
-  }
+/// Where execvp(3) looks.
+std::string search_path() {
+  const char* given = std::getenv("PATH");
+  return given ? given : "/bin:/usr/bin";
+}
 
- private:
-  task<> wait_in_grace() {
-    try {
-      co_await with_deadline(deadline_after(handle_.engine().now(), grace), wait());
-    } catch (const std::system_error&) {
-      // It did not obey.
-    }
+/// As execvp(3) looks for it, and with its errors. Each start looks again.
+int why_not_found(const std::string& name) {
+  if (name.find('/') != std::string::npos) return why_not_executable(name);
+  int result = ENOENT;
+  std::istringstream folders{search_path() + ":"};
+  for (std::string folder; !name.empty() && std::getline(folders, folder, ':');) {
+    const int why = why_not_executable(folder.empty() ? name : folder + "/" + name);
+    if (why == 0) return 0;
+    if (why == EACCES) result = EACCES;
   }
-
-  void reap() {
-    int status = 0;
-    while (::waitpid(number_, &status, 0) < 0 && errno == EINTR)
-      continue;  // gone already where SIGCHLD is ignored
-    ended_ = true;
-    if (WIFSIGNALED(status))
-      tell("signal", WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0)
-      tell("status", WEXITSTATUS(status));
-  }
-
-  void tell(const std::string& what, int number) const {
-    log(log_level::notice, peer_.label() + ": its program ended with " + what + " " + std::to_string(number));
-  }
-
-  const connection& peer_;
-  pid_t number_;
-  descriptor handle_;
-  bool ended_;
-};
+  return result;
+}
 
 /// Throws what kept the program from starting.
 void read_report(const fd& report, const std::string& name) {
@@ -139,7 +107,7 @@ void read_report(const fd& report, const std::string& name) {
   ssize_t got = 0;
   do got = ::read(report.get(), &why, sizeof why);
   while (got < 0 && errno == EINTR);
-  if (got > 0) throw error{system_code(why), "run", name, "is it installed, and executable?"};
+  if (got > 0) fail_to_start(why, name);
 }
 
 /// A child that has been forked, before anything can wait for it.
@@ -183,7 +151,7 @@ started start_program(const program_options& options, const connection& peer, in
 }
 
 /// The conversation while the program runs; a conversation that is cut ends the program.
-task<> see_through(child& running, task<> conversation) {
+task<> see_through(program_process& running, task<> conversation) {
   std::exception_ptr failure;
   try {
     co_await std::move(conversation);
@@ -191,7 +159,9 @@ task<> see_through(child& running, task<> conversation) {
     failure = std::current_exception();
   }
   co_await running.end();
+  if (failure) running.log_failure();
   if (failure) std::rethrow_exception(failure);
+  running.throw_if_failed();
 }
 
 task<> pass_on(connection& from, connection& to) {
@@ -217,13 +187,13 @@ task<> feed(connection& from, connection& program) {
 }
 
 /// What the program says, until it has ended.
-task<> hear(connection& program, connection& peer, child& running, scope& both) {
+task<> hear(connection& program, connection& peer, program_process& running, scope& both) {
   co_await pass_on(program, peer);
   co_await running.wait();
   both.stop();
 }
 
-task<> pass_both_ways(connection& peer, connection& program, child& running) {
+task<> pass_both_ways(connection& peer, connection& program, program_process& running) {
   context& here = co_await this_context();
   scope both{here};
   both.start(feed(peer, program));
@@ -233,28 +203,40 @@ task<> pass_both_ways(connection& peer, connection& program, child& running) {
 
 /// For a connection that is no socket of its own, or has a timeout, which only who reads can keep: the
 /// program has one end of a socket pair, we pass on at the other.
-task<> serve_beside(const program_options& options, connection& peer) {
+task<> serve_beside(const program_options& options, connection& peer, program_process::set& among) {
   int ends[2];
   const int type = peer.keeps_boundaries() ? SOCK_SEQPACKET : SOCK_STREAM;
   if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) fail(errno, options);
   stream ours{peer.engine(), fd{ends[0]}};
   fd theirs{ends[1]};
   started begun = start_program(options, peer, theirs.get());
-  child running{peer, begun.number, std::move(begun.handle)};
+  program_process running{among, peer, begun.number, std::move(begun.handle)};
   theirs.reset();
   co_await see_through(running, pass_both_ways(peer, ours, running));
 }
 
 }  // namespace
 
+program::program(program_options options) : options_{std::move(options)} {
+  if (options_.command.empty()) fail_to_start(EINVAL, "a program");
+  const int why = why_not_found(options_.command.front());
+  if (why != 0) fail_to_start(why, options_.command.front());
+}
+
 task<> program::serve(connection& peer) {
+  if (ending_) throw error{system_code(ECANCELED), "run", options_.command.front()};
   if (!peer.native() || peer.timeout() != no_timeout) {
-    co_await serve_beside(options_, peer);
+    co_await serve_beside(options_, peer, running_);
     co_return;
   }
   started begun = start_program(options_, peer, peer.native()->number());
-  child running{peer, begun.number, std::move(begun.handle)};
+  program_process running{running_, peer, begun.number, std::move(begun.handle)};
   co_await see_through(running, running.wait());
+}
+
+void program::end() {
+  ending_ = true;
+  for (program_process* each : running_) each->tell_to_end();
 }
 
 }  // namespace ahoy::inline v0

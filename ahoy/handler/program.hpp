@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/handler/program_process.hpp>
 #include <ahoy/server/handler.hpp>
 
 #include <string>
@@ -16,14 +17,20 @@ struct program_options {
 /// A program per caller: its standard input and output are the connection, AHOY_PEER and AHOY_LOCAL in its
 /// environment say who speaks with whom. A stream's socket is handed over as it is, unless the connection
 /// has a timeout; else what is said is passed on, datagrams through a socket that keeps their borders. The
-/// caller has left when the program has ended; a conversation that is cut ends the program.
+/// caller has left when the program has ended; where that was with another status than 0, or by a signal,
+/// serve() throws this (see program_category()). A conversation that is cut ends the program.
 class program final : public handler {
  public:
-  explicit program(program_options options) : options_{std::move(options)} {}
+  /// Throws error, verb "run", where there is no such program now, or it may not be executed.
+  explicit program(program_options options);
   task<> serve(connection& peer) override;
+  /// Programs that run are told to end, with all in their process groups, by SIGTERM; no other is started.
+  void end() override;
 
  private:
   program_options options_;
+  program_process::set running_;
+  bool ending_ = false;
 };
 
 }  // namespace ahoy::inline v0

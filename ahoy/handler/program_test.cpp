@@ -51,6 +51,7 @@ class running final : public ahoy::observer {
     where_ = found_.get_future().get();
   }
   ~running() override { end(); }
+  void stop() { server_.stop(); }
   void end() {
     server_.stop();
     server_.stop();
@@ -92,6 +93,51 @@ std::string read_all(ahoy::socket& from) {
 }
 
 bool has_children() { return !(::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD); }
+
+std::string why_it_cannot_be(const std::string& name) {
+  try {
+    const ahoy::program made{command({name})};
+  } catch (const ahoy::error& caught) {
+    EXPECT_NE(caught.hint(), "");
+    return caught.what();
+  }
+  return "";
+}
+
+TEST(program, is_looked_for_before_anybody_calls) {
+  EXPECT_EQ(why_it_cannot_be("sh"), "");
+  EXPECT_EQ(why_it_cannot_be("/bin/sh"), "");
+  EXPECT_EQ(why_it_cannot_be("no-such-program-anywhere"),
+            "run no-such-program-anywhere: no such file or directory");
+  EXPECT_EQ(why_it_cannot_be(""), "run: no such file or directory");
+  EXPECT_EQ(why_it_cannot_be("/etc/passwd"), "run /etc/passwd: permission denied");
+  EXPECT_EQ(why_it_cannot_be("/usr"), "run /usr: permission denied");
+  EXPECT_EQ(why_it_cannot_be("/etc/passwd/x"), "run /etc/passwd/x: not a directory");
+}
+
+/// PATH, while this is there.
+class search_path {
+ public:
+  explicit search_path(const std::string& folders) : former_{std::getenv("PATH")} {
+    ::setenv("PATH", folders.c_str(), 1);
+  }
+  search_path(const search_path&) = delete;
+  search_path& operator=(const search_path&) = delete;
+  ~search_path() { ::setenv("PATH", former_.c_str(), 1); }
+
+ private:
+  std::string former_;
+};
+
+TEST(program, is_looked_for_as_execvp_does) {
+  {
+    const search_path only{"/nowhere:/etc"};
+    EXPECT_EQ(why_it_cannot_be("sh"), "run sh: no such file or directory");
+    EXPECT_EQ(why_it_cannot_be("passwd"), "run passwd: permission denied");
+  }
+  const search_path later{"/nowhere::/etc:/bin"};
+  EXPECT_EQ(why_it_cannot_be("sh"), "");
+}
 
 class program_under : public testing::TestWithParam<model> {
  protected:
@@ -149,11 +195,16 @@ TEST_P(program_under, it_inherits_no_descriptor_but_the_standard_three) {
   EXPECT_EQ(numbers, expected);
 }
 
-TEST_P(program_under, one_that_is_not_there_is_said_and_harms_nobody_else) {
-  running serving{"tcp://127.0.0.1:0", command({"no-such-program-anywhere"}), how()};
+TEST_P(program_under, one_that_has_gone_is_said_and_harms_nobody_else) {
+  std::string folder = std::filesystem::temp_directory_path() / "program_testXXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string name = folder + "/program";
+  std::filesystem::copy_file("/bin/true", name);
+  running serving{"tcp://127.0.0.1:0", command({name}), how()};
+  std::filesystem::remove_all(folder);
   ahoy::socket caller = serving.call();
   EXPECT_EQ(read_all(caller), "");
-  EXPECT_EQ(serving.why_somebody_left(), "run no-such-program-anywhere: no such file or directory");
+  EXPECT_EQ(serving.why_somebody_left(), "run " + name + ": no such file or directory");
   ahoy::socket another = serving.call();
   EXPECT_EQ(read_all(another), "");
 }
@@ -213,7 +264,71 @@ TEST_P(program_under, a_caller_has_left_when_its_program_has_ended) {
   ahoy::socket caller = serving.call();
   caller.sendall("never read");
   EXPECT_EQ(read_all(caller), "good-bye\n");
+  EXPECT_EQ(serving.why_somebody_left(), "its program ended with status 3");
+}
+
+TEST_P(program_under, which_signal_ended_it_is_told) {
+  running serving{"tcp://127.0.0.1:0", shell("kill -USR1 $$"), how()};
+  ahoy::socket caller = serving.call();
+  EXPECT_EQ(read_all(caller), "");
+  EXPECT_EQ(serving.why_somebody_left(), "its program ended with signal " + std::to_string(SIGUSR1));
+}
+
+TEST_P(program_under, one_that_succeeds_has_nothing_to_tell) {
+  running serving{"tcp://127.0.0.1:0", command({"true"}), how()};
+  ahoy::socket caller = serving.call();
+  EXPECT_EQ(read_all(caller), "");
   EXPECT_EQ(serving.why_somebody_left(), "done");
+}
+
+ahoy::server_options with_long_drain(ahoy::server_options how) {
+  how.drain = 10min;
+  return how;
+}
+
+TEST_P(program_under, it_is_told_when_the_end_is_near_and_may_say_good_bye) {
+  running serving{"tcp://127.0.0.1:0",
+                  shell("trap 'echo good-bye; exit 0' TERM; echo ready; while :; do read x; done"),
+                  with_long_drain(how())};
+  ahoy::socket caller = serving.call();
+  EXPECT_EQ(caller.recv(6), "ready\n");
+  serving.stop();
+  EXPECT_EQ(read_all(caller), "good-bye\n");
+  EXPECT_EQ(serving.why_somebody_left(), "done");
+}
+
+TEST_P(program_under, one_that_ends_as_it_is_told_has_not_failed) {
+  running serving{"tcp://127.0.0.1:0", shell("echo ready; exec sleep 1000"), with_long_drain(how())};
+  ahoy::socket caller = serving.call();
+  EXPECT_EQ(caller.recv(6), "ready\n");
+  serving.stop();
+  EXPECT_EQ(read_all(caller), "");
+  EXPECT_EQ(serving.why_somebody_left(), "cut, since the server ends");
+}
+
+TEST_P(program_under, what_it_started_is_told_too) {
+  running serving{"tcp://127.0.0.1:0", shell("sleep 1000 & echo $!; wait"), with_long_drain(how())};
+  ahoy::socket caller = serving.call();
+  const ahoy::fd started_by_it{static_cast<int>(::syscall(SYS_pidfd_open, number_of(caller), 0))};
+  ASSERT_TRUE(started_by_it);
+  serving.stop();
+  pollfd gone{started_by_it.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&gone, 1, 20'000), 1) << "what it started is there";
+}
+
+TEST_P(program_under, one_that_does_not_obey_is_killed_at_the_cut) {
+  running serving{"tcp://127.0.0.1:0", shell("trap 'echo no' TERM; echo $$; while :; do read x; done"),
+                  with_long_drain(how())};
+  ahoy::socket caller = serving.call();
+  const pid_t number = number_of(caller);
+  serving.stop();
+  EXPECT_EQ(caller.recv(3), "no\n");
+  EXPECT_FALSE(is_gone(number));
+  serving.stop();
+  EXPECT_EQ(read_all(caller), "") << "it is told once";
+  EXPECT_EQ(serving.why_somebody_left(), "cut, since the server ends");
+  serving.end();
+  EXPECT_TRUE(is_gone(number));
 }
 
 // --- datagrams: passed on through a socket that keeps their borders ---

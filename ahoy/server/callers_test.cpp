@@ -189,7 +189,8 @@ TEST(full, a_flood_of_those_who_find_no_place_is_told_and_answered_at_a_bounded_
   serving.end();
   EXPECT_GE(serving.busy_ones.size(), ahoy::rate_limit::told_at_once);
   EXPECT_LT(serving.busy_ones.size(), 1000U) << "one a second more";
-  EXPECT_EQ(serving.busy_ones.size() + serving.unnamed[ahoy::turned_away::busy], static_cast<std::size_t>(flood));
+  EXPECT_EQ(serving.busy_ones.size() + serving.unnamed[ahoy::turned_away::busy],
+            static_cast<std::size_t>(flood));
   flooding.settimeout(0s);
   std::size_t answers = 0;
   try {

@@ -1,0 +1,53 @@
+#pragma once
+#include <ahoy/connection/connection.hpp>
+
+#include <sys/types.h>
+
+#include <string>
+#include <unordered_set>
+
+namespace ahoy::inline v0 {
+
+/// The category of how a program ended that failed; its values are those that waitpid(2) gives: "its program
+/// ended with status 3", "its program ended with signal 9".
+[[nodiscard]] const std::error_category& program_category() noexcept;
+
+/// A running child that serves a caller, with its process group. It has to be waited for, or ended.
+class program_process {
+ public:
+  using set = std::unordered_set<program_process*>;
+
+  /// Is in the set as long as it runs. Without a handle (pidfd_open(2)) it is one that has ended already.
+  program_process(set& among, const connection& peer, pid_t number, fd handle);
+  program_process(const program_process&) = delete;
+  program_process& operator=(const program_process&) = delete;
+  ~program_process();
+
+  task<> wait();
+  /// Sends SIGTERM to all of the group, once.
+  void tell_to_end() noexcept;
+  /// For one whose conversation was stopped: it is waited for all the same, in a context of its own, while
+  /// others run. One that does not obey is killed.
+  task<> end();
+
+  /// Once it has ended: throws error where that was no success; operation_canceled where it was told to end,
+  /// and did no more than that.
+  void throw_if_failed() const;
+  /// The same where something else is the reason why its caller left.
+  void log_failure() const;
+
+ private:
+  task<> wait_in_grace();
+  void reap() noexcept;
+  [[nodiscard]] bool obeyed() const noexcept;
+
+  set& among_;
+  const connection& peer_;
+  pid_t number_;
+  descriptor handle_;
+  int status_ = 0;
+  bool told_ = false;
+  bool ended_;
+};
+
+}  // namespace ahoy::inline v0
