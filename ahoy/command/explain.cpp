@@ -123,7 +123,8 @@ std::string handler_text(const listen_options& given) {
 
 std::string model_text(const server_options& server) {
   const auto* engine = server.engine == engine_choice::automatic ? "auto" : "epoll";
-  return fmt::format("the model {}, engine {}{}", to_string(server.model), engine,
+  const std::string workers = server.workers > 1 ? fmt::format(" with {} workers", server.workers) : "";
+  return fmt::format("the model {}{}, engine {}{}", to_string(server.model), workers, engine,
                      server.once ? ", and end after one caller" : "");
 }
 

@@ -105,11 +105,18 @@ void check_handler(const command_line& line, const listen_options& given) {
       throw usage_error(usage_errc::contradictory, fmt::format("option {}", name), "", std::string(hint));
 }
 
+void check_workers(const listen_options& given) {
+  if (given.server.model == model::iterative && given.server.workers > 1)
+    throw usage_error(usage_errc::contradictory, "options --model iterative and --workers", "",
+                      "iterative serves one caller at a time: choose event, process or thread");
+}
+
 listen_options listen_from(const command_line& line) {
   auto given = read_settings(line).listen;
   given.on = listening_endpoints(line.words);
   for (const auto& each : given.on) check_family(each, given.wanted);
   check_handler(line, given);
+  check_workers(given);
   return given;
 }
 

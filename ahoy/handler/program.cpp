@@ -224,7 +224,7 @@ program::program(program_options options) : options_{std::move(options)} {
 }
 
 task<> program::serve(connection& peer) {
-  if (ending_) throw error{system_code(ECANCELED), "run", options_.command.front()};
+  if (running_.is_ending()) throw error{system_code(ECANCELED), "run", options_.command.front()};
   if (!peer.native() || peer.timeout() != no_timeout) {
     co_await serve_beside(options_, peer, running_);
     co_return;
@@ -234,9 +234,6 @@ task<> program::serve(connection& peer) {
   co_await see_through(running, running.wait());
 }
 
-void program::end() {
-  ending_ = true;
-  for (program_process* each : running_) each->tell_to_end();
-}
+void program::end() { running_.end(); }
 
 }  // namespace ahoy::inline v0

@@ -30,7 +30,6 @@ class program final : public handler {
  private:
   program_options options_;
   program_process::set running_;
-  bool ending_ = false;
 };
 
 }  // namespace ahoy::inline v0

@@ -35,7 +35,10 @@ program_process::program_process(set& among, const connection& peer, pid_t numbe
       number_{number},
       handle_{peer.engine(), std::move(handle)},
       ended_{!handle_.is_open()} {
-  if (!ended_) among_.insert(this);
+  if (ended_) return;
+  const std::scoped_lock alone{among_.mutex_};
+  among_.running_.insert(this);
+  if (among_.ending_) tell_to_end();
 }
 
 program_process::~program_process() {
@@ -50,6 +53,17 @@ task<> program_process::wait() {
   reap();
 }
 
+void program_process::set::end() noexcept {
+  const std::scoped_lock alone{mutex_};
+  ending_ = true;
+  for (program_process* each : running_) each->tell_to_end();
+}
+
+bool program_process::set::is_ending() noexcept {
+  const std::scoped_lock alone{mutex_};
+  return ending_;
+}
+
 void program_process::tell_to_end() noexcept {
   if (told_ || ended_) return;
   told_ = true;
@@ -59,7 +73,10 @@ void program_process::tell_to_end() noexcept {
 task<> program_process::end() {
   if (ended_) co_return;
   context apart;
-  tell_to_end();
+  {
+    const std::scoped_lock alone{among_.mutex_};
+    tell_to_end();
+  }
   co_await wait_in_grace().in(apart);
   if (ended_) co_return;
   ::kill(-number_, SIGKILL);
@@ -76,9 +93,10 @@ task<> program_process::wait_in_grace() {
 
 /// Where SIGCHLD is ignored it is gone already, and nobody knows how it ended.
 void program_process::reap() noexcept {
+  const std::scoped_lock alone{among_.mutex_};
   while (::waitpid(number_, &status_, 0) < 0 && errno == EINTR) continue;
   ended_ = true;
-  among_.erase(this);
+  among_.running_.erase(this);
 }
 
 bool program_process::obeyed() const noexcept {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <mutex>
 #include <string>
 #include <unordered_set>
 
@@ -15,7 +16,19 @@ namespace ahoy::inline v0 {
 /// A running child that serves a caller, with its process group. It has to be waited for, or ended.
 class program_process {
  public:
-  using set = std::unordered_set<program_process*>;
+  /// Those that run, on whatever threads.
+  class set {
+   public:
+    /// All are told to end, and so is each that starts after this.
+    void end() noexcept;
+    [[nodiscard]] bool is_ending() noexcept;
+
+   private:
+    friend class program_process;
+    std::mutex mutex_;  // also of what those in it are told, and of the moment when they are no more
+    std::unordered_set<program_process*> running_;
+    bool ending_ = false;
+  };
 
   /// Is in the set as long as it runs. Without a handle (pidfd_open(2)) it is one that has ended already.
   program_process(set& among, const connection& peer, pid_t number, fd handle);
@@ -24,8 +37,6 @@ class program_process {
   ~program_process();
 
   task<> wait();
-  /// Sends SIGTERM to all of the group, once.
-  void tell_to_end() noexcept;
   /// For one whose conversation was stopped: it is waited for all the same, in a context of its own, while
   /// others run. One that does not obey is killed.
   task<> end();
@@ -37,6 +48,8 @@ class program_process {
   void log_failure() const;
 
  private:
+  /// Sends SIGTERM to all of the group, once. With the set's mutex held.
+  void tell_to_end() noexcept;
   task<> wait_in_grace();
   void reap() noexcept;
   [[nodiscard]] bool obeyed() const noexcept;

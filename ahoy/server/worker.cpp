@@ -26,8 +26,8 @@ struct job {
 
 class worker_run {
  public:
-  worker_run(engine& by, fd wire, handler& how, context& here)
-      : by_{by}, wire_{by, std::move(wire)}, how_{how}, serving_{here} {}
+  worker_run(engine& by, fd wire, handler& how, handler_is whose, context& here)
+      : by_{by}, wire_{by, std::move(wire)}, how_{how}, whose_{whose}, serving_{here} {}
 
   task<> run() {
     for (;;) {
@@ -45,9 +45,14 @@ class worker_run {
     const auto found = jobs_.find(what.job);
     if (found == jobs_.end()) return;  // it has ended meanwhile
     if (what.what == order_kind::finish)
-      found->second->peer->shutdown_receive();
+      finish(*found->second);
     else
       found->second->where.stop();
+  }
+
+  void finish(job& of) {
+    if (whose_ == handler_is::own) how_.end();
+    of.peer->shutdown_receive();
   }
 
   void begin(order what) {
@@ -98,13 +103,14 @@ class worker_run {
   engine& by_;
   descriptor wire_;
   handler& how_;
+  handler_is whose_;
   scope serving_;
   std::unordered_map<std::uint64_t, std::unique_ptr<job>> jobs_;
 };
 
-task<> run_worker(engine& by, fd wire, handler& how) {
+task<> run_worker(engine& by, fd wire, handler& how, handler_is whose) {
   context& here = co_await this_context();
-  worker_run one{by, std::move(wire), how, here};
+  worker_run one{by, std::move(wire), how, whose, here};
   co_await one.run();
 }
 
@@ -126,7 +132,7 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
 }
 
 /// What is logged here is written down by the server, on its own thread.
-void work(fd wire, handler& how, engine_choice on) noexcept {
+void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
   try {
     const log_redirection to_server{[number = wire.get()](log_level level, std::string_view line) {
       report said;
@@ -136,7 +142,7 @@ void work(fd wire, handler& how, engine_choice on) noexcept {
       send_report(number, said);
     }};
     const std::unique_ptr<engine> by = make_engine(on);
-    by->run(run_worker(*by, std::move(wire), how));
+    by->run(run_worker(*by, std::move(wire), how, whose));
   } catch (const std::exception& failure) {
     log(log_level::error, std::string{"a worker ended: "} + failure.what());
   }

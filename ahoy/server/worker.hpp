@@ -7,9 +7,12 @@
 
 namespace ahoy::inline v0 {
 
+/// Whose a worker's handler is: the server's, which tells it of the end, or a copy.
+enum class handler_is { shared, own };
+
 /// Serves callers with `how` as the server asks for it on the wire, until the server closes that. Called in a
 /// thread or a process of its own; it throws nothing.
-void work(fd wire, handler& how, engine_choice on) noexcept;
+void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept;
 
 /// Runs the handler for one caller. How that ended, in words: "done", or what was thrown.
 task<std::string> serve_to_the_end(handler& how, connection& peer);
