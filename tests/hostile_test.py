@@ -1,4 +1,5 @@
 """What hostile callers say: nothing of it moves a cursor, forges a line or passes for another's."""
+import base64
 import re
 import unittest
 
@@ -89,6 +90,7 @@ class Hostile(unittest.TestCase):
                     self.assertEqual(event["text"].encode(), each)
                 else:
                     self.assertRaises(UnicodeDecodeError, each.decode)
+                    self.assertEqual(base64.b64decode(event["data"], validate=True), each)
 
     def test_in_a_hex_dump_nothing_is_raw(self):
         with Listener("127.0.0.1:0", "--hex") as listener, Caller(listener.port) as caller:

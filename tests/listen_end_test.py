@@ -196,6 +196,23 @@ class Signals(unittest.TestCase):
                         listener.send_signal()
                     self.assertEqual(listener.wait(), 0)
 
+    def test_a_drain_without_limit_waits_for_the_slowest(self):
+        """Longer than the default, which the other listener's end tells."""
+        told = [LONG + "\n"] * 60
+        with Listener("127.0.0.1:0", "--drain", "none") as patient, Caller(patient.port, receive_buffer=4096) as caller, \
+                Listener("127.0.0.1:0") as usual, Caller(usual.port, receive_buffer=4096) as other:
+            for listener, its in ((patient, caller), (usual, other)):
+                answered(listener, its)
+                for line in told:
+                    listener.say(line[:-1])
+                listener.say("/who")
+                listener.err.until(its.label)
+                listener.send_signal()
+            self.assertEqual(usual.wait(), 0)
+            self.assertIsNone(patient.process.poll())
+            self.assertEqual(caller.rest(), "".join(told).encode())
+            self.assertEqual(patient.wait(), 0)
+
     def test_the_port_is_free_again(self):
         with Listener("127.0.0.1:0") as listener, Caller(listener.port) as caller:
             answered(listener, caller)

@@ -116,6 +116,16 @@ class Programs(unittest.TestCase):
             self.assertEqual([line for line in lines if line.startswith("AHOY_PEER")], [f"AHOY_PEER={caller.label}"])
             self.assertIn(f"AHOY_LOCAL=127.0.0.1:{listener.port}", lines)
 
+    def test_its_environment_names_a_caller_on_a_unix_socket_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "socket"
+            with Listener(f"unix://{path}", "--exec", "env") as listener:
+                for number in (1, 2):
+                    with Caller(path, socket.AF_UNIX) as caller:
+                        lines = caller.rest().decode().splitlines()
+                    self.assertEqual([line for line in lines if line.startswith("AHOY_PEER")], [f"AHOY_PEER=unix:{number}"])
+                    self.assertIn(f"AHOY_LOCAL={path}", lines)
+
     def test_no_shell_reads_its_words(self):
         with Listener(HERE, "--exec", "printf", "%s|", "$HOME", "a b", "*", "; id", "-v", "--once") as listener:
             with Caller(listener.port) as caller:
@@ -301,6 +311,20 @@ class Limits(unittest.TestCase):
             with Caller(listener.port, socket.AF_INET6) as caller:
                 caller.send("x\n")
                 listener.out.until("x")
+
+    def test_backlog_is_what_the_kernel_was_told(self):
+        """What ss shows as Send-Q of a socket that listens (ss(8))."""
+        most = pathlib.Path("/proc/sys/net/core/somaxconn").read_text().strip()
+        for words, expected in ((["--backlog", "7"], "7"), (["--backlog", "0"], "0"), ([], most)):
+            with self.subTest(words), tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "socket"
+                with Listener(HERE, f"unix://{path}", *words, endpoints=2) as listener:
+                    for sockets in (["--tcp", f"sport = :{listener.port}"], ["--unix", f"src unix:{path}"]):
+                        shown = subprocess.run(["ss", "--no-header", "--listening", "--numeric", *sockets], check=True,
+                                               stdout=subprocess.PIPE, timeout=GUARD, text=True).stdout.splitlines()
+                        self.assertEqual(len(shown), 1, shown)
+                        columns = shown[0].split()
+                        self.assertEqual(columns[columns.index("LISTEN") + 2], expected, shown)
 
     def test_idle_timeout_cuts_who_says_nothing(self):
         for model in ("event", "iterative"):

@@ -18,6 +18,7 @@ AHOY = os.environ.get("AHOY", "build/ahoy")
 GUARD = 60
 SANITIZED = bool(os.environ.get("AHOY_SANITIZE"))  # the command keeps what is freed, and more of everything
 LISTENING = re.compile(r"listening on (\S+) \((\w+)\)$")
+LISTENING_STATE = 0x0A
 
 
 class Lines:
@@ -264,3 +265,33 @@ def is_running(pid):
 def is_free_of(port, family=socket.AF_INET):
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def tcp_sockets():
+    """Of this machine, IPv4: port here, port there, state (one of include/net/tcp_states.h), bytes sent and not known acknowledged."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        local, remote, state, queues = line.split()[1:5]
+        yield *(int(each.rsplit(":", 1)[1], 16) for each in (local, remote)), int(state, 16), int(queues.split(":")[0], 16)
+
+
+def is_listening(port):
+    """Whether somebody does; unlike a connect, asking is not seen there."""
+    return any(here == port and state == LISTENING_STATE for here, _, state, _ in tcp_sockets())
+
+
+def queued(here, there):
+    """How many bytes the socket between these two ports has sent and does not know acknowledged."""
+    return next((bytes for local, remote, _, bytes in tcp_sockets() if (local, remote) == (here, there)), 0)
+
+
+def overfill(caller, port):
+    """Sends to what answers with as much, until more waits for the caller than its system would ever take unread."""
+    caller.socket.settimeout(0)
+
+    def is_full():
+        with contextlib.suppress(BlockingIOError):
+            caller.send(b"x" * 65536)
+        return queued(port, caller.socket.getsockname()[1]) > caller.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    await_that(is_full, "a full queue")
+    caller.socket.settimeout(GUARD)

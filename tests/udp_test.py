@@ -13,7 +13,7 @@ import subprocess
 import unittest
 
 from machines import Machine, Pair, Verb
-from peers import AHOY, GUARD, Listener, json_events, run
+from peers import AHOY, GUARD, Listener, await_that, json_events, run
 
 V4, V6, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_DGRAM
 LOOPBACK = {V4: "127.0.0.1", V6: "::1"}
@@ -251,12 +251,45 @@ class Listening(unittest.TestCase):
                 self.assertTrue(three.has_nothing())
 
     def test_allow_and_deny(self):
-        with Listener("udp://:0", "--deny", "127.0.0.2/32", "--handler", "echo") as listener, \
-                Peer(at=("127.0.0.2", 0)) as denied, Peer() as allowed:
-            denied.send("hello", at(listener))
-            self.assertEqual(allowed.asks("hello", at(listener)), b"hello")
-            self.assertTrue(denied.has_nothing())
-            listener.err.until(rf"^\[{re.escape(denied.label)}\] was turned away")
+        for words, here, away in ((["--deny", "127.0.0.2/32"], "127.0.0.1", "127.0.0.2"),
+                                  (["--allow", "127.0.0.3/32"], "127.0.0.3", "127.0.0.1"),
+                                  (["--allow", "127.0.0.0/8", "--deny", "127.0.0.2"], "127.0.0.1", "127.0.0.2"),
+                                  (["--allow", "127.0.0.0/8", "--deny", "127.0.0.2"], "127.0.0.1", "::1"),
+                                  (["--allow", "::1"], "::1", "127.0.0.1"), (["--deny", "::/0"], "127.0.0.1", "::1")):
+            families = [V6 if ":" in host else V4 for host in (here, away)]
+            with self.subTest(words, away=away), Listener("udp://:0", *words, "--handler", "echo") as listener, \
+                    Peer(family=families[0], at=(here, 0)) as allowed, Peer(family=families[1], at=(away, 0)) as denied:
+                for _ in range(2):
+                    denied.send("hello", at(listener, LOOPBACK[families[1]]))
+                    self.assertEqual(allowed.asks("hello", at(listener, LOOPBACK[families[0]])), b"hello")
+                    self.assertTrue(denied.has_nothing())
+                listener.err.until(rf"^\[{re.escape(denied.label)}\] was turned away")
+                listener.say("/who")
+                listener.err.until(rf"^\[{re.escape(allowed.label)}\] udp")
+                listener.end()
+                self.assertNotIn(f"[{denied.label}] udp", listener.err.all().decode())
+
+    def test_v_twice_tells_what_was_dropped_or_not_answered(self):
+        """A program that reads nothing has its datagrams wait, and not without end."""
+        for words, told in ((["-vv"], True), (["-v"], False)):
+            with self.subTest(words), listen(*words, "--exec", "sh", "-c", "echo $$; read go; exec sleep 1000") as listener, \
+                    Peer() as flood, Peer() as marked, Peer() as last:
+                flood.asks("go\n", at(listener))
+                marked.mark_by(MARK)
+                marked.send("hello", at(listener))
+                unread = f"{flood.label}: a datagram was dropped, ".encode()
+                if told:
+                    await_that(lambda: [flood.send("x" * 1000, at(listener)) for _ in range(100)]
+                               and unread in listener.err.so_far(), "a drop that is told")
+                else:
+                    for _ in range(20_000):
+                        flood.send("x" * 1000, at(listener))
+                last.asks("hello\n", at(listener))  # it has handled all that came before
+                listener.send_signal()
+                listener.end()
+                said = listener.err.all()
+                self.assertEqual(unread in said, told)
+                self.assertEqual(f"{marked.label}: not answered".encode() in said, told)
 
     def test_once(self):
         with listen("--once", stdin=-1) as listener, Peer() as one, Peer() as two:
@@ -337,6 +370,15 @@ class Handlers(unittest.TestCase):
                     self.assertEqual(answer, f"{turn}: turn\n{turn} from {peer.label} at 127.0.0.1:{listener.port}")
             self.assertEqual(len(listener.children()), 2)
             self.assertEqual(listener.end(), 0)
+
+    def test_a_program_is_told_who_speaks_with_whom(self):
+        """Also where no address but the one that was asked tells it."""
+        for host, family, asked in (("127.0.0.1", V4, "127.0.0.1"), ("[::1]", V6, "::1"), ("", V4, "127.0.0.7"), ("", V6, "::1")):
+            program = ["sh", "-c", 'echo "$AHOY_PEER and $AHOY_LOCAL"']
+            with self.subTest(host=host, asked=asked), listen("--exec", *program, host=host) as listener, Peer(family=family) as peer:
+                local = f"[{asked}]" if family == V6 else asked
+                answer = peer.asks("hello", at(listener, asked)).decode()
+                self.assertEqual(answer, f"{peer.label} and {local}:{listener.port}\n")
 
     def test_iterative_answers_every_peer(self):
         """A datagram's turn is a datagram's: nobody knows when a peer has left."""
