@@ -382,6 +382,8 @@ class Forms(unittest.TestCase):
                 while b'"event":"drop"' not in listener.out.so_far():
                     listener.say(json.dumps({"text": f"{said} " + "x" * 10_000}))
                     said += 1
+                listener.say("no JSON")
+                listener.err.until("^ahoy: ")  # all that was said before has been passed on
                 slow.end()  # what is queued for it is flushed, then it is closed
                 heard = slow.rest().count(b"\n")
                 self.assertEqual(listener.end(), 0)

@@ -382,11 +382,65 @@ class TheEnd(unittest.TestCase):
 
 
 class Stopped(unittest.TestCase):
-    """Ctrl-Z at the prompt, under a shell with job control."""
+    """Ctrl-Z, under a shell with job control: the terminal is the shell's, then ours again, and the line still there."""
 
-    def expect_a_stop(self, words, said_there):
-        with Terminal(f"set -m\n{words}\nstty -a >stopped; echo it is stopped; read go; fg") as terminal:
-            pass
+    @contextlib.contextmanager
+    def stopped(self, words, then):
+        """A prompt with a line begun, stopped; what the shell does then it does when Enter is typed."""
+        script = f"set -m\n{words}\nstty -a >stopped; echo it has stopped; read go; {then}"
+        with Terminal(script) as terminal:
+            terminal.await_last(">")
+            terminal.type("half a li")
+            terminal.await_last("> half a li")
+            terminal.key("C-z")
+            terminal.await_match("^it has stopped$")
+            self.assertEqual(terminal.settings("stopped"), terminal.settings("before"))
+            yield terminal
+
+    def expect_line_again(self, terminal, reader):
+        terminal.await_last("> half a li")
+        terminal.type("ne")
+        terminal.await_last("> half a line")
+        terminal.key("Enter")
+        self.assertEqual(reader.line(), b"half a line")
+        terminal.await_last("> half a line", ">")
+        terminal.key("C-c")
+        terminal.await_end()
+        self.assertEqual(terminal.settings("after"), terminal.settings("before"))
+
+    def port(self, terminal):
+        return int(terminal.await_match(r"listening on tcp://127.0.0.1:(\d+) ")[1])
+
+    def test_listen(self):
+        with self.stopped(at("listen", "127.0.0.1:0"), "fg") as terminal:
+            with Caller(self.port(terminal)) as caller:  # which the kernel lets in meanwhile
+                caller.send("ping\n")
+                terminal.key("Enter")
+                terminal.await_match(re.escape(f"[{caller.label}] ping"))
+                self.expect_line_again(terminal, caller)
+
+    def test_call(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(GUARD)
+            with self.stopped(at("call", f"127.0.0.1 {server.getsockname()[1]}"), "fg") as terminal:
+                with Peer(server.accept()[0]) as peer:
+                    terminal.key("Enter")
+                    self.expect_line_again(terminal, peer)
+
+    def test_twice_and_in_the_background_between(self):
+        """There it shows what comes, and no prompt."""
+        with self.stopped(at("listen", "127.0.0.1:0"), "bg; echo there it goes; read go; fg; echo again; read go; fg") as terminal:
+            terminal.key("Enter")
+            terminal.await_match("^there it goes$")
+            with Caller(self.port(terminal)) as caller:
+                caller.send("ping\n")
+                terminal.await_last("there it goes", f"[{caller.label}] joined", f"[{caller.label}] ping")
+                terminal.key("Enter")
+                terminal.await_last("> half a li")
+                terminal.key("C-z")
+                terminal.await_match("^again$")
+                terminal.key("Enter")
+                self.expect_line_again(terminal, caller)
 
 
 class Calling(unittest.TestCase):

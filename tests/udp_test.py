@@ -272,9 +272,9 @@ class Listening(unittest.TestCase):
     def test_v_twice_tells_what_was_dropped_or_not_answered(self):
         """A program that reads nothing has its datagrams wait, and not without end."""
         for words, told in ((["-vv"], True), (["-v"], False)):
-            with self.subTest(words), listen(*words, "--exec", "sh", "-c", "echo $$; read go; exec sleep 1000") as listener, \
+            with self.subTest(words), listen(*words, "--exec", "sh", "-c", "echo started; exec sleep 1000") as listener, \
                     Peer() as flood, Peer() as marked, Peer() as last:
-                flood.asks("go\n", at(listener))
+                flood.asks("start", at(listener))
                 marked.mark_by(MARK)
                 marked.send("hello", at(listener))
                 unread = f"{flood.label}: a datagram was dropped, ".encode()
@@ -284,8 +284,8 @@ class Listening(unittest.TestCase):
                 else:
                     for _ in range(20_000):
                         flood.send("x" * 1000, at(listener))
-                last.asks("hello\n", at(listener))  # it has handled all that came before
-                listener.send_signal()
+                last.asks("hello", at(listener))  # it has handled all that came before
+                listener.send_signal()  # its program would go on for a while
                 listener.end()
                 said = listener.err.all()
                 self.assertEqual(unread in said, told)
