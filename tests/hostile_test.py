@@ -3,7 +3,8 @@ import base64
 import re
 import unittest
 
-from peers import GUARD, Caller, Listener, json_events
+from command import Listener, json_events
+from peers import Caller
 
 # What no labelled line and no log may hold as it is: C0 but the newline, DEL, C1, and marks that act unseen.
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"

@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
-from peers import AHOY, GUARD, Caller, Lines, Listener, await_that, is_running, run
+from command import AHOY, GUARD, Lines, Listener, run
+from peers import Caller
 
 LONG = "x" * 60_000
 
@@ -318,8 +319,8 @@ class Streams(unittest.TestCase):
 
     def test_a_timeout_is_for_the_whole_run(self):
         done = run("listen", "127.0.0.1:0", "--timeout", "100ms")
-        self.assertEqual((done.returncode, done.stdout), (28, b""))
-        self.assertRegex(done.stderr, rb"\nahoy: listen: timed out\n.*100ms.*\n\Z")
+        self.assertEqual((done.status, done.out), (28, b""))
+        self.assertRegex(done.err, r"\nahoy: listen: timed out\n.*100ms.*\n\Z")
 
 
 class UnixSockets(unittest.TestCase):
@@ -353,8 +354,8 @@ class UnixSockets(unittest.TestCase):
         with Listener(f"unix://{self.path}") as listener:
             for _ in range(3):
                 refused = run("listen", f"unix://{self.path}")
-                self.assertEqual(refused.returncode, 45)
-                self.assertIn(b"a server is listening there", refused.stderr)
+                self.assertEqual(refused.status, 45)
+                self.assertIn("a server is listening there", refused.err)
             with Caller(self.path, socket.AF_UNIX) as caller:
                 caller.send("x\n")
                 listener.out.until("x")
@@ -364,13 +365,13 @@ class UnixSockets(unittest.TestCase):
             server.bind(str(self.path))
             server.listen(0)
             with Caller(self.path, socket.AF_UNIX):
-                self.assertEqual(run("listen", f"unix://{self.path}").returncode, 45)
+                self.assertEqual(run("listen", f"unix://{self.path}").status, 45)
 
     def test_a_file_that_is_no_socket_is_left_alone(self):
         self.path.write_text("precious")
         refused = run("listen", f"unix://{self.path}")
-        self.assertEqual(refused.returncode, 45)
-        self.assertIn(b"no socket", refused.stderr)
+        self.assertEqual(refused.status, 45)
+        self.assertIn("no socket", refused.err)
         self.assertEqual(self.path.read_text(), "precious")
 
     def test_a_file_that_took_our_place_is_not_removed(self):

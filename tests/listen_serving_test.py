@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
-from peers import AHOY, GUARD, Caller, Listener, await_that, is_running, port_of, run
+from command import AHOY, GUARD, Listener, await_that, is_running, port_of, run
+from peers import Caller
 
 HERE = "127.0.0.1:0"
 
@@ -245,23 +246,23 @@ class Endpoints(unittest.TestCase):
     def test_a_port_in_use_is_45_with_the_next_step(self):
         with Listener(HERE) as listener:
             refused = run("listen", f"127.0.0.1:{listener.port}")
-            first, hint = refused.stderr.decode().splitlines()
-            self.assertEqual(refused.returncode, 45)
+            first, hint = refused.err.splitlines()
+            self.assertEqual(refused.status, 45)
             self.assertEqual(first, f"ahoy: listen on 127.0.0.1:{listener.port}: address already in use")
             self.assertTrue(hint)
-            self.assertEqual(refused.stdout, b"")
+            self.assertEqual(refused.out, b"")
 
     def test_one_endpoint_that_fails_takes_all_with_it(self):
         with tempfile.TemporaryDirectory() as folder, Listener(HERE) as listener:
             path = pathlib.Path(folder) / "socket"
             refused = run("listen", f"unix://{path}", f"127.0.0.1:{listener.port}")
-            self.assertEqual(refused.returncode, 45)
+            self.assertEqual(refused.status, 45)
             self.assertFalse(path.exists())
 
     def test_an_address_that_is_not_ours_is_45(self):
         refused = run("listen", "192.0.2.77:0")
-        self.assertEqual(refused.returncode, 45)
-        self.assertIn(b"192.0.2.77", refused.stderr)
+        self.assertEqual(refused.status, 45)
+        self.assertIn("192.0.2.77", refused.err)
 
 
 class Limits(unittest.TestCase):
@@ -361,7 +362,7 @@ class Limits(unittest.TestCase):
     def test_explain_opens_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "socket"
-            self.assertEqual(run("listen", f"unix://{path}", "--explain").returncode, 0)
+            self.assertEqual(run("listen", f"unix://{path}", "--explain").status, 0)
             self.assertFalse(path.exists())
 
 

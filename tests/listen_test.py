@@ -10,7 +10,8 @@ import tempfile
 import threading
 import unittest
 
-from peers import GUARD, Caller, Listener, json_events
+from command import GUARD, Listener, json_events
+from peers import Caller
 
 
 def send_until(caller, stopped):

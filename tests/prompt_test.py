@@ -12,7 +12,8 @@ import subprocess
 import tempfile
 import unittest
 
-from peers import AHOY, GUARD, Caller, await_that, is_listening, overfill
+from command import AHOY, GUARD, await_that
+from peers import Caller, is_listening, overfill
 
 NUMBER = itertools.count()
 
