@@ -58,7 +58,11 @@ class Machine:
 
     @staticmethod
     def make():
-        checked(LIBC.unshare(CLONE_NEWNET))
+        try:
+            checked(LIBC.unshare(CLONE_NEWNET))
+        except PermissionError as failure:
+            raise PermissionError("a network namespace of our own needs CAP_SYS_ADMIN (a container lacks it unless it is "
+                                  "privileged), or user namespaces for who is not root") from failure
         return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def run(self, *words, **process):

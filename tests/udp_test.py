@@ -531,7 +531,7 @@ class Calling(unittest.TestCase):
             server.send("welcome\n", caller)
             self.assertEqual(call.out.next_line(), b"welcome")
             call.end_input()
-            self.assertEqual(call.ended()[:2], (0, b"welcome\n"))
+            self.assertEqual(call.ended()[:2], (0, b""))
 
     def test_call_both_ways_and_a_second_more(self):
         with Peer() as server, Running("call", f"udp://127.0.0.1:{server.address[1]}") as call:
