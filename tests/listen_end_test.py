@@ -25,7 +25,7 @@ class HalfClose(unittest.TestCase):
     def test_a_caller_that_ends_its_half_has_left(self):
         """Its last line is shown, its queue flushed, then it is closed, at once: no timer is in this test's way."""
         with Listener("127.0.0.1:0", "--drain", "10m", "--slow-after", "10m") as listener:
-            with Caller(listener.port, receive_buffer=4096) as caller:
+            with Caller(listener.port, receive_buffer=65536) as caller:
                 answered(listener, caller)
                 for _ in range(100):
                     listener.say(LONG)
@@ -232,7 +232,7 @@ class Streams(unittest.TestCase):
         closing = ["sh", "-c", 'exec "$@" <&-', "sh"]
         with Listener("127.0.0.1:0", before=closing) as listener, Caller(listener.port) as caller:
             caller.send("heard\n")
-            listener.out.until(rf"\] heard$")
+            listener.out.until(r"\] heard$")
             self.assertEqual(listener.end(), 0)
 
     def test_with_closed_output_and_a_full_one(self):

@@ -194,8 +194,8 @@ void prompt::draw() {
   if (drawn_) functions_.show(handle_);
 }
 
-/// Not every shell tells one that went on in the background when it is in the foreground again: then we notice
-/// when a line was typed.
+/// Not every shell tells one that went on in the background when it is in the foreground again: then we
+/// notice when a line was typed.
 void prompt::come_back_if_away() {
   eventfd_t times = 0;
   const bool was_stopped = ::eventfd_read(went_on_.get(), &times) == 0;
