@@ -13,6 +13,7 @@ import unittest
 
 from command import GUARD, Listener, Running, await_that, json_events, run
 from machines import Machine, Pair
+from peers import Caller
 
 V4, V6, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_DGRAM
 LOOPBACK = {V4: "127.0.0.1", V6: "::1"}
