@@ -7,8 +7,8 @@ import socket
 import subprocess
 import unittest
 
+from command import GUARD, run
 from machines import Pair, example, file_of
-from peers import GUARD
 
 COUNT = re.compile(r"at most (\d+) of (?:the )?(\d+) bytes(?: read so far)? reached the peer's system; "
                    r"how many its program read is not known")
@@ -69,8 +69,8 @@ class Conversations(unittest.TestCase):
                     with accepted(server) as peer, peer.makefile("rb") as stream:
                         self.assertEqual(stream.read().decode(), message + "\n")
                         peer.sendall(b"and back")
-                    status, out, err = send.wait()
-                    self.assertEqual((status, out), (0, "and back"), err)
+                    status, out, err = send.ended()
+                    self.assertEqual((status, out), (0, b"and back"), err)
                     self.assertIn(f"closed: the system of {written}:{port} acknowledged all {len(message) + 1} bytes", err)
         self.of_each_kind(conversation)
 
@@ -78,7 +78,7 @@ class Conversations(unittest.TestCase):
         def conversation(host, written, family):
             with self.server.listen(f"{written}:0", "--framing", "line") as listener:  # strict: it waits as long as it takes
                 sent = self.client.ahoy("send", f"{written}:{listener.port}", "x" * 100_000)
-                self.assertEqual((sent.returncode, sent.stderr), (0, b""))
+                self.assertEqual((sent.status, sent.err), (0, ""))
                 label = re.escape(written[:-2])  # the client's differs in the last digit alone
                 self.assertRegex(listener.out.next_line().decode(), rf"^\[{label}\S+\] x{{100000}}$")
         self.of_each_kind(conversation)
@@ -88,12 +88,12 @@ class Conversations(unittest.TestCase):
             with self.server.listen(f"{written}:0") as listener:
                 with self.client.call("call", f"{written}:{listener.port}") as call:
                     for turn in range(20):
-                        call.say(f"there {turn}\n")
+                        call.write(f"there {turn}\n")
                         name = listener.out.until(rf"^\[(\S+)\] there {turn}$")[1]
                         listener.say(f"@{name} and back {turn}")
                         self.assertEqual(call.out.next_line().decode(), f"and back {turn}")
                     call.end_input()
-                    self.assertEqual(call.wait()[0], 0)
+                    self.assertEqual(call.wait(), 0)
         self.of_each_kind(conversation)
 
     def test_much_each_way_at_once_is_identical(self):
@@ -102,8 +102,8 @@ class Conversations(unittest.TestCase):
         def conversation(host, written, family):
             with self.server.listen(f"{written}:0", "--exec", "cat") as listener, file_of(data) as file:
                 called = self.client.ahoy("call", f"{written}:{listener.port}", stdin=file)
-                self.assertEqual((called.returncode, called.stderr), (0, b""))
-                self.assertTrue(called.stdout == data)
+                self.assertEqual((called.status, called.err), (0, ""))
+                self.assertTrue(called.out == data)
         self.of_each_kind(conversation)
 
 
@@ -121,7 +121,7 @@ class Cut(unittest.TestCase):
         with listening(self.server, family, host) as server:
             target = f"{written}:{server.getsockname()[1]}"
             with self.client.call(*[word.format(target) for word in words]) as verb, accepted(server) as peer:
-                verb.say(after)
+                verb.write(after)
                 heard = b""
                 while len(heard) < len(after):
                     heard += peer.recv(len(after) - len(heard))
@@ -140,10 +140,10 @@ class Cut(unittest.TestCase):
                 self.setUp()
                 with self.begun("send", "{}", "--timeout", "2s", host=host) as (send, _):
                     self.cuts()[kind]()
-                    send.say(b"and again")
+                    send.write(b"and again")
                     send.end_input()
-                    status, out, err = send.wait()
-                    self.assertEqual((status, out), (28, ""), err)
+                    status, out, err = send.ended()
+                    self.assertEqual((status, out), (28, b""), err)
                     self.assertRegex(err, r"^ahoy: wait for the acknowledgement of \S+: .*\nat most \d+ of 13 bytes ")
                     self.assertEqual(COUNT.search(err)[2], "13")
                     self.assertGreaterEqual(int(COUNT.search(err)[1]), 4)
@@ -158,7 +158,7 @@ class Cut(unittest.TestCase):
                 with self.client.call("send", target, "--timeout", "2s", *words, stdin=file) as send, accepted(server) as peer:
                     heard = peer.recv(100_000, socket.MSG_WAITALL)
                     self.machines.drop_all()
-                    status, out, err = send.wait()
+                    status, out, err = send.ended()
                     self.assertEqual(status, 28, err)
                     count = COUNT.search(err)
                     self.assertEqual(int(count[2]), len(much))
@@ -182,10 +182,10 @@ class Cut(unittest.TestCase):
                 self.setUp()
                 with self.begun("call", "{}", "--timeout", "2s") as (call, _):
                     self.cuts()[kind]()
-                    call.say(b"and again")
+                    call.write(b"and again")
                     call.end_input()
-                    status, out, err = call.wait()
-                    self.assertEqual((status, out), (28, ""), err)
+                    status, out, err = call.ended()
+                    self.assertEqual((status, out), (28, b""), err)
                     self.assertEqual(COUNT.search(err)[2], "13")
 
     def test_call_shows_what_came_before(self):
@@ -193,25 +193,25 @@ class Cut(unittest.TestCase):
             peer.sendall(b"came\nin time")
             self.assertEqual(call.out.next_line(), b"came")
             self.machines.drop_all()
-            status, out, _ = call.wait()
-            self.assertEqual((status, out), (28, "came\nin time"))
+            status, out, _ = call.ended()
+            self.assertEqual((status, out), (28, b"in time"))
 
     def test_the_system_gives_up_first(self):
         """Without --timeout it is the kernel that ends the wait, after the retransmissions it is allowed."""
         self.client.set("net/ipv4/tcp_retries2", 1)
         with self.begun("send", "{}") as (send, _):
             self.machines.drop_all()
-            send.say(b"and again")
+            send.write(b"and again")
             send.end_input()
-            status, out, err = send.wait()
-            self.assertEqual((status, out), (18, ""), err)
+            status, out, err = send.ended()
+            self.assertEqual((status, out), (18, b""), err)
             self.assertEqual(COUNT.search(err)[2], "13")
         self.machines.heal()
         with self.begun("call", "{}") as (call, _):
             self.machines.drop_all()
-            call.say(b"and again")
+            call.write(b"and again")
             call.end_input()
-            status, out, err = call.wait()
+            status, out, err = call.ended()
             self.assertIn(status, (28, 56), err)
             self.assertEqual(COUNT.search(err)[2], "13")
 
@@ -219,7 +219,7 @@ class Cut(unittest.TestCase):
         """A silence is no failure: what was in flight arrives once the way is free."""
         with self.begun("send", "-v", "{}", "--timeout", "50s") as (send, peer):
             self.server.firewall("counter name unheard drop", counters=["unheard"])
-            send.say(b"and again")
+            send.write(b"and again")
             send.end_input()
             while self.server.counted("unheard") < 3:
                 pass
@@ -227,7 +227,7 @@ class Cut(unittest.TestCase):
             with peer.makefile("rb") as stream:
                 self.assertEqual(stream.read(), b"and again")
             peer.close()
-            status, _, err = send.wait()
+            status, _, err = send.ended()
             self.assertEqual(status, 0, err)
             self.assertIn("closed: ", err)
 
@@ -236,9 +236,9 @@ class Cut(unittest.TestCase):
         for verb, status in (("send", 18), ("call", 56)):
             with self.subTest(verb=verb), self.begun(verb, "{}", "--timeout", "50s") as (talking, _):
                 self.server.firewall("meta l4proto tcp reject with tcp reset")
-                talking.say(b"and again")
+                talking.write(b"and again")
                 talking.end_input()
-                ended, _, err = talking.wait()
+                ended, _, err = talking.ended()
                 self.assertEqual(ended, status, err)
                 self.assertIn("connection reset", err)
                 self.assertEqual(COUNT.search(err)[2], "13")
@@ -248,14 +248,14 @@ class Cut(unittest.TestCase):
         """A caller that the network took is nobody else's trouble."""
         with self.server.listen("10.23.0.2:0", "--idle-timeout", "1s", "-v") as listener:
             with self.client.call("call", f"10.23.0.2:{listener.port}") as gone:
-                gone.say("before\n")
+                gone.write("before\n")
                 listener.out.until("before")
                 self.machines.drop_all()
                 listener.say("to nobody")
                 listener.err.until(r"\] left")
                 self.machines.heal()
             sent = self.client.ahoy("send", f"10.23.0.2:{listener.port}", "after")
-            self.assertEqual(sent.returncode, 0, sent.stderr)
+            self.assertEqual(sent.status, 0, sent.err)
             listener.out.until("after")
 
 
@@ -273,13 +273,13 @@ class Confirmations(unittest.TestCase):
             with self.client.call(*words) as send, accepted(server) as peer:
                 if firewall:
                     self.server.firewall(*firewall)
-                send.say(b"a word")
+                send.write(b"a word")
                 send.end_input()
                 if peer_ends:
                     with peer.makefile("rb") as stream:
                         self.assertEqual(stream.read(), b"a word")
                     peer.shutdown(socket.SHUT_WR)
-                status, out, err = send.wait()
+                status, out, err = send.ended()
                 told = json.loads(out)
                 self.assertEqual(told["status"], status)
                 if status != 0:
@@ -324,8 +324,8 @@ class NotConnected(unittest.TestCase):
             for verb, *words in (["send", "word"], ["call"]):
                 with self.subTest(verb=verb, host=host):
                     ended = self.client.ahoy(verb, f"{host}:20000", *words, *options)
-                    self.assertEqual((ended.returncode, ended.stdout), (status, b""), ended.stderr)
-                    self.assertRegex(ended.stderr.decode(), rf"\Aahoy: connect to \S*{re.escape(host)}:20000: {cause}\n{hint}\n\Z")
+                    self.assertEqual((ended.status, ended.out), (status, b""), ended.err)
+                    self.assertRegex(ended.err, rf"\Aahoy: connect to \S*{re.escape(host)}:20000: {cause}\n{hint}\n\Z")
 
     def test_nobody_listens(self):
         self.assert_told("server", 7, "connection refused")
@@ -364,12 +364,12 @@ class NotConnected(unittest.TestCase):
         self.client.set("net/ipv4/tcp_syn_retries", 1)
         self.client.set("net/ipv4/tcp_syn_linear_timeouts", 0)
         ended = self.client.ahoy("send", "10.23.0.2:20000", "word", "--connect-timeout", "50s")
-        self.assertEqual(ended.returncode, 28, ended.stderr)
+        self.assertEqual(ended.status, 28, ended.err)
 
     def test_a_source_that_is_not_ours(self):
         for host, source in (("10.23.0.2", "10.23.0.77"), ("[2001:db8:23::2]", "2001:db8:23::77")):
             ended = self.client.ahoy("send", f"{host}:20000", "word", "--source", source)
-            self.assertEqual(ended.returncode, 45, ended.stderr)
+            self.assertEqual(ended.status, 45, ended.err)
 
     def test_a_source_of_ours_is_what_the_peer_sees(self):
         for host, written, family in self.machines.addresses():
@@ -381,7 +381,7 @@ class NotConnected(unittest.TestCase):
                     with peer:
                         self.assertEqual(name[0], source)
                         peer.shutdown(socket.SHUT_WR)
-                        self.assertEqual(send.wait()[0], 0)
+                        self.assertEqual(send.wait(), 0)
 
 
 class Names(unittest.TestCase):
@@ -393,14 +393,13 @@ class Names(unittest.TestCase):
 
     def send_to_name(self, addresses, port, *words):
         before = self.client.knowing(two_example=addresses)
-        return subprocess.run([*before, example("../ahoy"), "send", f"two.example:{port}", "word", *words],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=GUARD)
+        return run("send", f"two.example:{port}", "word", *words, before=before)
 
     def assert_answered(self, listening_at, addresses, *rules):
         with self.server.listen(f"{listening_at}:0") as listener:
             self.server.firewall(*rules, counters=["dead"])
             sent = self.send_to_name(addresses, listener.port)
-            self.assertEqual((sent.returncode, sent.stderr), (0, b""))
+            self.assertEqual((sent.status, sent.err), (0, ""))
             listener.out.until(r"\] word$")
             self.assertGreater(self.server.counted("dead"), 0)  # it was tried, and first
 
@@ -420,29 +419,29 @@ class Names(unittest.TestCase):
         with self.server.listen("10.23.0.2:0") as listener:
             self.server.firewall("meta l4proto tcp meta nfproto ipv6 counter name dead drop", counters=["dead"])
             sent = self.send_to_name("2001:db8:23::2 10.23.0.2", listener.port, "-4")
-            self.assertEqual(sent.returncode, 0, sent.stderr)
+            self.assertEqual(sent.status, 0, sent.err)
             self.assertEqual(self.server.counted("dead"), 0)
             sent = self.send_to_name("2001:db8:23::2 10.23.0.2", listener.port, "-6", "--connect-timeout", "300ms")
-            self.assertEqual(sent.returncode, 28, sent.stderr)
+            self.assertEqual(sent.status, 28, sent.err)
 
     def test_all_refuse(self):
         sent = self.send_to_name("2001:db8:23::2 10.23.0.2", 20000)
-        self.assertEqual(sent.returncode, 7)
-        self.assertRegex(sent.stderr.decode(), r"\Aahoy: connect to \[2001:db8:23::2\]:20000 \(two.example\): connection refused\n"
+        self.assertEqual(sent.status, 7)
+        self.assertRegex(sent.err, r"\Aahoy: connect to \[2001:db8:23::2\]:20000 \(two.example\): connection refused\n"
                                                r".*10\.23\.0\.2:20000.*\n\Z")
 
     def test_all_are_dead(self):
         self.server.firewall("meta l4proto tcp drop")
         sent = self.send_to_name("2001:db8:23::2 10.23.0.2", 20000, "--connect-timeout", "600ms")
-        self.assertEqual(sent.returncode, 28)
-        self.assertRegex(sent.stderr.decode(), r"\Aahoy: connect to \S*two.example\S*: (connection )?timed out\n.+\n\Z")
+        self.assertEqual(sent.status, 28)
+        self.assertRegex(sent.err, r"\Aahoy: connect to \S*two.example\S*: (connection )?timed out\n.+\n\Z")
 
     def test_one_connection_is_made(self):
         """An attempt that comes second is given up: the server sees no ghost of a caller."""
         with self.server.listen(":0", "-v") as listener:
             self.server.firewall("tcp flags syn ip6 daddr 2001:db8:23::2 limit rate over 1/day burst 1 packets drop")
             sent = self.send_to_name("2001:db8:23::2 10.23.0.2", listener.port)
-            self.assertEqual(sent.returncode, 0, sent.stderr)
+            self.assertEqual(sent.status, 0, sent.err)
             listener.out.until("word")
             listener.end()
             self.assertEqual(listener.out.all().count(b"\n"), 1)

@@ -2,7 +2,6 @@
 import json
 import os
 import pty
-import re
 import select
 import signal
 import socket
@@ -12,7 +11,8 @@ import threading
 import time
 import unittest
 
-from servers import AHOY, PATIENCE, Datagrams, Running, Server, receive_all, receive_exactly, reset, run, unused_port
+from command import AHOY, GUARD, Running, run
+from peers import Datagrams, Server, receive_all, receive_exactly, reset, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -33,7 +33,7 @@ class PythonPeers(Conversation):
                 self.expect(run("call", server.endpoint), 0, b"Thank you for connecting")
             with Server(family, lambda peer: peer.sendall(b"Thank you for connecting")) as server:
                 with Running("call", server.endpoint) as ahoy:  # its input stays open
-                    self.assertEqual(ahoy.end().out, b"Thank you for connecting")
+                    self.assertEqual(ahoy.ended().out, b"Thank you for connecting")
 
     def test_an_answer_in_three_writes_a_second_apart(self):
         def behave(peer):
@@ -55,8 +55,8 @@ class PythonPeers(Conversation):
             with Server(family, behave) as server, Running("call", server.endpoint) as ahoy:
                 for _ in range(20):
                     ahoy.write(b"hello\n")
-                    self.assertEqual(ahoy.read(6), b"HELLO\n")
-                self.expect(ahoy.end(), 0)
+                    self.assertEqual(ahoy.out.take(6), b"HELLO\n")
+                self.expect(ahoy.ended(), 0)
 
     def test_much_both_ways_at_once(self):
         def behave(peer):
@@ -109,7 +109,7 @@ class End(Conversation):
             peer.sendall(b"and you?")
         with Server(TCP, behave) as server:
             done = subprocess.run(["sh", "-c", f'exec "{AHOY}" call {server.endpoint} <&-'], capture_output=True,
-                                  timeout=PATIENCE)
+                                  timeout=GUARD)
             self.assertEqual((done.returncode, done.stdout), (0, b"and you?"), done)
 
     def test_close_does_not_wait_for_the_peer(self):
@@ -129,7 +129,7 @@ class End(Conversation):
             with Server(family, lambda peer: peer.sendall(receive_exactly(peer, 5))) as server:
                 with Running("call", server.endpoint) as ahoy:
                     ahoy.write(b"hello")
-                    ended = ahoy.end()  # although its own input is open
+                    ended = ahoy.ended()  # although its own input is open
                     self.expect(ended, 0, b"hello")
                     self.assertIn("standard input was not read to its end", ended.err)
 
@@ -148,7 +148,7 @@ class End(Conversation):
         def behave(peer):
             receive_exactly(peer, 1000)
             peer.shutdown(socket.SHUT_WR)
-            assert select.select([peer], [], [], PATIENCE)[0]
+            assert select.select([peer], [], [], GUARD)[0]
         for family in BOTH:
             with Server(family, behave) as server:
                 ended = run("call", server.endpoint, given=MUCH * 20)
@@ -159,7 +159,7 @@ class End(Conversation):
         with Server(TCP, lambda peer: [receive_exactly(peer, 5), reset(peer)]) as server:
             with Running("call", server.endpoint) as ahoy:
                 ahoy.write(b"hello")
-                ended = ahoy.end()
+                ended = ahoy.ended()
                 self.expect(ended, 56)
                 self.assertIn(": connection reset by peer", ended.err)
 
@@ -169,9 +169,9 @@ class End(Conversation):
             receive_exactly(peer, 5)
             reset(peer)
         with Server(TCP, behave) as server, Running("call", server.endpoint) as ahoy:
-            self.assertEqual(ahoy.read(7), b"goodbye")
+            self.assertEqual(ahoy.out.take(7), b"goodbye")
             ahoy.write(b"hello")
-            self.assertEqual(ahoy.end().status, 56)
+            self.assertEqual(ahoy.ended().status, 56)
 
     def test_time_runs_out(self):
         for family in BOTH:
@@ -193,7 +193,7 @@ class End(Conversation):
     def test_output_that_nobody_reads(self):
         with Server(TCP, lambda peer: [peer.sendall(b"hello"), server.hold()]) as server:
             with Running("call", server.endpoint) as ahoy:
-                self.assertEqual(ahoy.read(5), b"hello")
+                self.assertEqual(ahoy.out.take(5), b"hello")
             reader, writer = os.pipe()
             os.close(reader)
         with Server(TCP, lambda peer: peer.sendall(b"hello")) as server, open(writer, "wb") as nobody:
@@ -203,14 +203,14 @@ class End(Conversation):
         for number in (signal.SIGINT, signal.SIGTERM):
             with Server(TCP, lambda peer: [peer.sendall(b"hello"), server.hold()]) as server:
                 with Running("call", server.endpoint) as ahoy:
-                    self.assertEqual(ahoy.read(5), b"hello")
+                    self.assertEqual(ahoy.out.take(5), b"hello")
                     ahoy.process.send_signal(number)
-                    self.assertEqual(ahoy.end().status, -number)
+                    self.assertEqual(ahoy.ended().status, -number)
 
     def test_as_the_ends_of_a_shell_pipe(self):
         with Server(TCP, lambda peer: peer.sendall(receive_all(peer).upper())) as server:
             done = subprocess.run(["sh", "-c", f'echo hello | "{AHOY}" call {server.endpoint} | tr L 1'],
-                                  capture_output=True, timeout=PATIENCE)
+                                  capture_output=True, timeout=GUARD)
             self.assertEqual(done.stdout, b"HE11O\n")
 
 
@@ -270,7 +270,7 @@ class Messages(Conversation):
         with Server(TCP, lambda peer: [peer.sendall(b"hi"), server.hold()]) as server:
             with Running("call", "--hex", server.endpoint) as ahoy:
                 line = b"00000000  68 69" + b" " * 45 + b"|hi|\n"
-                self.assertEqual(ahoy.read(len(line)), line)
+                self.assertEqual(ahoy.out.take(len(line)), line)
 
 
 class Terminal(Conversation):
@@ -286,7 +286,7 @@ class Terminal(Conversation):
     def read_until(self, main, words):
         seen = b""
         while words not in seen:
-            self.assertTrue(select.select([main], [], [], PATIENCE)[0], seen)
+            self.assertTrue(select.select([main], [], [], GUARD)[0], seen)
             seen += os.read(main, 4096)
         return seen
 
@@ -300,7 +300,7 @@ class Terminal(Conversation):
             self.assertEqual(seen, b"\\x1b[2Jred\\x0d\\x07 \\u{202e} \\xff caf\xc3\xa9\r\n")
             os.write(main, b"hello\n\x04")
             self.assertEqual(server.join(), b"hello\n")
-            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertEqual(process.wait(GUARD), 0)
             process.stderr.close()
             os.close(main)
 
@@ -308,7 +308,7 @@ class Terminal(Conversation):
         halves = threading.Event()
         def behave(peer):
             peer.sendall(b"caf\xc3")
-            self.assertTrue(halves.wait(PATIENCE))
+            self.assertTrue(halves.wait(GUARD))
             peer.sendall(b"\xa9.")
         with Server(TCP, behave) as server:
             main, process = self.call_on_terminal(server.endpoint)
@@ -316,14 +316,14 @@ class Terminal(Conversation):
             halves.set()
             # Whether the second half came in time or not: no byte is lost, and none is shown raw.
             self.assertRegex(self.read_until(main, b"."), rb"^(\xc3\xa9|\\xc3\\xa9)\.$")
-            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertEqual(process.wait(GUARD), 0)
             process.stderr.close()
             os.close(main)
 
     def test_the_peers_end_ends_it(self):
         with Server(TCP, lambda peer: peer.sendall(b"bye\n")) as server:
             main, process = self.call_on_terminal(server.endpoint)
-            self.assertEqual(process.wait(PATIENCE), 0)
+            self.assertEqual(process.wait(GUARD), 0)
             self.assertEqual(process.stderr.read(), b"")
             process.stderr.close()
             os.close(main)
@@ -339,7 +339,7 @@ class Terminal(Conversation):
             os.write(main, b"typed\n")
             seen = self.read_until(main, b"read typed")
             self.assertIn(b"Running", seen)
-            process.wait(PATIENCE)
+            process.wait(GUARD)
             os.close(terminal)
             os.close(main)
 
@@ -352,17 +352,17 @@ class Udp(Conversation):
                 text, caller = peer.socket.recvfrom(100)
                 self.assertEqual(text, word)
                 peer.socket.sendto(b"<" + text + b">", caller)
-                self.assertEqual(ahoy.read(len(word) + 2), b"<" + word + b">")
+                self.assertEqual(ahoy.out.take(len(word) + 2), b"<" + word + b">")
 
     def test_it_listens_one_second_more(self):
         with Datagrams() as peer, Running("call", peer.endpoint) as ahoy:
             ahoy.write(b"hello\n")
             _, caller = peer.socket.recvfrom(100)
             ahoy.end_input()
-            self.assertIn("listening 1 s more", ahoy.wait_for_error("listening"))
+            self.assertIn("listening 1 s more", ahoy.err.until("listening").string)
             peer.socket.sendto(b"late", caller)
             peer.socket.sendto(b" and later", caller)
-            self.expect(ahoy.end(), 0, b"late and later")
+            self.expect(ahoy.ended(), 0, b"late and later")
 
     def test_close_does_not_listen(self):
         with Datagrams() as peer:
@@ -378,7 +378,7 @@ class Udp(Conversation):
         self.assertIn("connection refused", ended.err)
         with Running("call", f"udp://127.0.0.1:{port}") as ahoy:  # at once, not at the end of the input
             ahoy.write(b"hello\n")
-            self.assertEqual(ahoy.end().status, 7)
+            self.assertEqual(ahoy.ended().status, 7)
 
     def test_json(self):
         with Datagrams() as peer, Running("call", "--json", peer.endpoint) as ahoy:
@@ -387,7 +387,7 @@ class Udp(Conversation):
             self.assertEqual(text, b"hello")
             ahoy.end_input()
             peer.socket.sendto(b"answer", caller)
-            events = [json.loads(line) for line in ahoy.end().out.splitlines()]
+            events = [json.loads(line) for line in ahoy.ended().out.splitlines()]
             self.assertEqual([(each["event"], each["text"]) for each in events], [("message", "answer")])
 
 

@@ -12,8 +12,8 @@ import tempfile
 import termios
 import unittest
 
-from peers import AHOY, GUARD, await_that
-from servers import Server, receive_all
+from command import AHOY, GUARD, await_that
+from peers import LISTENING, Server, receive_all, tcp_sockets_of
 
 # A cold `send` needs these; the last two are the loader and the build's own.
 NEEDED = re.compile(r"(libc|libm|libgcc_s|libstdc\+\+|libfmt|ld-linux-\S+?|libahoy|linux-vdso)\.so(\.[0-9.]+)?")
@@ -86,7 +86,7 @@ class ColdStart(unittest.TestCase):
                                     env=os.environ | {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": self.output}, **process)
         path = pathlib.Path(f"{self.output}.{listener.pid}")
         try:
-            await_that(lambda: is_listening(listener.pid), "a listener")
+            await_that(lambda: any(each.state == LISTENING for each in tcp_sockets_of(listener.pid)), "a listener")
             yield path
         finally:
             listener.send_signal(signal.SIGTERM)
@@ -111,17 +111,6 @@ class ColdStart(unittest.TestCase):
         finally:
             os.close(terminal)
             os.close(main)
-
-
-def is_listening(pid):
-    inodes = set()
-    for entry in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            inodes.add(os.readlink(f"/proc/{pid}/fd/{entry}"))
-        except OSError:
-            pass
-    with open("/proc/net/tcp") as table:
-        return any(f"socket:[{fields[9]}]" in inodes and fields[3] == "0A" for fields in map(str.split, table))
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import tempfile
 import termios
 import unittest
 
-from peers import AHOY, GUARD, Lines, await_that
-from servers import Server, receive_exactly, reset, run
+from command import AHOY, GUARD, Process, await_that, run
+from peers import ESTABLISHED, LISTENING, PEER_ENDED, Server, receive_exactly, reset, tcp_sockets_of
 
 PAGE = pathlib.Path(os.environ["AHOY_SOURCE"]) / "docs" / "end-rule.md"
 INPUTS = ("a terminal", "a pipe", "`/dev/null`", "closed")
@@ -34,7 +34,6 @@ WORDS = {  # all that a cell of the table may say
 }
 DATAGRAM_WORDS = ("1 s more", "without end", "no more", "so long")
 PEERS = ("nc", "ncat", "socat")
-ESTABLISHED, LISTENING, PEER_ENDED = 0x01, 0x0A, 0x08
 NEVER, SOON = "1h", "200ms"  # for DURATION
 
 
@@ -52,27 +51,12 @@ def rows_of(table):
 STREAMS, DATAGRAMS = (rows_of(table) for table in tables())
 
 
-def sockets_of(pid):
-    """State by (local port, remote port) of a process's TCP sockets."""
-    inodes = set()
-    for entry in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(OSError):
-            inodes.add(os.readlink(f"/proc/{pid}/fd/{entry}"))
-    found = {}
-    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if f"socket:[{fields[9]}]" in inodes:
-            ports = tuple(int(fields[i].rsplit(":", 1)[1], 16) for i in (1, 2))
-            found[ports] = int(fields[3], 16)
-    return found
-
-
 def take_terminal():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-class Program:
-    """A program while it runs. `stdin` is one of INPUTS, or what Popen takes; what it writes is read as it comes."""
+class Program(Process):
+    """A program while it runs. `stdin` is one of INPUTS, or what Popen takes."""
 
     def __init__(self, *command, stdin="a pipe", **process):
         self.master = None
@@ -85,20 +69,15 @@ class Program:
             process["stdin"] = subprocess.DEVNULL
         else:
             process["stdin"] = {"a pipe": subprocess.PIPE, "`/dev/null`": subprocess.DEVNULL}.get(stdin, stdin)
-        process = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | process
-        self.process = subprocess.Popen([str(word) for word in command], bufsize=0, **process)
+        super().__init__(*command, **process)
         if self.master is not None:
             os.close(slave)
-        self.pid = self.process.pid
-        self.out = Lines(self.process.stdout) if self.process.stdout else None
-        self.err = Lines(self.process.stderr) if self.process.stderr else None
 
-    def say(self, text):
-        data = text.encode() if isinstance(text, str) else text
-        if self.master is not None:
-            os.write(self.master, data)
+    def write(self, data):
+        if self.master is None:
+            super().write(data)
         else:
-            self.process.stdin.write(data)
+            os.write(self.master, data.encode() if isinstance(data, str) else data)
 
     def end_input(self):
         if self.master is not None:
@@ -109,34 +88,15 @@ class Program:
     def state(self):
         """Of its one connection; None where it has none any more."""
         with contextlib.suppress(FileNotFoundError):
-            return next((state for (_, remote), state in sockets_of(self.pid).items() if remote), None)
+            return next((each.state for each in tcp_sockets_of(self.pid) if each.there), None)
 
     def listening_port(self):
-        await_that(lambda: LISTENING in sockets_of(self.pid).values(), "a port to call")
-        return next(local for (local, _), state in sockets_of(self.pid).items() if state == LISTENING)
-
-    def is_running(self):
-        return self.process.poll() is None
-
-    def signal(self, number):
-        os.kill(self.pid, number)
-
-    def wait(self):
-        return self.process.wait(GUARD)
-
-    def __enter__(self):
-        return self
+        listening = lambda: [each.here for each in tcp_sockets_of(self.pid) if each.state == LISTENING]
+        await_that(listening, "a port to call")
+        return listening()[0]
 
     def __exit__(self, *unused):
-        if self.is_running():
-            self.process.kill()
-        self.process.wait(GUARD)
-        for lines in (self.out, self.err):
-            if lines:
-                lines.reader.join(GUARD)
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if pipe:
-                pipe.close()
+        super().__exit__()
         if self.master is not None:
             os.close(self.master)
 
@@ -185,18 +145,18 @@ class Conversation(contextlib.ExitStack):
         return super().__exit__(*why)
 
     def hold(self):
-        self.peer.signal(signal.SIGSTOP)
+        self.peer.send_signal(signal.SIGSTOP)
 
     def go_on(self):
-        self.peer.signal(signal.SIGCONT)
+        self.peer.send_signal(signal.SIGCONT)
 
     def tell(self, text):
         """From us to the peer."""
-        self.ours.say(text + "\n")
+        self.ours.write(text + "\n")
         self.peer.out.until(f"{text}$")
 
     def hear(self, text):
-        self.peer.say(text + "\n")
+        self.peer.write(text + "\n")
         self.ours.out.until(f"{text}$")
 
     def our_half_is_closed(self):
@@ -356,11 +316,11 @@ class OtherPrograms(unittest.TestCase):
     def test_nc_without_N_never_ends_its_half(self):
         with Program("nc", "-l", "127.0.0.1", "0") as peer:
             with Program(AHOY, "call", "127.0.0.1", peer.listening_port()) as ours:
-                peer.say("hello\n")
+                peer.write("hello\n")
                 ours.out.until("hello")
                 peer.end_input()
                 for text in ("once", "twice"):  # by then the end of its input, which came before, has had its effect
-                    ours.say(text + "\n")
+                    ours.write(text + "\n")
                     peer.out.until(text)
                 self.assertEqual(ours.state(), ESTABLISHED)
                 ours.end_input()
@@ -372,12 +332,12 @@ class OtherPrograms(unittest.TestCase):
             with Program(AHOY, "call", "127.0.0.1", port, stdin="`/dev/null`") as ours:
                 self.assertEqual(ours.wait(), 0)
             with Program(AHOY, "call", "127.0.0.1", port, "--after-eof", "wait") as ours:
-                ours.say("are you there?\n")
+                ours.write("are you there?\n")
                 ours.end_input()
                 listener.out.until("there")
-                listener.say("yes\n")
+                listener.write("yes\n")
                 ours.out.until("yes")
-                listener.signal(signal.SIGTERM)
+                listener.send_signal(signal.SIGTERM)
                 self.assertEqual((listener.wait(), ours.wait()), (0, 0))
 
 
@@ -407,7 +367,7 @@ class Broken(unittest.TestCase):
         for rule in ([], ["--after-eof", "wait"], ["--after-eof", "1h"]):
             with self.subTest(rule), Server(socket.AF_INET, lambda peer: [receive_exactly(peer, 6), reset(peer)]) as server:
                 with Program(AHOY, "call", *rule, server.endpoint) as ours:
-                    ours.say("hello\n")
+                    ours.write("hello\n")
                     self.assertEqual(ours.wait(), 56)
 
     def test_confirm_acked_asks_for_less(self):
@@ -431,7 +391,7 @@ class Datagram(unittest.TestCase):
         peer.settimeout(GUARD)
         options = [] if rule == "default" else ["--after-eof", rule.replace("DURATION", limit)]
         ours = stack.enter_context(Program(AHOY, verb, *options, f"udp://127.0.0.1:{peer.getsockname()[1]}"))
-        ours.say("hello\n")
+        ours.write("hello\n")
         text, caller = peer.recvfrom(100)
         self.assertEqual(text, b"hello")
         ours.end_input()
@@ -452,7 +412,7 @@ class Datagram(unittest.TestCase):
                 peer.sendto(b"two\n", caller)
                 ours.out.until("two")
                 self.assertTrue(ours.is_running())
-                ours.signal(signal.SIGTERM)
+                ours.send_signal(signal.SIGTERM)
                 self.assertEqual(ours.wait(), -signal.SIGTERM)
 
     def test_and_no_longer(self):
@@ -479,7 +439,7 @@ class Datagram(unittest.TestCase):
             self.ask(ours, "once more")
             self.ask(ours, "and again")
             self.assertTrue(ours.is_running())
-            ours.signal(signal.SIGTERM)
+            ours.send_signal(signal.SIGTERM)
             self.assertEqual(ours.wait(), 0)
 
     @contextlib.contextmanager
@@ -490,7 +450,7 @@ class Datagram(unittest.TestCase):
             self.caller.connect(("127.0.0.1", int(port)))
             self.caller.settimeout(GUARD)
             self.ask(ours, "hello")
-            ours.say("hello yourself\n")
+            ours.write("hello yourself\n")
             self.assertEqual(self.caller.recv(100), b"hello yourself")
             yield ours
 
@@ -545,7 +505,7 @@ class Shell(unittest.TestCase):
                 self.assertEqual(ours.wait(), 0, ours.err.all())
             listener.out.until("hello$")
             self.assertTrue(listener.is_running())
-            listener.signal(signal.SIGTERM)
+            listener.send_signal(signal.SIGTERM)
             self.assertEqual(listener.wait(), 0)
 
     def started_in_background(self, verb, before=""):
@@ -587,7 +547,7 @@ class Signals(unittest.TestCase):
                     Program(AHOY, verb, server.endpoint, stdin=stdin) as ours:
                 before = termios.tcgetattr(ours.master) if ours.master is not None else None
                 ours.out.until("hello")
-                ours.signal(number)
+                ours.send_signal(number)
                 self.assertEqual(ours.wait(), -number)
                 if before:
                     self.assertEqual(termios.tcgetattr(ours.master), before)
@@ -604,7 +564,7 @@ class Signals(unittest.TestCase):
         for verb in ("call", "send"):
             with self.subTest(verb), greeter() as server, Program(AHOY, verb, server.endpoint, stdin="a terminal") as ours:
                 ours.out.until("hello")
-                ours.say("\x03")
+                ours.write("\x03")
                 self.assertEqual(ours.wait(), -signal.SIGINT)
 
 

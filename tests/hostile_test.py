@@ -1,8 +1,10 @@
 """What hostile callers say: nothing of it moves a cursor, forges a line or passes for another's."""
+import base64
 import re
 import unittest
 
-from peers import GUARD, Caller, Listener, json_events
+from command import Listener, json_events
+from peers import Caller
 
 # What no labelled line and no log may hold as it is: C0 but the newline, DEL, C1, and marks that act unseen.
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -89,6 +91,7 @@ class Hostile(unittest.TestCase):
                     self.assertEqual(event["text"].encode(), each)
                 else:
                     self.assertRaises(UnicodeDecodeError, each.decode)
+                    self.assertEqual(base64.b64decode(event["data"], validate=True), each)
 
     def test_in_a_hex_dump_nothing_is_raw(self):
         with Listener("127.0.0.1:0", "--hex") as listener, Caller(listener.port) as caller:

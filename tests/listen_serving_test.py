@@ -1,4 +1,5 @@
 """Whom `ahoy listen` answers and with what: handlers, programs, endpoints, limits."""
+import contextlib
 import json
 import os
 import pathlib
@@ -10,13 +11,18 @@ import subprocess
 import tempfile
 import unittest
 
-from peers import AHOY, GUARD, Caller, Listener, await_that, is_running, port_of, run
+from command import AHOY, GUARD, Listener, await_that, is_running, port_of, run
+from peers import Caller
 
 HERE = "127.0.0.1:0"
 
 
 def has_ipv6():
-    return pathlib.Path("/proc/net/if_inet6").exists() and socket.has_ipv6
+    """A kernel may know IPv6 and have no address of it, as in many containers."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
 
 
 class Handlers(unittest.TestCase):
@@ -118,6 +124,14 @@ class Programs(unittest.TestCase):
             self.assertEqual([line for line in lines if line.startswith("AHOY_PEER")], [f"AHOY_PEER={caller.label}"])
             self.assertIn(f"AHOY_LOCAL=127.0.0.1:{listener.port}", lines)
 
+    def test_its_environment_names_a_caller_on_a_unix_socket_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "socket"
+            with Listener(f"unix://{path}", "--exec", "sh", "-c", 'echo "$AHOY_PEER and $AHOY_LOCAL"'):
+                for number in (1, 2):
+                    with Caller(path, socket.AF_UNIX) as caller:
+                        self.assertEqual(caller.rest().decode(), f"unix:{number} and unix:{path}\n")
+
     def test_no_shell_reads_its_words(self):
         with Listener(HERE, "--exec", "printf", "%s|", "$HOME", "a b", "*", "; id", "-v", "--once") as listener:
             with Caller(listener.port) as caller:
@@ -128,8 +142,8 @@ class Programs(unittest.TestCase):
                             ("/usr", "permission denied")):
             with self.subTest(name):
                 ended = run("listen", HERE, "--exec", name)
-                self.assertEqual((ended.returncode, ended.stdout), (2, b""))
-                said = ended.stderr.decode().splitlines()
+                self.assertEqual((ended.status, ended.out), (2, b""))
+                said = ended.err.splitlines()
                 self.assertEqual(said, [f"ahoy: run {name}: {cause}", "is it installed, and executable?"])
 
     def test_a_program_that_has_gone_is_said_and_harms_nobody(self):
@@ -251,8 +265,8 @@ class Endpoints(unittest.TestCase):
                 self.assertEqual(holder.stdout.readline(), b"locked\n")
                 ended = run("listen", f"unix://{folder}/socket")
                 holder.stdin.close()
-            self.assertEqual(ended.returncode, 45)
-            said = ended.stderr.decode().splitlines()
+            self.assertEqual(ended.status, 45)
+            said = ended.err.splitlines()
             self.assertEqual(said[0], f"ahoy: listen on unix:{folder}/socket: device or resource busy")
             self.assertIn(f"process {holder.pid} (flock) has locked the folder {folder}", said[1])
             self.assertEqual(os.listdir(folder), [])
@@ -297,23 +311,23 @@ class Endpoints(unittest.TestCase):
     def test_a_port_in_use_is_45_with_the_next_step(self):
         with Listener(HERE) as listener:
             refused = run("listen", f"127.0.0.1:{listener.port}")
-            first, hint = refused.stderr.decode().splitlines()
-            self.assertEqual(refused.returncode, 45)
+            first, hint = refused.err.splitlines()
+            self.assertEqual(refused.status, 45)
             self.assertEqual(first, f"ahoy: listen on 127.0.0.1:{listener.port}: address already in use")
             self.assertTrue(hint)
-            self.assertEqual(refused.stdout, b"")
+            self.assertEqual(refused.out, b"")
 
     def test_one_endpoint_that_fails_takes_all_with_it(self):
         with tempfile.TemporaryDirectory() as folder, Listener(HERE) as listener:
             path = pathlib.Path(folder) / "socket"
             refused = run("listen", f"unix://{path}", f"127.0.0.1:{listener.port}")
-            self.assertEqual(refused.returncode, 45)
+            self.assertEqual(refused.status, 45)
             self.assertFalse(path.exists())
 
     def test_an_address_that_is_not_ours_is_45(self):
         refused = run("listen", "192.0.2.77:0")
-        self.assertEqual(refused.returncode, 45)
-        self.assertIn(b"192.0.2.77", refused.stderr)
+        self.assertEqual(refused.status, 45)
+        self.assertIn("192.0.2.77", refused.err)
 
 
 class Limits(unittest.TestCase):
@@ -336,7 +350,6 @@ class Limits(unittest.TestCase):
                     welcome.sendall(b"x\n")
                     listener.out.until(rf"^\[{re.escape(admitted)}:\d+\] x")
 
-    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
     def test_whom_it_turns_away_cannot_stop_it_where_nobody_reads_of_it(self):
         ours, theirs = os.pipe()
         self.addCleanup(os.close, ours)
@@ -354,6 +367,7 @@ class Limits(unittest.TestCase):
             self.assertTrue(select.select([listener.stdout], [], [], GUARD)[0], "it hears nobody any more")
             self.assertEqual(listener.stdout.readline(), f"[{caller.label}] hello\n".encode())
 
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
     def test_a_rule_for_ipv4_holds_on_a_socket_of_both_families(self):
         with Listener(":0", "--deny", "127.0.0.0/8") as listener:
             with Caller(listener.port):
@@ -361,6 +375,20 @@ class Limits(unittest.TestCase):
             with Caller(listener.port, socket.AF_INET6) as caller:
                 caller.send("x\n")
                 listener.out.until("x")
+
+    def test_backlog_is_what_the_kernel_was_told(self):
+        """What ss shows as Send-Q of a socket that listens (ss(8))."""
+        most = pathlib.Path("/proc/sys/net/core/somaxconn").read_text().strip()
+        for words, expected in ((["--backlog", "7"], "7"), (["--backlog", "0"], "0"), ([], most)):
+            with self.subTest(words), tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "socket"
+                with Listener(HERE, f"unix://{path}", *words, endpoints=2) as listener:
+                    for sockets in (["--tcp", f"sport = :{listener.port}"], ["--unix", f"src unix:{path}"]):
+                        shown = subprocess.run(["ss", "--no-header", "--listening", "--numeric", *sockets], check=True,
+                                               stdout=subprocess.PIPE, timeout=GUARD, text=True).stdout.splitlines()
+                        self.assertEqual(len(shown), 1, shown)
+                        columns = shown[0].split()
+                        self.assertEqual(columns[columns.index("LISTEN") + 2], expected, shown)
 
     def test_idle_timeout_cuts_who_says_nothing(self):
         for model in ("event", "iterative"):
@@ -399,7 +427,7 @@ class Limits(unittest.TestCase):
     def test_explain_opens_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "socket"
-            self.assertEqual(run("listen", f"unix://{path}", "--explain").returncode, 0)
+            self.assertEqual(run("listen", f"unix://{path}", "--explain").status, 0)
             self.assertFalse(path.exists())
 
 

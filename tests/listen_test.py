@@ -1,5 +1,6 @@
 """`ahoy listen` and what is said on it: labels, answers, commands, framings, forms of output."""
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -11,7 +12,8 @@ import tempfile
 import threading
 import unittest
 
-from peers import GUARD, Caller, Lines, Listener, json_events
+from command import GUARD, Lines, Listener, json_events
+from peers import Caller
 
 
 def send_until(caller, stopped):
@@ -406,6 +408,25 @@ class Forms(unittest.TestCase):
                         events.index(next(event for event in events if event.get("text") == "late")))
         missed = [event["text"] for event in events if event["event"] == "drop" and event["from"] == ""]
         self.assertEqual(missed, [f"not told, since nobody read: {crowd + 2 - len(heard_of['join'])} callers that came and left"])
+
+    def test_json_tells_what_was_dropped(self):
+        for policy in ("drop-oldest", "drop-newest"):
+            words = ("--json", "--queue", "64k", "--slow-after", "100ms", "--slow", policy)
+            with self.subTest(policy), Listener("127.0.0.1:0", *words) as listener, Caller(listener.port, receive_buffer=4096) as slow:
+                self.assertEqual(json_events(listener.out.next_line())[0]["event"], "join")
+                said = 0
+                while b'"event":"drop"' not in listener.out.so_far():
+                    listener.say(json.dumps({"text": f"{said} " + "x" * 10_000}))
+                    said += 1
+                listener.say("no JSON")
+                listener.err.until("^ahoy: ")  # all that was said before has been passed on
+                slow.end()  # what is queued for it is flushed, then it is closed
+                heard = slow.rest().count(b"\n")
+                self.assertEqual(listener.end(), 0)
+                drops = [event for event in json_events(listener.out.all()) if event["event"] == "drop"]
+                self.assertEqual({event["from"] for event in drops}, {slow.label})
+                dropped = sum(int(re.fullmatch(r"(\d+) messages dropped", event["text"])[1]) for event in drops)
+                self.assertEqual(dropped, said - heard)
 
     def test_hex(self):
         with Listener("127.0.0.1:0", "--hex") as listener, Caller(listener.port) as caller:

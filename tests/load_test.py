@@ -7,7 +7,8 @@ import threading
 import time
 import unittest
 
-from peers import GUARD, SANITIZED, Caller, Listener
+from command import GUARD, SANITIZED, Listener
+from peers import Caller
 
 FEW_DESCRIPTORS = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
 SOFT_LIMIT = ["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"]

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-from peers import AHOY, GUARD, Lines, Listener, await_that
+from command import GUARD, Listener, Running, await_that, run
 
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -58,7 +58,11 @@ class Machine:
 
     @staticmethod
     def make():
-        checked(LIBC.unshare(CLONE_NEWNET))
+        try:
+            checked(LIBC.unshare(CLONE_NEWNET))
+        except PermissionError as failure:
+            raise PermissionError("a network namespace of our own needs CAP_SYS_ADMIN (a container lacks it unless it is "
+                                  "privileged), or user namespaces for who is not root") from failure
         return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def run(self, *words, **process):
@@ -108,10 +112,10 @@ class Machine:
 
     def ahoy(self, *words, **process):
         """`ahoy` to its end."""
-        return self.run(AHOY, *words, **process)
+        return run(*words, before=self.before, **process)
 
     def call(self, *words, **process):
-        return Verb(*words, before=self.before, **process)
+        return Running(*words, before=self.before, **process)
 
     def listen(self, *words, **process):
         before = [*process.pop("before", ()), *self.before]
@@ -124,41 +128,6 @@ class Machine:
             file.write("\n".join(lines + [""]))
         hidden = 'mount --bind "$1" /etc/hosts && rm "$1" && shift && exec "$@"'
         return ["unshare", "--mount", "sh", "-c", hidden, "sh", file.name, *self.before]
-
-
-class Verb:
-    """`ahoy` with another verb than listen, while it runs."""
-
-    def __init__(self, *words, before=(), **process):
-        process.setdefault("stdin", subprocess.PIPE)
-        self.process = subprocess.Popen([*before, AHOY, *[str(word) for word in words]], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, bufsize=0, **process)
-        self.out = Lines(self.process.stdout)
-        self.err = Lines(self.process.stderr)
-
-    def say(self, text):
-        self.process.stdin.write(text.encode() if isinstance(text, str) else text)
-
-    def end_input(self):
-        self.process.stdin.close()
-
-    def wait(self):
-        """Its exit status, all of its output and all of its errors."""
-        status = self.process.wait(GUARD)
-        return status, self.out.all().decode(), self.err.all().decode()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(GUARD)
-        self.out.all()
-        self.err.all()
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if pipe:
-                pipe.close()
 
 
 class Pair:

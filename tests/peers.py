@@ -1,173 +1,15 @@
-"""Starts the real command, and talks to it with plain sockets.
-
-Every await has a deadline, GUARD, that only a program which hangs reaches; no result depends on it.
-"""
+"""What the command talks to: peers with plain sockets, and what the kernel knows of their connections."""
 import contextlib
-import json
 import os
 import pathlib
-import re
 import select
-import signal
+import shutil
 import socket
-import subprocess
+import tempfile
 import threading
-import time
+import typing
 
-AHOY = os.environ.get("AHOY", "build/ahoy")
-GUARD = 60
-SANITIZED = bool(os.environ.get("AHOY_SANITIZE"))  # the command keeps what is freed, and more of everything
-LISTENING = re.compile(r"listening on (\S+) \((\w+)\)$")
-
-
-class Lines:
-    """What a program writes into a pipe, line by line, as it comes. Waiting for a line takes it and all before it."""
-
-    def __init__(self, pipe):
-        self.pipe = pipe
-        self.raw = bytearray()  # all that was ever read
-        self.ended = False
-        self.changed = threading.Condition()
-        self.taken = 0
-        self.reader = threading.Thread(target=self.read_all, daemon=True)
-        self.reader.start()
-
-    def read_all(self):
-        while True:
-            try:
-                piece = os.read(self.pipe.fileno(), 1 << 16)
-            except (OSError, ValueError):
-                piece = b""
-            with self.changed:
-                self.raw += piece
-                self.ended = self.ended or not piece
-                self.changed.notify_all()
-            if not piece:
-                return
-
-    def await_that(self, condition, what):
-        with self.changed:
-            if not self.changed.wait_for(lambda: condition() or self.ended, GUARD):
-                raise AssertionError(f"waited in vain for {what}; came: {bytes(self.raw[-2000:])!r}")
-            if not condition():
-                raise AssertionError(f"ended without {what}; came: {bytes(self.raw[-2000:])!r}")
-
-    def next_line(self):
-        """The next line, without its newline, as bytes; None at the end."""
-        with self.changed:
-            if not self.changed.wait_for(lambda: self.raw.find(b"\n", self.taken) >= 0 or self.ended, GUARD):
-                raise AssertionError(f"waited in vain for a line; came: {bytes(self.raw[-2000:])!r}")
-            end = self.raw.find(b"\n", self.taken)
-            if end < 0:
-                return None
-            line = bytes(self.raw[self.taken:end])
-            self.taken = end + 1
-            return line
-
-    def until(self, pattern):
-        """The match of the next line in which `pattern` is found."""
-        seen = []
-        while True:
-            line = self.next_line()
-            if line is None:
-                raise AssertionError(f"ended without {pattern!r}; came: {seen[-20:]}")
-            seen.append(line)
-            found = re.search(pattern, line.decode(errors="surrogateescape"))
-            if found:
-                return found
-
-    def all(self):
-        """Everything, to the end."""
-        self.reader.join(GUARD)
-        if self.reader.is_alive():
-            raise AssertionError("the end did not come")
-        return bytes(self.raw)
-
-    def so_far(self):
-        with self.changed:
-            return bytes(self.raw)
-
-
-class Listener:
-    """`ahoy listen` while it runs. `before` are the words of a command that starts it."""
-
-    def __init__(self, *words, before=(), endpoints=1, **process):
-        process.setdefault("stdin", subprocess.PIPE)
-        process.setdefault("stdout", subprocess.PIPE)
-        command = [*before, AHOY, "listen", *[str(word) for word in words]]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, bufsize=0, **process)
-        self.pid = self.process.pid
-        self.out = Lines(self.process.stdout) if self.process.stdout else None
-        self.err = Lines(self.process.stderr)
-        self.urls = []
-        self.models = []
-        try:
-            for _ in range(endpoints):
-                found = self.err.until(LISTENING.pattern)
-                self.urls.append(found[1])
-                self.models.append(found[2])
-        except BaseException:
-            self.kill()
-            raise
-
-    @property
-    def port(self):
-        return port_of(self.urls[0])
-
-    def say(self, line):
-        """One line on its standard input."""
-        data = line.encode() if isinstance(line, str) else line
-        self.process.stdin.write(data + b"\n")
-
-    def end_input(self):
-        self.process.stdin.close()
-
-    def send_signal(self, number=signal.SIGTERM):
-        os.kill(self.pid, number)
-
-    def wait(self):
-        """The exit status; negative: the signal that ended it."""
-        return self.process.wait(GUARD)
-
-    def end(self, number=signal.SIGTERM):
-        self.send_signal(number)
-        return self.wait()
-
-    def has_stayed_within(self, size):
-        """Whether it never had more memory than `size` bytes."""
-        text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        most = int(re.search(r"VmHWM:\s+(\d+) kB", text)[1]) * 1024
-        return most < size + (1 << 30 if SANITIZED else 0)
-
-    def processor_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def children(self):
-        return [int(word) for word in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(GUARD)
-        for lines in (self.out, self.err):
-            if lines:
-                lines.reader.join(GUARD)
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        if self.process.poll() is None:
-            self.send_signal()
-            self.send_signal()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(10)
-        self.kill()
+from command import GUARD, await_that
 
 
 class Caller:
@@ -233,34 +75,161 @@ def label_of(name):
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def port_of(url):
-    return int(url.rsplit(":", 1)[1])
+def receive_all(peer):
+    received = b""
+    while True:
+        more = peer.recv(65536)
+        if not more:
+            return received
+        received += more
 
 
-def json_events(lines):
-    return [json.loads(line) for line in lines.splitlines()]
+def receive_exactly(peer, size):
+    received = b""
+    while len(received) < size:
+        more = peer.recv(size - len(received))
+        if not more:
+            raise AssertionError(f"the end after {len(received)} of {size} bytes")
+        received += more
+    return received
 
 
-def run(*words, **process):
-    """`ahoy` to its end: what subprocess.run returns."""
-    process.setdefault("stdin", subprocess.DEVNULL)
-    return subprocess.run([AHOY, *[str(word) for word in words]], capture_output=True, timeout=GUARD, **process)
+def reset(peer):
+    """Closes with a reset; on a Unix socket the same close is a plain one."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    peer.close()
 
 
-def await_that(condition, what):
-    """For what nothing but looking tells: a file that goes, a process that ends."""
-    due = time.monotonic() + GUARD
-    while not condition():
-        if time.monotonic() > due:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(0.01)
+class Server:
+    """A stream server for one caller: `behave(connection)` runs on a thread of its own."""
+
+    def __init__(self, family, behave, receive_buffer=None):
+        self.folder = tempfile.mkdtemp(prefix="ahoy-peer-") if family == socket.AF_UNIX else None
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        if receive_buffer:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if self.folder:
+            path = os.path.join(self.folder, "peer")
+            self.listener.bind(path)
+            self.endpoint = f"unix://{path}"
+        else:
+            self.listener.bind(("127.0.0.1", 0))
+            self.endpoint = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.listener.listen(1)
+        self.released = threading.Event()  # set by a test that is over
+        self.result = None
+        self.failure = None
+        self.behave = behave
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        try:
+            peer, _ = self.listener.accept()
+            peer.settimeout(GUARD)
+            with contextlib.closing(peer):
+                self.result = self.behave(peer)
+        except OSError as failure:
+            if not self.released.is_set():
+                self.failure = failure
+        except Exception as failure:  # told to the test by __exit__
+            self.failure = failure
+
+    def hold(self, _peer=None):
+        """For a peer that does nothing while the command runs."""
+        self.released.wait(GUARD)
+
+    def join(self):
+        self.thread.join(GUARD)
+        assert not self.thread.is_alive(), "the peer has not ended"
+        return self.result
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.released.set()
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(GUARD)
+        self.listener.close()
+        if self.folder:
+            shutil.rmtree(self.folder)
+        if self.failure and kind is None:
+            raise self.failure
 
 
-def is_running(pid):
-    """A zombie still counts: somebody forgot it."""
-    return pathlib.Path(f"/proc/{pid}").exists()
+class Datagrams:
+    """A socket for datagrams on 127.0.0.1, or ::1."""
+
+    def __init__(self, family=socket.AF_INET):
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.settimeout(GUARD)
+        self.socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        host = "[::1]" if family == socket.AF_INET6 else "127.0.0.1"
+        self.endpoint = f"udp://{host}:{self.socket.getsockname()[1]}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
 
 
-def is_free_of(port, family=socket.AF_INET):
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+def unused_port(kind=socket.SOCK_STREAM):
+    """A port that nobody listens on: held by a socket that does not, so that nobody else takes it meanwhile."""
+    held = socket.socket(socket.AF_INET, kind)
+    held.bind(("127.0.0.1", 0))
+    return held, held.getsockname()[1]
+
+
+class TcpSocket(typing.NamedTuple):
+    """What the kernel tells of an IPv4 socket, proc(5)."""
+    here: int  # its port
+    there: int
+    state: int  # include/net/tcp_states.h
+    queued: int  # bytes sent and not known acknowledged
+    inode: str
+
+
+ESTABLISHED, PEER_ENDED, LISTENING = 0x01, 0x08, 0x0A
+
+
+def tcp_sockets():
+    """All of them."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        here, there = (int(fields[i].rsplit(":", 1)[1], 16) for i in (1, 2))
+        yield TcpSocket(here, there, int(fields[3], 16), int(fields[4].split(":")[0], 16), fields[9])
+
+
+def tcp_sockets_of(pid):
+    """Those of a process."""
+    files = set()
+    for entry in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            files.add(os.readlink(f"/proc/{pid}/fd/{entry}"))
+    return [each for each in tcp_sockets() if f"socket:[{each.inode}]" in files]
+
+
+def is_listening(port):
+    """Whether somebody does; unlike a connect, asking is not seen there."""
+    return any(each.here == port and each.state == LISTENING for each in tcp_sockets())
+
+
+def queued(here, there):
+    """How many bytes the socket between these two ports has sent and does not know acknowledged."""
+    return next((each.queued for each in tcp_sockets() if (each.here, each.there) == (here, there)), 0)
+
+
+def overfill(caller, port):
+    """Sends to what answers with as much, until more waits for the caller than its system would ever take unread."""
+    caller.socket.settimeout(0)
+
+    def is_full():
+        with contextlib.suppress(BlockingIOError):
+            caller.send(b"x" * 65536)
+        return queued(port, caller.socket.getsockname()[1]) > caller.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    await_that(is_full, "a full queue")
+    caller.socket.settimeout(GUARD)

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import pathlib
 import sys
+import time
 import unittest
 
 
@@ -21,6 +22,20 @@ def load(path, patterns):
     return loader.loadTestsFromModule(module)
 
 
+class Timed(unittest.TextTestResult):
+    """Says how long each took that took long: a test that waits for time, not for an event, is among them."""
+
+    def startTest(self, test):
+        self.begun = time.monotonic()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        took = time.monotonic() - self.begun
+        if took >= 3:
+            self.stream.writeln(f"  ({took:.1f} s: {test.id()})")
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit("usage: run.py FILE [PATTERN...]")
@@ -29,7 +44,7 @@ def main():
     os.environ.setdefault("AHOY_SOURCE", str(source))
     os.environ.setdefault("AHOY_BUILD", str(source / "build"))
     os.environ.setdefault("AHOY", os.environ["AHOY_BUILD"] + "/ahoy")
-    result = unittest.TextTestRunner(verbosity=2).run(load(path, sys.argv[2:]))
+    result = unittest.TextTestRunner(verbosity=2, resultclass=Timed).run(load(path, sys.argv[2:]))
     failed = not result.wasSuccessful()
     if result.testsRun == 0:
         print(f"{path.name}: no test ran")

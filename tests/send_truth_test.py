@@ -9,7 +9,8 @@ import threading
 import time
 import unittest
 
-from servers import PATIENCE, Datagrams, Running, Server, receive_all, receive_exactly, reset, run, unused_port
+from command import GUARD, Running, run
+from peers import Datagrams, Server, receive_all, receive_exactly, reset, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -21,7 +22,7 @@ COUNT = re.compile(r"^at most (\d+) of (?:the )?(\d+) bytes(?: read so far)? rea
 
 def wait_for_data(peer):
     """Something has come, and is left unread."""
-    assert select.select([peer], [], [], PATIENCE)[0]
+    assert select.select([peer], [], [], GUARD)[0]
 
 
 class Truth(unittest.TestCase):
@@ -113,9 +114,9 @@ class Stream(Truth):
             with Server(family, behave) as server, Running("send", server.endpoint) as ahoy:
                 ahoy.write(b"hello\n")
                 server.join()
-                self.assertEqual(ahoy.read(6), b"answer")
+                self.assertEqual(ahoy.out.take(6), b"answer")
                 ahoy.end_input()
-                self.expect(ahoy.end(), 0)
+                self.expect(ahoy.ended(), 0)
 
     def test_ends_its_half_first_and_reads_all(self):
         def behave(peer):
@@ -124,10 +125,10 @@ class Stream(Truth):
             return receive_all(peer)
         for family in BOTH:
             with Server(family, behave) as server, Running("send", server.endpoint) as ahoy:
-                self.assertEqual(ahoy.read(13), b"I only listen")
+                self.assertEqual(ahoy.out.take(13), b"I only listen")
                 ahoy.write(MUCH)
                 ahoy.end_input()
-                self.expect(ahoy.end(), 0)
+                self.expect(ahoy.ended(), 0)
                 self.assertEqual(server.join(), MUCH)
 
     def test_closed_before_more_was_sent(self):
@@ -138,10 +139,10 @@ class Stream(Truth):
             with Server(family, behave) as server, Running("send", server.endpoint) as ahoy:
                 ahoy.write(b"hello\n")
                 server.join()
-                self.assertEqual(ahoy.read(3), b"bye")
+                self.assertEqual(ahoy.out.take(3), b"bye")
                 ahoy.write(b"are you there\n")
                 ahoy.end_input()
-                ended = ahoy.end()
+                ended = ahoy.ended()
                 self.expect(ended, 18)
                 self.count(ended)
 
@@ -165,7 +166,7 @@ class Stream(Truth):
             # Our end has come too when the system says so without anything being read (POLLRDHUP).
             poll = select.poll()
             poll.register(peer, select.POLLRDHUP)
-            assert poll.poll(PATIENCE * 1000)
+            assert poll.poll(GUARD * 1000)
         with Server(TCP, behave) as server:
             self.expect(run("send", server.endpoint, "hello"), 0)
         with Server(UNIX, behave) as server:
@@ -195,7 +196,7 @@ class Stream(Truth):
             with self.assertRaises(ConnectionResetError):  # what is not whole must not look so
                 receive_all(peer)
         with Server(TCP, behave) as server, Running("send", "--timeout", "300ms", server.endpoint) as ahoy:
-            ended = ahoy.end()
+            ended = ahoy.ended()
             self.expect(ended, 28)
             self.assertIn("wait for input", ended.err)
             server.join()
@@ -255,10 +256,10 @@ class Stream(Truth):
         for family in BOTH:
             with Server(family, behave) as server, Running("send", server.endpoint, "hello") as ahoy:
                 server_is_done = server.thread
-                self.assertEqual(ahoy.read(10), MUCH[:10])
-                self.assertEqual(ahoy.read(len(MUCH) * 5 - 10), (MUCH * 5)[10:])
-                server_is_done.join(PATIENCE)
-                self.expect(ahoy.end(), 0)
+                self.assertEqual(ahoy.out.take(10), MUCH[:10])
+                self.assertEqual(ahoy.out.take(len(MUCH) * 5 - 10), (MUCH * 5)[10:])
+                server_is_done.join(GUARD)
+                self.expect(ahoy.ended(), 0)
 
     def test_both_talk_at_once_more_than_buffers_hold(self):
         # A peer that answers while it is being sent to, and reads on only when the answer is taken: no deadlock.
@@ -311,7 +312,7 @@ class Confirm(Truth):
 
     def test_what_is_sent_and_not_acknowledged_arrives_all_the_same(self):
         def behave(peer):
-            self.assertTrue(may_read.wait(PATIENCE))
+            self.assertTrue(may_read.wait(GUARD))
             return receive_all(peer)
         may_read = threading.Event()
         with Server(TCP, behave, 4096) as server:
@@ -428,7 +429,7 @@ class Udp(Truth):
                     text, caller = peer.socket.recvfrom(100)
                     self.assertEqual(text, b"hello")
                     peer.socket.sendto(b"answer", caller)
-                    ended = ahoy.end()
+                    ended = ahoy.ended()
                     self.expect(ended, 0, b"answer")
                     self.assertIn("ahoy: sent: 5 bytes", ended.err)
 
@@ -472,7 +473,7 @@ class Udp(Truth):
         with Datagrams() as peer, Running("send", "--json", peer.endpoint, "hello") as ahoy:
             _, caller = peer.socket.recvfrom(100)
             peer.socket.sendto(b"answer", caller)
-            self.assertEqual(json.loads(ahoy.end().out), {"sent": 5, "acknowledged": None, "confirm": "sent",
+            self.assertEqual(json.loads(ahoy.ended().out), {"sent": 5, "acknowledged": None, "confirm": "sent",
                                                           "status": 0, "reply": "answer"})
 
     def test_source(self):

@@ -9,11 +9,11 @@ import re
 import select
 import socket
 import struct
-import subprocess
 import unittest
 
-from machines import Machine, Pair, Verb
-from peers import AHOY, GUARD, Caller, Listener, json_events, run
+from command import GUARD, Listener, Running, await_that, json_events, run
+from machines import Machine, Pair
+from peers import Caller
 
 V4, V6, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_DGRAM
 LOOPBACK = {V4: "127.0.0.1", V6: "::1"}
@@ -287,12 +287,45 @@ class Listening(unittest.TestCase):
                 self.assertEqual(counted, 2000 if words else 1997)
 
     def test_allow_and_deny(self):
-        with Listener("udp://:0", "--deny", "127.0.0.2/32", "--handler", "echo") as listener, \
-                Peer(at=("127.0.0.2", 0)) as denied, Peer() as allowed:
-            denied.send("hello", at(listener))
-            self.assertEqual(allowed.asks("hello", at(listener)), b"hello")
-            self.assertTrue(denied.has_nothing())
-            listener.err.until(rf"^\[{re.escape(denied.label)}\] was turned away")
+        for words, here, away in ((["--deny", "127.0.0.2/32"], "127.0.0.1", "127.0.0.2"),
+                                  (["--allow", "127.0.0.3/32"], "127.0.0.3", "127.0.0.1"),
+                                  (["--allow", "127.0.0.0/8", "--deny", "127.0.0.2"], "127.0.0.1", "127.0.0.2"),
+                                  (["--allow", "127.0.0.0/8", "--deny", "127.0.0.2"], "127.0.0.1", "::1"),
+                                  (["--allow", "::1"], "::1", "127.0.0.1"), (["--deny", "::/0"], "127.0.0.1", "::1")):
+            families = [V6 if ":" in host else V4 for host in (here, away)]
+            with self.subTest(words, away=away), Listener("udp://:0", *words, "--handler", "echo") as listener, \
+                    Peer(family=families[0], at=(here, 0)) as allowed, Peer(family=families[1], at=(away, 0)) as denied:
+                for _ in range(2):
+                    denied.send("hello", at(listener, LOOPBACK[families[1]]))
+                    self.assertEqual(allowed.asks("hello", at(listener, LOOPBACK[families[0]])), b"hello")
+                    self.assertTrue(denied.has_nothing())
+                listener.err.until(rf"^\[{re.escape(denied.label)}\] was turned away")
+                listener.say("/who")
+                listener.err.until(rf"^\[{re.escape(allowed.label)}\] udp")
+                listener.end()
+                self.assertNotIn(f"[{denied.label}] udp", listener.err.all().decode())
+
+    def test_v_twice_tells_what_was_dropped_or_not_answered(self):
+        """A program that reads nothing has its datagrams wait, and not without end."""
+        for words, told in ((["-vv"], True), (["-v"], False)):
+            with self.subTest(words), listen(*words, "--exec", "sh", "-c", "echo started; exec sleep 1000") as listener, \
+                    Peer() as flood, Peer() as marked, Peer() as last:
+                flood.asks("start", at(listener))
+                marked.mark_by(MARK)
+                marked.send("hello", at(listener))
+                unread = f"{flood.label}: a datagram was dropped, ".encode()
+                if told:
+                    await_that(lambda: [flood.send("x" * 1000, at(listener)) for _ in range(100)]
+                               and unread in listener.err.so_far(), "a drop that is told")
+                else:
+                    for _ in range(20_000):
+                        flood.send("x" * 1000, at(listener))
+                last.asks("hello", at(listener))  # it has handled all that came before
+                listener.send_signal()  # its program would go on for a while
+                listener.end()
+                said = listener.err.all()
+                self.assertEqual(unread in said, told)
+                self.assertEqual(f"{marked.label}: not answered".encode() in said, told)
 
     def test_once(self):
         with listen("--once", stdin=-1) as listener, Peer() as one, Peer() as two:
@@ -318,8 +351,8 @@ class Listening(unittest.TestCase):
     def test_the_port_is_taken(self):
         with Peer() as peer:
             ended = run("listen", f"udp://127.0.0.1:{peer.address[1]}")
-            self.assertEqual(ended.returncode, 45, ended.stderr)
-            self.assertIn(b"address already in use", ended.stderr)
+            self.assertEqual(ended.status, 45, ended.err)
+            self.assertIn("address already in use", ended.err)
 
     def test_families_apart(self):
         for option, family, other in (("-4", V4, V6), ("-6", V6, V4)):
@@ -373,6 +406,15 @@ class Handlers(unittest.TestCase):
                     self.assertEqual(answer, f"{turn}: turn\n{turn} from {peer.label} at 127.0.0.1:{listener.port}")
             self.assertEqual(len(listener.children()), 2)
             self.assertEqual(listener.end(), 0)
+
+    def test_a_program_is_told_who_speaks_with_whom(self):
+        """Also where no address but the one that was asked tells it."""
+        for host, family, asked in (("127.0.0.1", V4, "127.0.0.1"), ("[::1]", V6, "::1"), ("", V4, "127.0.0.7"), ("", V6, "::1")):
+            program = ["sh", "-c", 'echo "$AHOY_PEER and $AHOY_LOCAL"']
+            with self.subTest(host=host, asked=asked), listen("--exec", *program, host=host) as listener, Peer(family=family) as peer:
+                local = f"[{asked}]" if family == V6 else asked
+                answer = peer.asks("hello", at(listener, asked)).decode()
+                self.assertEqual(answer, f"{peer.label} and {local}:{listener.port}\n")
 
     def test_iterative_answers_every_peer(self):
         """A datagram's turn is a datagram's: nobody knows when a peer has left."""
@@ -484,32 +526,32 @@ class Calling(unittest.TestCase):
     def test_send_ends_with_the_first_answer(self):
         for family, written in ((V4, "127.0.0.1"), (V6, "[::1]")):
             with self.subTest(written), Peer(family=family) as server, \
-                    Verb("send", f"udp://{written}:{server.address[1]}", "hello", "", "world", "--after-eof", "50s", "-v") as send:
+                    Running("send", f"udp://{written}:{server.address[1]}", "hello", "", "world", "--after-eof", "50s", "-v") as send:
                 heard = [server.receive() for _ in range(3)]
                 self.assertEqual([data for data, _, _ in heard], [b"hello", b"", b"world"])
                 self.assertEqual(len({sender for _, _, sender in heard}), 1)
                 server.send("the answer", heard[0][2])
-                status, out, err = send.wait()
-                self.assertEqual((status, out), (0, "the answer"), err)
+                status, out, err = send.ended()
+                self.assertEqual((status, out), (0, b"the answer"), err)
                 self.assertIn("sent: 10 bytes", err)
 
     def test_send_without_an_answer(self):
         with Peer() as server:
             ended = run("send", f"udp://127.0.0.1:{server.address[1]}", "hello")
-            self.assertEqual((ended.returncode, ended.stdout), (0, b""))
-            self.assertIn(b"1 s more", ended.stderr)
+            self.assertEqual((ended.status, ended.out), (0, b""))
+            self.assertIn("1 s more", ended.err)
             self.assertEqual(server.text(), "hello")
 
     def test_send_without_waiting(self):
         with Peer() as server:
             ended = run("send", f"udp://127.0.0.1:{server.address[1]}", "hello", "--after-eof", "close")
-            self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, b"", b""))
+            self.assertEqual((ended.status, ended.out, ended.err), (0, b"", ""))
             self.assertEqual(server.text(), "hello")
 
     def test_send_a_line_a_datagram(self):
         with Peer() as server:
-            ended = run("send", f"udp://127.0.0.1:{server.address[1]}", "--after-eof", "close", input=b"one\n\nthree\r\nfour", stdin=None)
-            self.assertEqual(ended.returncode, 0, ended.stderr)
+            ended = run("send", f"udp://127.0.0.1:{server.address[1]}", "--after-eof", "close", given=b"one\n\nthree\r\nfour")
+            self.assertEqual(ended.status, 0, ended.err)
             self.assertEqual([server.text() for _ in range(4)], ["one", "", "three", "four"])
 
     def test_a_message_with_newlines_is_one_datagram(self):
@@ -518,25 +560,25 @@ class Calling(unittest.TestCase):
             self.assertEqual(server.text(), "one\ntwo\n")
 
     def test_an_answer_without_bytes_is_one(self):
-        with Peer() as server, Verb("send", f"udp://127.0.0.1:{server.address[1]}", "hello", "--after-eof", "50s", "--json") as send:
+        with Peer() as server, Running("send", f"udp://127.0.0.1:{server.address[1]}", "hello", "--after-eof", "50s", "--json") as send:
             server.send("", server.receive()[2])
-            status, out, _ = send.wait()
+            status, out, _ = send.ended()
             self.assertEqual((status, json.loads(out)["reply"]), (0, ""))
 
     def test_only_who_was_called_is_heard(self):
-        with Peer() as server, Peer() as stranger, Verb("call", f"udp://127.0.0.1:{server.address[1]}", "--after-eof", "close") as call:
-            call.say("hello\n")
+        with Peer() as server, Peer() as stranger, Running("call", f"udp://127.0.0.1:{server.address[1]}", "--after-eof", "close") as call:
+            call.write("hello\n")
             caller = server.receive()[2]
             stranger.send("I am the server", caller)
             server.send("welcome\n", caller)
             self.assertEqual(call.out.next_line(), b"welcome")
             call.end_input()
-            self.assertEqual(call.wait()[:2], (0, "welcome\n"))
+            self.assertEqual(call.ended()[:2], (0, b""))
 
     def test_call_both_ways_and_a_second_more(self):
-        with Peer() as server, Verb("call", f"udp://127.0.0.1:{server.address[1]}") as call:
+        with Peer() as server, Running("call", f"udp://127.0.0.1:{server.address[1]}") as call:
             for turn in range(5):
-                call.say(f"there {turn}\n")
+                call.write(f"there {turn}\n")
                 data, mark, caller = server.receive()
                 self.assertEqual((data.decode(), mark), (f"there {turn}", 0))
                 server.send(f"and back {turn}\n", caller)
@@ -546,30 +588,30 @@ class Calling(unittest.TestCase):
             for turn in (1, 2):  # no answer ends it
                 server.send(f"late {turn}\n", caller)
                 self.assertEqual(call.out.next_line().decode(), f"late {turn}")
-            self.assertEqual(call.wait()[0], 0)
+            self.assertEqual(call.wait(), 0)
 
     def test_call_waits_as_long_as_it_is_told(self):
         with Peer() as server:
             for rule, told in (("50s", "listening 50 s more"), ("wait", "listening on")):
-                with self.subTest(rule), Verb("call", f"udp://127.0.0.1:{server.address[1]}", "--after-eof", rule) as call:
-                    call.say("hello\n")
+                with self.subTest(rule), Running("call", f"udp://127.0.0.1:{server.address[1]}", "--after-eof", rule) as call:
+                    call.write("hello\n")
                     caller = server.receive()[2]
                     call.end_input()
                     call.err.until(told)
                     server.send("late\n", caller)
                     self.assertEqual(call.out.next_line(), b"late")
                     call.process.terminate()
-                    self.assertEqual(call.wait()[0], -15)
+                    self.assertEqual(call.wait(), -15)
 
     def test_call_and_listen(self):
-        with listen() as listener, Verb("call", listener.urls[0], "--after-eof", "close") as call:
-            call.say("hello\n")
+        with listen() as listener, Running("call", listener.urls[0], "--after-eof", "close") as call:
+            call.write("hello\n")
             name = listener.out.until(r"^\[(\S+)\] hello$")[1]
             listener.say(f"@{name} welcome")
             listener.say("all\n")
             call.out.await_that(lambda: b"all" in call.out.raw, "both")
             call.end_input()
-            self.assertEqual(call.wait()[0], 0)
+            self.assertEqual(call.wait(), 0)
 
     def test_nobody_is_there(self):
         for family, written in ((V4, "127.0.0.1"), (V6, "[::1]")):
@@ -580,20 +622,20 @@ class Calling(unittest.TestCase):
                                 (["send", "{}", "hello", "--after-eof", "close"], None)):
                 words = [word.format(f"udp://{written}:{port}") for word in words]
                 with self.subTest(words=words):
-                    process = {"input": data, "stdin": None} if data else {}
+                    process = {"given": data} if data else {}
                     ended = run(*words, **process)
-                    self.assertEqual((ended.returncode, ended.stdout), (7, b""), ended.stderr)
-                    self.assertRegex(ended.stderr.decode(), rf"(?m)^ahoy: (send to|receive from) udp://{re.escape(written)}:{port}: connection refused\n.+\n\Z")
+                    self.assertEqual((ended.status, ended.out), (7, b""), ended.err)
+                    self.assertRegex(ended.err, rf"(?m)^ahoy: (send to|receive from) udp://{re.escape(written)}:{port}: connection refused\n.+\n\Z")
 
     def test_nobody_is_there_any_more(self):
         """The peer goes in mid-conversation."""
-        with Peer() as server, Verb("call", f"udp://127.0.0.1:{server.address[1]}") as call:
-            call.say("hello\n")
+        with Peer() as server, Running("call", f"udp://127.0.0.1:{server.address[1]}") as call:
+            call.write("hello\n")
             server.send("welcome\n", server.receive()[2])
             self.assertEqual(call.out.next_line(), b"welcome")
             server.close()
-            call.say("still there?\n")
-            status, _, err = call.wait()
+            call.write("still there?\n")
+            status, _, err = call.ended()
             self.assertEqual(status, 7, err)
 
     def test_too_large(self):
@@ -601,13 +643,13 @@ class Calling(unittest.TestCase):
             with Peer(family=family) as server:
                 to = f"udp://{written}:{server.address[1]}"
                 ended = run("send", to, "x" * 65_600)
-                self.assertEqual((ended.returncode, ended.stdout), (63, b""), ended.stderr)
-                self.assertRegex(ended.stderr.decode(), r"\Aahoy: send to .*: message too long\n.*65507.*\n\Z")
+                self.assertEqual((ended.status, ended.out), (63, b""), ended.err)
+                self.assertRegex(ended.err, r"\Aahoy: send to .*: message too long\n.*65507.*\n\Z")
                 ended = run("send", to, "first", "x" * 65_600)
-                self.assertEqual(ended.returncode, 18, ended.stderr)
+                self.assertEqual(ended.status, 18, ended.err)
                 self.assertEqual(server.text(), "first")
-                ended = run("call", to, input=b"x" * 65_600, stdin=None)
-                self.assertEqual(ended.returncode, 63, ended.stderr)
+                ended = run("call", to, given=b"x" * 65_600)
+                self.assertEqual(ended.status, 63, ended.err)
                 self.assertTrue(server.has_nothing())
 
     def test_a_source(self):
@@ -615,27 +657,27 @@ class Calling(unittest.TestCase):
             to = f"udp://127.0.0.1:{server.address[1]}"
             run("send", to, "hello", "--source", "127.0.0.3", "--after-eof", "close")
             self.assertEqual(server.receive()[2][0], "127.0.0.3")
-            self.assertEqual(run("send", to, "hello", "--source", "10.99.99.99").returncode, 45)
+            self.assertEqual(run("send", to, "hello", "--source", "10.99.99.99").status, 45)
 
     def test_no_more_than_sent_is_known(self):
         for confirm in ("acked", "closed", "delivered"):
-            self.assertEqual(run("send", "udp://127.0.0.1:20000", "hello", "--confirm", confirm).returncode, 2)
+            self.assertEqual(run("send", "udp://127.0.0.1:20000", "hello", "--confirm", confirm).status, 2)
 
     def test_time_runs_out(self):
         with Peer() as server:
             for verb, words in (("send", ["hello"]), ("call", [])):
                 ended = run(verb, f"udp://127.0.0.1:{server.address[1]}", *words, "--after-eof", "wait", "--timeout", "300ms")
-                self.assertEqual(ended.returncode, 28, ended.stderr)
+                self.assertEqual(ended.status, 28, ended.err)
 
     def test_json(self):
-        with Peer() as server, Verb("call", f"udp://127.0.0.1:{server.address[1]}", "--json", "--after-eof", "close") as call:
-            call.say('{"text":"a\\nb"}\n')
+        with Peer() as server, Running("call", f"udp://127.0.0.1:{server.address[1]}", "--json", "--after-eof", "close") as call:
+            call.write('{"text":"a\\nb"}\n')
             data, _, caller = server.receive()
             self.assertEqual(data, b"a\nb")
             server.send(b"\xff", caller)
             call.out.await_that(lambda: b'"data"' in call.out.raw, "the answer")
             call.end_input()
-            status, out, _ = call.wait()
+            status, out, _ = call.ended()
             messages = [event for event in json_events(out) if event["event"] == "message"]
             self.assertEqual((status, [event["data"] for event in messages]), (0, ["/w=="]))
 
@@ -655,63 +697,64 @@ class Network(unittest.TestCase):
                         peer.send("hello", at(listener, host))
                         self.assertEqual(peer.receive()[::2], (b"hello", at(listener, host)))
                 called = self.client.ahoy("send", f"udp://{hosts[0] if family == V4 else '[' + hosts[0] + ']'}:{listener.port}", "hello")
-                self.assertEqual((called.returncode, called.stdout), (0, b"hello"), called.stderr)
+                self.assertEqual((called.status, called.out), (0, b"hello"), called.err)
 
     def test_unreachable(self):
         self.server.firewall("udp dport 20000 reject with icmpx type host-unreachable")
         for host in ("10.23.0.2", "[2001:db8:23::2]"):
-            for verb, words, process in (("send", ["hello"], {}), ("call", [], {"input": b"hello\n", "stdin": None})):
+            for verb, words, process in (("send", ["hello"], {}), ("call", [], {"given": b"hello\n"})):
                 ended = self.client.ahoy(verb, f"udp://{host}:20000", *words, **process)
-                self.assertEqual(ended.returncode, 7, (verb, host, ended.stderr))
+                self.assertEqual(ended.status, 7, (verb, host, ended.err))
         for host in ("10.99.0.1", "[2001:db8:99::1]"):
             ended = self.client.ahoy("send", f"udp://{host}:20000", "hello")
-            self.assertEqual(ended.returncode, 7, ended.stderr)
-            self.assertIn(b"network is unreachable", ended.stderr)
+            self.assertEqual(ended.status, 7, ended.err)
+            self.assertIn("network is unreachable", ended.err)
 
     def test_a_neighbour_that_is_not_there(self):
         """The kernel asks for its hardware address in vain, after the datagram was handed over."""
         for version, host in ((4, "10.23.0.99"), (6, "[2001:db8:23::99]")):
             self.client.set(f"net/ipv{version}/neigh/cable/mcast_solicit", 1)
             ended = self.client.ahoy("send", f"udp://{host}:20000", "hello", "--after-eof", "50s")
-            self.assertEqual(ended.returncode, 7, ended.stderr)
-            self.assertRegex(ended.stderr.decode(), r"ahoy: send to \S+: (no route to host|host is unreachable)\n.+\n\Z")
+            self.assertEqual(ended.status, 7, ended.err)
+            self.assertRegex(ended.err, r"ahoy: send to \S+: (no route to host|host is unreachable)\n.+\n\Z")
 
     def test_a_black_hole_is_no_error(self):
         """Nothing came back: over UDP that is all there is to know."""
         self.server.firewall("drop")
         ended = self.client.ahoy("send", "udp://10.23.0.2:20000", "hello")
-        self.assertEqual((ended.returncode, ended.stdout), (0, b""))
+        self.assertEqual((ended.status, ended.out), (0, b""))
 
     def test_a_name_with_an_address_to_which_there_is_no_way(self):
         self.client.ip("-6 route flush dev cable")
         with self.server.listen("udp://10.23.0.2:0", "--handler", "echo") as listener:
             sent = self.send_to_name(listener.port)
-            self.assertEqual((sent.returncode, sent.stdout), (0, b"hello"), sent.stderr)
+            self.assertEqual((sent.status, sent.out), (0, b"hello"), sent.err)
+
+    def knowing_two(self):
+        """The words before a command that is to know a name with two addresses, the first being IPv6."""
+        return self.client.knowing(two_example="2001:db8:23::2 10.23.0.2")
+
+    def run_with_name(self, verb, port, *words, **more):
+        return run(verb, f"udp://two.example:{port}", *words, before=self.knowing_two(), **more)
 
     def send_to_name(self, port, *words):
-        before = self.client.knowing(two_example="2001:db8:23::2 10.23.0.2")
-        return subprocess.run([*before, AHOY, "send", f"udp://two.example:{port}", "hello", *words], stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=GUARD)
-
-    def at_a_name(self, verb, port, *words):
-        """The words of a command that calls a name with two addresses, the first being IPv6."""
-        return [*self.client.knowing(two_example="2001:db8:23::2 10.23.0.2"), AHOY, verb, f"udp://two.example:{port}", *words]
+        return self.run_with_name("send", port, "hello", *words)
 
     def test_the_next_address_where_nobody_is_at_the_first(self):
         with self.server.listen("udp://10.23.0.2:0", "--handler", "echo") as listener:
             for verb, words, data in (("send", ["hello"], b""), ("send", [], b"hello"), ("call", [], b"hello\n"), ("call", ["-v"], b"hello")):
                 with self.subTest(verb=verb, words=words):
-                    ended = subprocess.run(self.at_a_name(verb, listener.port, *words), input=data, capture_output=True, timeout=GUARD)
-                    self.assertEqual((ended.returncode, ended.stdout), (0, b"hello"), ended.stderr)
+                    ended = self.run_with_name(verb, listener.port, *words, given=data)
+                    self.assertEqual((ended.status, ended.out), (0, b"hello"), ended.err)
 
     def test_the_next_address_is_sent_nothing_twice(self):
         with Peer(self.server.socket(V4, UDP), at=("10.23.0.2", 0)) as server:
             for words in (["one"], ["one", "--after-eof", "close"], ["one", "two", "three"]):
-                ended = subprocess.run(self.at_a_name("send", server.address[1], *words), capture_output=True, timeout=GUARD)
+                ended = self.run_with_name("send", server.address[1], *words)
                 expected = [word for word in words if word in ("one", "two", "three")]
                 with self.subTest(words):  # of several, the second may be under way before the first is refused
-                    self.assertIn(ended.returncode, (0, 7) if len(expected) > 1 else (0,), ended.stderr)
-                    if ended.returncode == 0:
+                    self.assertIn(ended.status, (0, 7) if len(expected) > 1 else (0,), ended.err)
+                    if ended.status == 0:
                         self.assertEqual([server.text() for _ in expected], expected)
                     self.assertTrue(server.has_nothing())
 
@@ -719,30 +762,30 @@ class Network(unittest.TestCase):
         with Peer(self.server.socket(V4, UDP), at=("10.23.0.2", 0)) as other:
             port = other.address[1]
             with Peer(self.server.socket(V6, UDP), family=V6, at=("2001:db8:23::2", port)) as server, \
-                    Verb("call", f"udp://two.example:{port}", before=self.client.knowing(two_example="2001:db8:23::2 10.23.0.2")) as call:
-                call.say("one\n")
+                    Running("call", f"udp://two.example:{port}", before=self.knowing_two()) as call:
+                call.write("one\n")
                 self.assertEqual(server.text(), "one")
                 server.close()
-                call.say("two\n")
-                status, out, err = call.wait()
-            self.assertEqual((status, out), (7, ""), err)
-            self.assertRegex(err, r"(?m)^ahoy: .*connection refused\ntried \[2001:db8:23::2\]:\d+; the name has 10\.23\.0\.2:\d+ too: .*-4 or -6\n\Z")
+                call.write("two\n")
+                ended = call.ended()
+            self.assertEqual((ended.status, ended.out), (7, b""), ended.err)
+            self.assertRegex(ended.err, r"(?m)^ahoy: .*connection refused\ntried \[2001:db8:23::2\]:\d+; the name has 10\.23\.0\.2:\d+ too: .*-4 or -6\n\Z")
             self.assertTrue(other.has_nothing())
 
     def test_nobody_is_at_any_address(self):
         with Peer(self.server.socket(V4, UDP), at=("10.23.0.2", 0)) as gone:
             port = gone.address[1]
         for words in (["hello"], ["hello", "--after-eof", "close"]):
-            ended = subprocess.run(self.at_a_name("send", port, *words), capture_output=True, timeout=GUARD)
-            self.assertEqual((ended.returncode, ended.stdout), (7, b""), ended.stderr)
-            self.assertRegex(ended.stderr.decode(), r"(?m)^ahoy: .*connection refused\ntried \[2001:db8:23::2\]:\d+, 10\.23\.0\.2:\d+: .*\n\Z")
+            ended = self.run_with_name("send", port, *words)
+            self.assertEqual((ended.status, ended.out), (7, b""), ended.err)
+            self.assertRegex(ended.err, r"(?m)^ahoy: .*connection refused\ntried \[2001:db8:23::2\]:\d+, 10\.23\.0\.2:\d+: .*\n\Z")
 
     def test_families(self):
         with self.server.listen("udp://:0") as listener:
             for options, label in ((["-4"], "10.23.0.1"), (["-6"], "[2001:db8:23::1"), ([], "[2001:db8:23::1")):
-                self.assertEqual(self.send_to_name(listener.port, *options, "--after-eof", "close").returncode, 0)
+                self.assertEqual(self.send_to_name(listener.port, *options, "--after-eof", "close").status, 0)
                 listener.out.until(rf"^\[{re.escape(label)}\S+\] hello$")
-            self.assertEqual(self.client.ahoy("send", f"udp://10.23.0.2:{listener.port}", "six", "-6").returncode, 2)
+            self.assertEqual(self.client.ahoy("send", f"udp://10.23.0.2:{listener.port}", "six", "-6").status, 2)
 
     def test_broadcast(self):
         """Whoever hears it answers from an address of its own; --source chooses the interface."""
@@ -752,18 +795,18 @@ class Network(unittest.TestCase):
                     words = ["hello"] if verb == "send" else []
                     with self.client.call(verb, f"udp://<broadcast>:{listener.port}", *words, "--source", "10.23.0.1", "--after-eof", "50s") as caller:
                         if verb == "call":
-                            caller.say("hello\n")
+                            caller.write("hello\n")
                         if handler == "talk":
                             name = listener.out.until(r"^\[(10\.23\.0\.1:\d+)\] hello$")[1]
                             listener.say(f"@{name} hello")
                         caller.out.await_that(lambda: caller.out.raw == b"hello", "the answer")
                         if verb == "send":
-                            self.assertEqual(caller.wait()[0], 0)
+                            self.assertEqual(caller.wait(), 0)
 
     def test_broadcast_of_a_network(self):
         with self.server.listen("udp://:0", "--handler", "echo") as listener:
             sent = self.client.ahoy("send", f"udp://10.23.0.255:{listener.port}", "hello")
-            self.assertEqual((sent.returncode, sent.stdout), (0, b"hello"), sent.stderr)
+            self.assertEqual((sent.status, sent.out), (0, b"hello"), sent.err)
 
     def test_broadcast_answered_by_a_plain_peer(self):
         with Peer(self.server.socket(V4, UDP), at=("", 0)) as server:
@@ -771,7 +814,7 @@ class Network(unittest.TestCase):
                 data, _, caller = server.receive()
                 self.assertEqual((data, caller[0]), (b"hello", "10.23.0.11"))
                 server.send("here", caller)
-                self.assertEqual(send.wait()[:2], (0, "here"))
+                self.assertEqual(send.ended()[:2], (0, b"here"))
 
     def test_multicast(self):
         groups = {"239.23.0.1": ("10.23.0.2", "10.23.0.1", "10.23.0.1"),
@@ -784,7 +827,7 @@ class Network(unittest.TestCase):
                         if handler == "talk":
                             name = listener.out.until(rf"^\[({re.escape(label)}:\d+)\] hello$")[1]
                             listener.say(f"@{name} hello")
-                        self.assertEqual(send.wait()[:2], (0, "hello"))
+                        self.assertEqual(send.ended()[:2], (0, b"hello"))
 
     def test_multicast_through_the_interface_of_the_source(self):
         """Each machine has a second cable, to which the group would go without --source."""
@@ -795,7 +838,7 @@ class Network(unittest.TestCase):
         for near, far in (("10.23.0.1", "10.23.0.2"), ("10.24.0.1", "10.24.0.2")):
             with self.subTest(near), self.server.listen("udp://239.23.0.1:0", "--source", far, "--handler", "echo") as listener:
                 with self.client.call("send", f"udp://239.23.0.1:{listener.port}", "hello", "--source", near, "--after-eof", "50s") as send:
-                    self.assertEqual(send.wait()[:2], (0, "hello"))
+                    self.assertEqual(send.ended()[:2], (0, b"hello"))
                 joined = self.server.must("ip", "maddress", "show", "dev", "cable" if "23" in far[:5] else "other")
                 self.assertIn("239.23.0.1", joined)
 
@@ -803,7 +846,7 @@ class Network(unittest.TestCase):
         with self.server.listen("udp://239.23.0.1:20123", "--source", "10.23.0.2") as one, \
                 self.server.listen("udp://239.23.0.1:20123", "--source", "10.23.0.2") as two:
             with self.client.call("call", "udp://239.23.0.1:20123", "--source", "10.23.0.1", "--after-eof", "50s") as call:
-                call.say("hello\n")
+                call.write("hello\n")
                 for listener, word in ((one, "one"), (two, "two")):
                     name = listener.out.until(r"^\[(\S+)\] hello$")[1]
                     listener.say(f"@{name} {word}")
@@ -816,14 +859,14 @@ class Network(unittest.TestCase):
             with self.client.call("send", f"udp://239.23.0.9:{member.address[1]}", "hello", "--source", "10.23.0.1", "--after-eof", "50s") as send:
                 data, _, caller = member.receive()
                 member.send("here", caller)
-                self.assertEqual((data, send.wait()[:2]), (b"hello", (0, "here")))
+                self.assertEqual((data, send.ended()[:2]), (b"hello", (0, b"here")))
 
     def test_a_link_local_peer(self):
         """Its zone is part of its name."""
         name = re.search(r"(fe80::\S+)/", self.server.must("ip", "-6", "addr", "show", "dev", "cable", "scope", "link"))[1]
         with self.server.listen("udp://:0") as listener:
             with self.client.call("call", f"udp://[{name}%25cable]:{listener.port}", "--after-eof", "50s") as call:
-                call.say("hello\n")
+                call.write("hello\n")
                 label = listener.out.until(r"^\[(\[fe80::\S+)\] hello$")[1]
                 listener.say(f"@{label} welcome")
                 call.out.await_that(lambda: call.out.raw == b"welcome", "the answer")

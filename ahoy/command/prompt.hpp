@@ -13,8 +13,8 @@ struct ahoy_prompt_functions;
 namespace ahoy::inline v0 {
 
 /// A line that somebody edits at a terminal, with history and completion. While it lives it owns the
-/// terminal's settings, and gives them back, also to a signal that ends the process. One at a time. The
-/// library behind it is loaded when the first prompt is opened.
+/// terminal's settings, and gives them back, also to a signal that ends the process, and for as long as it is
+/// stopped (Ctrl-Z). One at a time. The library behind it is loaded when the first prompt is opened.
 class prompt {
  public:
   using completion = std::function<std::vector<std::string>(std::string_view line)>;
@@ -32,14 +32,18 @@ class prompt {
 
  private:
   prompt(engine& by, const ahoy_prompt_functions& functions, completion words);
+  void draw();
+  void come_back_if_away();
   static const char* words_for(void* self, const char* line);
 
   const ahoy_prompt_functions& functions_;
   completion words_;
   std::string offered_;
-  descriptor input_;
+  fd went_on_;        // readable when the process was stopped and goes on
+  descriptor input_;  // readable when the terminal is, or went_on_
   event shown_;
   int hidden_ = 0;
+  bool drawn_ = true;
   ahoy_prompt* handle_ = nullptr;
 };
 

@@ -16,6 +16,15 @@ void set_disposition(int signal, void (*disposition)(int)) noexcept {
   static_cast<void>(::sigaction(signal, &action, nullptr));
 }
 
+void act_as_by_default(int signal) noexcept {
+  set_disposition(signal, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  static_cast<void>(::pthread_sigmask(SIG_UNBLOCK, &only, nullptr));
+  static_cast<void>(::raise(signal));
+}
+
 }  // namespace
 
 void ignore_sigpipe() noexcept {
@@ -28,13 +37,10 @@ void restore_sigpipe() noexcept {
 }
 
 void end_by_signal(int signal) noexcept {
-  set_disposition(signal, SIG_DFL);
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  static_cast<void>(::pthread_sigmask(SIG_UNBLOCK, &only, nullptr));
-  static_cast<void>(::raise(signal));
+  act_as_by_default(signal);
   ::_exit(128 + signal);  // a signal that does not end a process
 }
+
+void stop_by_signal() noexcept { act_as_by_default(SIGTSTP); }
 
 }  // namespace ahoy::inline v0

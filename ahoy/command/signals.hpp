@@ -13,4 +13,9 @@ void restore_sigpipe() noexcept;
 /// disposition and the mask are now. Call it after everything was put away: nothing is unwound.
 [[noreturn]] void end_by_signal(int signal) noexcept;
 
+/// Stops this process as SIGTSTP does by default, and returns when it goes on; at once where the kernel stops
+/// nobody, since no shell would let it go on. The signal's disposition is then the default one.
+/// Async-signal-safe.
+void stop_by_signal() noexcept;
+
 }  // namespace ahoy::inline v0
