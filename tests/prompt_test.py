@@ -90,9 +90,14 @@ class Terminal:
 
     def pid_of(self, name):
         """Of the program that the script runs now."""
+        return next(pid for pid in self.programs() if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name)
+
+    def programs(self):
+        """The processes that the script has started and that still run."""
         shell = int(self.tmux("display-message", "-p", "-t", "it:1", "#{pane_pid}"))
-        children = pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
-        return next(int(pid) for pid in children if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name)
+        with contextlib.suppress(FileNotFoundError):
+            return [int(pid) for pid in pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()]
+        return []
 
     def settings(self, when):
         return (self.path / when).read_text()
@@ -105,7 +110,12 @@ class Terminal:
         return self
 
     def __exit__(self, *unused):
+        left = self.programs()
         self.tmux("kill-server")
+        # The shell ignores that its terminal has gone, and `listen` goes on without input.
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.folder.cleanup()
 
 

@@ -68,11 +68,8 @@ after_eof end_of(const option& row, std::string_view value) {
   return {after_eof::rule::limited, limit_of(row, value)};
 }
 
-unsigned workers_of(const option& row, std::string_view value) {
-  const auto number = parse_integer(row.name, value, 0, most_workers);
-  if (number > 1)
-    throw usage_error(usage_errc::not_yet, row.name, value, "this version serves with one loop: 0 or 1");
-  return static_cast<unsigned>(number);
+std::size_t workers_of(const option& row, std::string_view value) {
+  return static_cast<std::size_t>(parse_integer(row.name, value, 0, most_workers));
 }
 
 std::string text_of(const option& row, std::string_view value) {
