@@ -121,11 +121,12 @@ constexpr std::array table{
     option{"--greeting", "", value_kind::text, "TEXT", "Thank you for connecting", "listen", section::server,
            "what --handler greet sends", "Exactly these bytes: no newline is added."},
     option{"--model", "", value_kind::choice, "MODEL", "event", "listen", section::server,
-           "how callers are served",
-           "The manual page ahoy-models(7) says what changes with the model.", models},
-    option{"--workers", "", value_kind::number, "N", "0", "listen", section::server, "how many serve",
-           "So many processes, threads or loops are kept from the start. 0 is the model's own number: a process "
-           "or a thread for each caller, and one loop for event."},
+           "how callers are served", "The manual page ahoy-models(7) says what changes with the model.",
+           models},
+    option{
+        "--workers", "", value_kind::number, "N", "0", "listen", section::server, "how many serve",
+        "So many processes, threads or loops are kept from the start. 0 is the model's own number: a process "
+        "or a thread for each caller, and one loop for event."},
     option{"--engine", "", value_kind::choice, "ENGINE", "auto", "listen", section::server,
            "what carries out input and output", "", engines, "uring io_uring"},
     option{

@@ -139,8 +139,8 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) { all.listen.greeting = text_of(row, value); }},
     setting{"--model", [](all_of& all, row_of_it& row,
                           text value) { all.listen.server.model = parse_model(choice_of(row, value)); }},
-    setting{"--workers",
-            [](all_of& all, row_of_it& row, text value) { all.listen.server.workers = workers_of(row, value); }},
+    setting{"--workers", [](all_of& all, row_of_it& row,
+                            text value) { all.listen.server.workers = workers_of(row, value); }},
     setting{"--engine",
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.engine = parse_engine_choice(choice_of(row, value));

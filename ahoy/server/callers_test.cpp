@@ -183,7 +183,9 @@ TEST(full, a_flood_of_those_who_find_no_place_is_told_and_answered_at_a_bounded_
   const int flood = 5000;
   for (int i = 0; i < flood; ++i) {
     flooding.send("let me in");
-    if (i % 50 == 0) EXPECT_EQ(asked(caller, "x"), "x");  // by now all of that has been read
+    if (i % 50 == 0) {  // by now all of that has been read
+      EXPECT_EQ(asked(caller, "x"), "x");
+    }
   }
   serving.wait_for_unnamed();
   serving.end();

@@ -1,6 +1,5 @@
 #include <ahoy/connection/pipe.hpp>
 #include <ahoy/engine/select.hpp>
-#include <ahoy/server/every_model.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
@@ -10,6 +9,7 @@
 #include <netinet/in.h>
 #include <sys/file.h>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <future>
@@ -80,7 +80,33 @@ ahoy::server_options with(model which) {
   return options;
 }
 
-class every_model : public testing::TestWithParam<ahoy::way_to_serve> {};
+/// A row of Stevens' table (UNP vol. 1, chapter 30).
+struct way_to_serve {
+  ahoy::model model;
+  std::size_t workers;
+};
+
+constexpr std::array<way_to_serve, 7> every_way{{{model::iterative, 0},
+                                                 {model::event, 0},
+                                                 {model::event, 3},
+                                                 {model::thread, 0},
+                                                 {model::thread, 3},
+                                                 {model::process, 0},
+                                                 {model::process, 3}}};
+
+std::string name_of_way(const testing::TestParamInfo<way_to_serve>& tested) {
+  const std::string workers = tested.param.workers > 0 ? "_" + std::to_string(tested.param.workers) : "";
+  return std::string{ahoy::to_string(tested.param.model)} + workers;
+}
+
+ahoy::server_options options_for(const way_to_serve& way) {
+  ahoy::server_options options;
+  options.model = way.model;
+  options.workers = way.workers;
+  return options;
+}
+
+class every_model : public testing::TestWithParam<way_to_serve> {};
 
 TEST_P(every_model, answers_callers_one_after_the_other) {
   running serving{"tcp://127.0.0.1:0", echo{}, options_for(GetParam())};
@@ -132,7 +158,7 @@ TEST_P(every_model, stop_lets_a_handler_finish_what_it_sends) {
   EXPECT_EQ(caller.recv(1024), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(each, every_model, testing::ValuesIn(ahoy::every_way), ahoy::name_of_way);
+INSTANTIATE_TEST_SUITE_P(each, every_model, testing::ValuesIn(every_way), name_of_way);
 
 TEST(iterative, a_second_caller_is_connected_and_waits_until_the_first_has_left) {
   running serving{"tcp://127.0.0.1:0", echo{}, with(model::iterative)};
@@ -371,7 +397,7 @@ TEST(once, over_udp_the_one_caller_is_heard_and_answered_for_as_long_as_it_stays
   }
 }
 
-class every_model_udp : public testing::TestWithParam<ahoy::way_to_serve> {};
+class every_model_udp : public testing::TestWithParam<way_to_serve> {};
 
 TEST_P(every_model_udp, each_peer_is_a_caller_of_its_own) {
   running serving{"udp://127.0.0.1:0", echo{}, options_for(GetParam())};
@@ -444,6 +470,6 @@ TEST_P(every_model_udp, an_answer_carries_a_mark_and_a_marked_one_is_not_answere
   EXPECT_EQ(caller.recvfrom(100).first, "as from a person");
 }
 
-INSTANTIATE_TEST_SUITE_P(each, every_model_udp, testing::ValuesIn(ahoy::every_way), ahoy::name_of_way);
+INSTANTIATE_TEST_SUITE_P(each, every_model_udp, testing::ValuesIn(every_way), name_of_way);
 
 }  // namespace
