@@ -63,7 +63,7 @@ TEST_F(Log, ManyThreads) {
   EXPECT_EQ(count, 4000);
 }
 
-TEST(Log, ARedirectionIsForItsOwnThreadAndEnds) {
+TEST_F(Log, ARedirectionIsForItsOwnThreadAndEnds) {
   std::vector<std::string> all, own;
   std::mutex one_at_a_time;
   ahoy::set_log([&](ahoy::log_level, std::string_view line) {

@@ -2,6 +2,7 @@
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/server/callers.hpp>
 #include <ahoy/server/datagram_request.hpp>
 #include <ahoy/server/wire.hpp>
 #include <ahoy/server/worker.hpp>
@@ -123,7 +124,10 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
     co_await how.serve(peer);
   } catch (const error& failure) {
     const bool concerns_caller = failure.address().empty() || failure.address() == peer.label();
-    why = concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
+    if (failure.code() == std::errc::operation_canceled)
+      why = callers::in_words(callers::cut::server_ends);
+    else
+      why = concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
   } catch (const std::exception& failure) {
     why = escape(failure.what());
   } catch (...) {
