@@ -1,6 +1,7 @@
 #include <ahoy/command/end_rule_text.hpp>
 #include <ahoy/command/examples.hpp>
 #include <ahoy/command/manual.hpp>
+#include <ahoy/command/models_text.hpp>
 #include <ahoy/command/status.hpp>
 
 #include <fmt/format.h>
@@ -150,6 +151,7 @@ blocks manual_of(verb which) {
   add_options(all, which);
   add_topic(all, "THE END", the_end);
   add_text(all, end_rule_text(which));
+  if (which == verb::listen) add_topic(all, "MODELS", models_text());
   add_statuses(all);
   if (which == verb::listen) add_topic(all, "ENVIRONMENT", environment);
   all.emplace_back(kind::heading, "EXAMPLES");

@@ -121,8 +121,7 @@ constexpr std::array table{
     option{"--greeting", "", value_kind::text, "TEXT", "Thank you for connecting", "listen", section::server,
            "what --handler greet sends", "Exactly these bytes: no newline is added."},
     option{"--model", "", value_kind::choice, "MODEL", "event", "listen", section::server,
-           "how callers are served", "The manual page ahoy-models(7) says what changes with the model.",
-           models},
+           "how callers are served", "See MODELS for what changes with it.", models},
     option{
         "--workers", "", value_kind::number, "N", "0", "listen", section::server, "how many serve",
         "So many processes, threads or loops are kept from the start. 0 is the model's own number: a process "
