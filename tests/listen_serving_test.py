@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 from command import AHOY, GUARD, Listener, await_that, is_running, port_of, run
-from peers import Caller
+from peers import Caller, port_to_listen_on
 
 HERE = "127.0.0.1:0"
 
@@ -274,8 +274,7 @@ class Endpoints(unittest.TestCase):
                 self.assertEqual(caller.rest(), b"Thank you for connecting")
 
     def test_a_number_and_a_colon_with_a_number_are_ports(self):
-        with Listener(HERE) as first:
-            port = first.port
+        port = port_to_listen_on()
         with Listener(port) as listener, Caller(port) as caller:
             caller.send("x\n")
             listener.out.until("x")

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import select
 import shutil
 import socket
@@ -181,6 +182,15 @@ def unused_port(kind=socket.SOCK_STREAM):
     held = socket.socket(socket.AF_INET, kind)
     held.bind(("127.0.0.1", 0))
     return held, held.getsockname()[1]
+
+
+def port_to_listen_on():
+    """A free one that the kernel gives to nobody who asks for any, so that it stays free (ip(7), ip_local_port_range)."""
+    for port in random.sample(range(20_000, 32_768), 1_000):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::", port))
+            return port
+    raise AssertionError("every port is taken")
 
 
 class TcpSocket(typing.NamedTuple):

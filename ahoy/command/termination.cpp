@@ -41,7 +41,7 @@ termination::~termination() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 task<int> termination::next() {
   signalfd_siginfo got{};
-  do co_await signals_.engine().ready(signals_, POLLIN);
+  do co_await signals_.engine().ready_unhurried(signals_, POLLIN);
   while (::read(signals_.number(), &got, sizeof got) != sizeof got);
   co_return static_cast<int>(got.ssi_signo);
 }

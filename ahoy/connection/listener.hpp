@@ -18,7 +18,8 @@ class listener {
 
   class accept_awaiter : public accept_operation {
    public:
-    using accept_operation::accept_operation;
+    /// Whoever calls is connected by the kernel, and may wait.
+    explicit accept_awaiter(descriptor* on) noexcept : accept_operation{on} { unhurried = true; }
     struct accepted_socket {
       int error;  ///< an errno value; the caller decides which of them end an acceptor (accept(2))
       fd socket;

@@ -91,7 +91,7 @@ void blocking_engine::wait(time_point until) {
   const bool neglects = watched_.size() > 1;
   if (only && !neglects)
     call(*only, time_left(until));
-  else if (only && now() < deadline_after(polled_, attention))
+  else if (only && now() < deadline_after(last_poll_, attention))
     call(*only, std::min(until == no_deadline ? attention : time_left(until), attention));
   else
     poll(until);
@@ -106,26 +106,26 @@ void blocking_engine::call(operation& only, duration wanted) {
 }
 
 void blocking_engine::poll(time_point until) {
-  std::vector<pollfd> asked;
-  for (operation* watched : watched_) {
+  polled_.assign(watched_.begin(), watched_.end());
+  asked_.clear();
+  for (operation* watched : polled_) {
     const bool edge = watched->kind == operation_kind::edge;
-    asked.push_back({edge ? watched->on->edges_.get() : watched->on->number(), poll_events(*watched), 0});
+    asked_.push_back({edge ? watched->on->edges_.get() : watched->on->number(), poll_events(*watched), 0});
   }
-  const std::vector<operation*> polled = watched_;
   timespec limit{};
   const auto left = std::max(until - clock::now(), duration::zero());
   limit.tv_sec = std::chrono::floor<std::chrono::seconds>(left).count();
   limit.tv_nsec = (left % std::chrono::seconds{1}).count();
-  const int found = ::ppoll(asked.data(), asked.size(), until == no_deadline ? nullptr : &limit, nullptr);
-  polled_ = clock::now();
+  const int found = ::ppoll(asked_.data(), asked_.size(), until == no_deadline ? nullptr : &limit, nullptr);
+  last_poll_ = clock::now();
   if (found <= 0) return;
-  for (std::size_t i = 0; i < polled.size(); ++i) {
-    if (asked[i].revents == 0) continue;
+  for (std::size_t i = 0; i < polled_.size(); ++i) {
+    if (asked_[i].revents == 0) continue;
     epoll_event consumed;
-    if (polled[i]->kind != operation_kind::edge)
-      try_again(*polled[i]);
-    else if (::epoll_wait(polled[i]->on->edges_.get(), &consumed, 1, 0) > 0)
-      complete(*polled[i], 0);
+    if (polled_[i]->kind != operation_kind::edge)
+      try_again(*polled_[i]);
+    else if (::epoll_wait(polled_[i]->on->edges_.get(), &consumed, 1, 0) > 0)
+      complete(*polled_[i], 0);
   }
 }
 

@@ -23,7 +23,9 @@ class blocking_engine final : public loop {
 
   static constexpr duration attention = std::chrono::milliseconds{200};
   std::vector<operation*> watched_;
-  time_point polled_;
+  std::vector<operation*> polled_;  // as they were asked for
+  std::vector<pollfd> asked_;
+  time_point last_poll_;
 };
 
 }  // namespace ahoy::inline v0

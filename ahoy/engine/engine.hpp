@@ -58,6 +58,10 @@ class engine {
   /// `auto revents = co_await engine.ready(file, POLLIN);`: as poll(2), at once where it is ready already.
   /// Regular files always are.
   [[nodiscard]] ready_operation ready(descriptor& on, short events) const noexcept { return {&on, events}; }
+  /// The same for what may be noticed late (see operation::unhurried).
+  [[nodiscard]] unhurried_ready_operation ready_unhurried(descriptor& on, short events) const noexcept {
+    return {&on, events};
+  }
 
  private:
   buffer_pool buffers_;

@@ -162,6 +162,12 @@ struct ready_operation : operation {
   short await_resume();
 };
 
+struct unhurried_ready_operation : ready_operation {
+  unhurried_ready_operation(descriptor* file, short wanted) noexcept : ready_operation{file, wanted} {
+    unhurried = true;
+  }
+};
+
 struct edge_operation : operation {
   explicit edge_operation(descriptor* file) noexcept : operation{operation_kind::edge, file} {}
   void await_resume() const;

@@ -188,7 +188,7 @@ task<> server_run::watch_stop() {
   descriptor signal{by_, fd::duplicate(of_.stop_signal_.get())};
   if (!signal.is_open()) throw_if_failed(errno, "watch", "for the end");
   for (;;) {
-    co_await by_.ready(signal, POLLIN);
+    co_await by_.ready_unhurried(signal, POLLIN);
     std::uint64_t stops = 0;
     if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
     stop_accepting();

@@ -92,9 +92,7 @@ task<std::optional<record>> next_record(descriptor& wire) {
     const ssize_t got = receive_record(wire.number(), next);
     if (got > 0) co_return std::move(next);
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) co_return std::nullopt;
-    ready_operation there{&wire, POLLIN};
-    there.unhurried = true;
-    co_await there;
+    co_await wire.engine().ready_unhurried(wire, POLLIN);
   }
 }
 
