@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned every_change = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 constexpr unsigned concerns_reading = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR;
+constexpr unsigned ends_reading = EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR;
 constexpr unsigned concerns_writing = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
 /// Rounded up, so that a timer is due when we wake for it.
@@ -44,8 +45,40 @@ void epoll_engine::unwatch(descriptor& closing) noexcept {
   closing.registered_ = false;
 }
 
+namespace {
+
+/// Whether a receive that is complete has left nothing behind.
+bool took_all(const operation& done) noexcept {
+  const auto& self = static_cast<const receive_operation&>(done);
+  return self.error == 0 && self.received.size() < buffer_pool::block_size && !self.received.empty();
+}
+
+}  // namespace
+
+void epoll_engine::note_emptied(operation& done) noexcept {
+  descriptor& on = *done.on;
+  if (!on.short_receive_takes_all || done.kind != operation_kind::receive) return;
+  on.emptied_ = on.registered_ && !on.ending_ && took_all(done);
+}
+
+bool epoll_engine::try_now(operation& asked) {
+  if (asked.kind == operation_kind::receive && asked.on->emptied_) return false;
+  if (!loop::try_now(asked)) return false;
+  note_emptied(asked);
+  return true;
+}
+
+void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
+  on.emptied_ = false;
+  on.ending_ = on.ending_ || (events & ends_reading) != 0;
+  if (!on.reading_) return;
+  operation& waiting = *on.reading_;
+  try_again(waiting);
+  if (!on.reading_) note_emptied(waiting);
+}
+
 void epoll_engine::changed(descriptor& on, unsigned events) noexcept {
-  if (on.reading_ && (events & concerns_reading)) try_again(*on.reading_);
+  if (events & concerns_reading) readable(on, events);
   if (!on.writing_) return;
   if (on.writing_->kind == operation_kind::edge)
     complete(*on.writing_, 0);

@@ -3,8 +3,8 @@
 
 namespace ahoy::inline v0 {
 
-/// One thread, many connections: epoll(7), edge-triggered. Each call is tried first; a descriptor is
-/// registered when it first has to wait, once for both directions, so that later waits cost no system call.
+/// One thread, many connections: epoll(7), edge-triggered. Each call is tried first, but for a receive where
+/// the one before has left nothing, and no change was reported since. A descriptor is registered when it first has to wait, once for both directions, so that later waits cost no system call.
 class epoll_engine final : public loop {
  public:
   /// Throws error where the kernel gives no epoll descriptor.
@@ -13,10 +13,13 @@ class epoll_engine final : public loop {
 
  private:
   bool tries_first() const noexcept override { return true; }
+  bool try_now(operation& asked) override;
   void watch(operation& pending) noexcept override;
   void unwatch(descriptor& closing) noexcept override;
   void wait(time_point until) override;
   void changed(descriptor& on, unsigned events) noexcept;
+  void readable(descriptor& on, unsigned events) noexcept;
+  static void note_emptied(operation& done) noexcept;
 
   fd poller_;
 };

@@ -36,6 +36,9 @@ class descriptor {
   /// The operation that waits to read; null if none does.
   [[nodiscard]] operation* reading() const noexcept { return reading_; }
 
+  /// Of a TCP socket a receive of less than a block has taken all that was there (epoll(7), question 9); of a
+  /// Unix socket it may have stopped at a descriptor that was passed.
+  bool short_receive_takes_all = false;
   std::uint64_t received = 0;  ///< bytes so far
   std::uint64_t sent = 0;      ///< bytes that the kernel took so far
 
@@ -50,6 +53,8 @@ class descriptor {
   operation* reading_ = nullptr;
   operation* writing_ = nullptr;
   bool registered_ = false;
+  bool emptied_ = false;  // epoll engine: nothing to read until the kernel reports a change
+  bool ending_ = false;   // epoll engine: the peer's end was reported, of which no further change tells
 };
 
 enum class operation_kind : std::uint8_t {
