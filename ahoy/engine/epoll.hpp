@@ -4,7 +4,8 @@
 namespace ahoy::inline v0 {
 
 /// One thread, many connections: epoll(7), edge-triggered. Each call is tried first, but for a receive where
-/// the one before has left nothing, and no change was reported since. A descriptor is registered when it first has to wait, once for both directions, so that later waits cost no system call.
+/// the one before has left nothing, and no change was reported since. A descriptor is registered when it
+/// first has to wait, once for both directions, so that later waits cost no system call.
 class epoll_engine final : public loop {
  public:
   /// Throws error where the kernel gives no epoll descriptor.

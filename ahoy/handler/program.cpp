@@ -1,3 +1,4 @@
+#include <ahoy/connection/carry.hpp>
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/handler/program.hpp>
@@ -164,15 +165,6 @@ task<> see_through(program_process& running, task<> conversation) {
   running.throw_if_failed();
 }
 
-task<> pass_on(connection& from, connection& to) {
-  for (;;) {
-    bytes received = co_await from.receive();
-    if (received.empty()) break;
-    co_await to.send(received);
-  }
-  to.shutdown_send();
-}
-
 bool hung_up(const std::error_code& why) noexcept {
   return why == std::errc::broken_pipe || why == std::errc::connection_reset;
 }
@@ -180,15 +172,33 @@ bool hung_up(const std::error_code& why) noexcept {
 /// A program that reads no more may still have something to say.
 task<> feed(connection& from, connection& program) {
   try {
-    co_await pass_on(from, program);
+    co_await carry_one_way(from, program);
   } catch (const error& failure) {
     if (!hung_up(failure.code())) throw;
   }
 }
 
+/// A program that closes what it has not read to its end resets us, and of a socket that keeps borders that
+/// is told before what it had said (unix(7)): this is still there.
+task<bytes> receive_from(connection& program) {
+  try {
+    bytes received = co_await program.receive();
+    co_return received;
+  } catch (const error& failure) {
+    if (failure.code() != std::errc::connection_reset) throw;
+  }
+  bytes received = co_await program.receive();
+  co_return received;
+}
+
 /// What the program says, until it has ended.
 task<> hear(connection& program, connection& peer, program_process& running, scope& both) {
-  co_await pass_on(program, peer);
+  for (;;) {
+    bytes said = co_await receive_from(program);
+    if (said.empty()) break;
+    co_await peer.send(said);
+  }
+  peer.shutdown_send();
   co_await running.wait();
   both.stop();
 }
