@@ -22,7 +22,7 @@ std::string listed(std::span<const address> these) {
 }  // namespace
 
 datagram_route::datagram_route(engine& by, std::vector<address> found, std::optional<address> source)
-    : by_{by}, found_{std::move(found)}, source_{std::move(source)} {
+    : by_{by}, found_{std::move(found)}, source_{source} {
   std::exception_ptr first;
   while (tried_.empty() && next_ < found_.size()) {
     try {

@@ -95,7 +95,8 @@ int why_not_found(const std::string& name) {
   int result = ENOENT;
   std::istringstream folders{search_path() + ":"};
   for (std::string folder; !name.empty() && std::getline(folders, folder, ':');) {
-    const int why = why_not_executable(folder.empty() ? name : folder + "/" + name);
+    if (!folder.empty()) folder += '/';
+    const int why = why_not_executable(folder += name);
     if (why == 0) return 0;
     if (why == EACCES) result = EACCES;
   }

@@ -10,7 +10,7 @@ namespace ahoy::inline v0 {
 class datagram_request final : public connection {
  public:
   /// Answers through `socket`, a descriptor of its own.
-  datagram_request(ahoy::engine& by, fd socket, datagram_header header, std::string data);
+  datagram_request(ahoy::engine& by, fd socket, const datagram_header& header, std::string data);
   /// Released with the request: what counts the memory that requests take.
   void charge(std::shared_ptr<void> to) noexcept { charged_ = std::move(to); }
 
