@@ -21,7 +21,7 @@ bool loop::submit(operation& asked) {
   }
   if (tries_first() && asked.on && asked.kind < operation_kind::edge) {
     if (++at_once_ > turn_length) return put_off(asked);
-    if (attempt(asked, buffers(), patience::none)) return true;
+    if (try_now(asked)) return true;
   }
   begin_waiting(asked);
   return false;

@@ -27,6 +27,8 @@ class loop : public engine {
 
   /// Whether an operation is tried when it is submitted, or only when run() comes to it.
   [[nodiscard]] virtual bool tries_first() const noexcept = 0;
+  /// The first try: true where the operation is complete at once.
+  virtual bool try_now(operation& asked) { return attempt(asked, buffers(), patience::none); }
   /// Starts to watch for what a pending operation needs. Throws nothing: a failure completes the operation.
   virtual void watch(operation& pending) noexcept = 0;
   virtual void unwatch(operation&) noexcept {}

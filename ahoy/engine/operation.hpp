@@ -43,6 +43,7 @@ class descriptor {
   friend class loop;
   friend class epoll_engine;
   friend class blocking_engine;
+  friend class uring_engine;
   ahoy::engine* engine_;
   fd file_;
   fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
@@ -50,6 +51,7 @@ class descriptor {
   operation* reading_ = nullptr;
   operation* writing_ = nullptr;
   bool registered_ = false;
+  std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
 };
 
 enum class operation_kind : std::uint8_t {
