@@ -21,7 +21,7 @@ OPTIONS = {
     "send": COMMON + ["--confirm"],
 }
 CHOICES = {
-    "--framing": "line raw length nul", "--model": "event iterative", "--engine": "auto epoll",
+    "--framing": "line raw length nul", "--model": "event iterative", "--engine": "auto epoll uring",
     "--handler": "talk relay greet echo discard time", "--slow": "disconnect drop-oldest drop-newest block",
     "--confirm": "sent acked closed delivered", "--after-eof": "wait close",
 }
@@ -56,7 +56,7 @@ MISTYPED_VALUES = {"--framing": {"lnie": "line", "lenght": "length"}, "--model":
                    "--handler": {"rely": "relay", "great": "greet"}, "--slow": {"drop-oldets": "drop-oldest", "blok": "block"},
                    "--confirm": {"aked": "acked", "deliverd": "delivered"}, "--after-eof": {"wiat": "wait", "clsoe": "close"},
                    "--engine": {"epol": "epoll"}}
-LATER = {"--model": ["process", "thread"], "--engine": ["uring", "io_uring"], "--workers": ["2"]}
+LATER = {"--model": ["process", "thread"], "--workers": ["2"]}
 
 
 def ahoy(*words, **more):

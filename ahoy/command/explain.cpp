@@ -122,8 +122,7 @@ std::string handler_text(const listen_options& given) {
 }
 
 std::string model_text(const server_options& server) {
-  const auto* engine = server.engine == engine_choice::automatic ? "auto" : "epoll";
-  return fmt::format("the model {}, engine {}{}", to_string(server.model), engine,
+  return fmt::format("the model {}, engine {}{}", to_string(server.model), to_string(server.engine),
                      server.once ? ", and end after one caller" : "");
 }
 

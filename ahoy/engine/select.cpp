@@ -70,24 +70,29 @@ std::string_view to_string(engine_choice which) noexcept { return row_of(which).
 std::span<const engine_choice> preferred_engines() noexcept { return preferred; }
 
 std::unique_ptr<engine> make_engine(engine_choice which) {
-  if (which == engine_choice::automatic) return choose_engine(preferred_engines()).made;
+  if (which == engine_choice::automatic) return make_first_of(preferred_engines());
   return row_of(which).make();
 }
 
-chosen_engine choose_engine(std::span<const engine_choice> preferred) {
-  chosen_engine result;
-  for (const engine_choice& which : preferred) {
+std::unique_ptr<engine> make_first_of(std::span<const engine_choice> preferred) {
+  std::string reason;
+  for (const engine_choice which : preferred.first(preferred.size() - 1)) {
     try {
-      result.made = make_engine(which);
-      break;
+      std::unique_ptr<engine> made = make_engine(which);
+      made->set_reason(reason);
+      return made;
     } catch (const error& refused) {
-      if (&which == &preferred.back()) throw;
-      if (!result.reason.empty()) result.reason += "; ";
-      result.reason += refused.address() + " is refused: " + cause_in_words(refused.code()) +
-                       (refused.hint().empty() ? "" : " (" + refused.hint() + ")");
+      reason += (reason.empty() ? "" : "; ") + refused.address() + " is refused: " + refused.hint();
     }
   }
-  return result;
+  std::unique_ptr<engine> last = make_engine(preferred.back());
+  last->set_reason(reason);
+  return last;
+}
+
+std::string description(const engine& of) {
+  const std::string text = "engine: " + std::string{of.name()};
+  return of.reason().empty() ? text : text + ", since " + of.reason();
 }
 
 }  // namespace ahoy::inline v0

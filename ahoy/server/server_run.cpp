@@ -1,6 +1,7 @@
 #include <ahoy/connection/farewell.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/log.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <poll.h>
@@ -89,6 +90,7 @@ task<> server_run::run() {
   try {
     keep(watch_stop());
     co_await open();
+    log(log_level::notice, description(by_));
     co_await accept_all();
     if (!failure_) co_await drain();
   } catch (...) {
