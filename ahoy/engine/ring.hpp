@@ -23,7 +23,7 @@ struct completion {
 class ring {
  public:
   /// Throws std::system_error where the kernel refuses, or lacks what the engine needs (Linux 6.0 has all of
-  /// it). Flags in `without` (IORING_SETUP_…) are not asked for.
+  /// it). Flags in `without` (IORING_SETUP_...) are not asked for.
   explicit ring(unsigned without = 0);
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
@@ -44,7 +44,7 @@ class ring {
   [[nodiscard]] std::size_t take(std::span<completion> into) noexcept;
 
   [[nodiscard]] io_uring& native() noexcept { return *native_; }
-  /// IORING_SETUP_… as the kernel granted them.
+  /// IORING_SETUP_... as the kernel granted them.
   [[nodiscard]] unsigned flags() const noexcept;
 
  private:

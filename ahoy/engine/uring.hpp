@@ -8,6 +8,13 @@
 
 namespace ahoy::inline v0 {
 
+/// What a test may ask of the engine instead of the best that the kernel has.
+struct uring_settings {
+  unsigned blocks = 1024;       ///< how many receives may complete in one turn, a power of two
+  unsigned without = 0;         ///< flags (IORING_SETUP_...) not to ask for
+  bool limits_receives = true;  ///< whether to try to have the kernel limit what a receive takes (Linux 6.17)
+};
+
 /// One thread, many connections: io_uring(7). One system call a turn hands over all that was asked and waits
 /// for what is complete. A connection is received from by one multishot request, into blocks that the engine
 /// provides.
@@ -23,9 +30,8 @@ class uring_engine final : public loop {
   static constexpr std::size_t most_held = 4 * buffer_pool::block_size;
   static constexpr std::size_t most_pieces_held = 8;
 
-  /// `blocks`: how many receives may complete in one turn, a power of two; the others have theirs at the next.
-  /// `without`: flags (IORING_SETUP_…) to do without. Throws std::system_error where the kernel refuses.
-  explicit uring_engine(unsigned blocks = 1024, unsigned without = 0);
+  /// Throws std::system_error where the kernel refuses.
+  explicit uring_engine(uring_settings how = {});
   ~uring_engine() override;
   [[nodiscard]] std::string_view name() const noexcept override { return "uring"; }
 
@@ -74,7 +80,7 @@ class uring_engine final : public loop {
   buffer_ring blocks_;
   std::deque<uring_file> files_;
   std::vector<std::uint32_t> free_files_;
-  bool limits_receives_ = true;  // until the kernel says that it cannot (it can since 6.17)
+  bool limits_receives_;  // until the kernel says that it cannot
 };
 
 }  // namespace ahoy::inline v0
