@@ -148,6 +148,77 @@ TEST_P(uring_without, what_nobody_reads_stays_with_its_sender) {
   EXPECT_EQ(engine_.buffers().lent(), 0U);
 }
 
+struct listening_end {
+  explicit listening_end(ahoy::engine& by) {
+    fd made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    local.sin_family = AF_INET;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(made.get(), reinterpret_cast<sockaddr*>(&local), sizeof local), 0);
+    EXPECT_EQ(::listen(made.get(), 64), 0);
+    socklen_t size = sizeof local;
+    EXPECT_EQ(::getsockname(made.get(), reinterpret_cast<sockaddr*>(&local), &size), 0);
+    ours = std::make_unique<descriptor>(by, std::move(made));
+  }
+  void call(int times) {
+    for (int i = 0; i < times; ++i) {
+      callers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      EXPECT_EQ(::connect(callers.back().get(), reinterpret_cast<sockaddr*>(&local), sizeof local), 0);
+    }
+  }
+  sockaddr_in local{};
+  std::unique_ptr<descriptor> ours;
+  std::vector<fd> callers;
+};
+
+task<> accept_one(descriptor& from) {
+  accepting one{from};
+  const int error = co_await one;
+  EXPECT_EQ(error, 0);
+}
+
+TEST_P(uring_without, callers_that_nobody_takes_wait_in_the_kernel) {
+  listening_end end{engine_};
+  end.call(20);
+  const std::size_t before = open_descriptors();
+  engine_.run(accept_one(*end.ours));
+  engine_.run(some_turns(engine_, 2));
+  EXPECT_LE(open_descriptors(), before + ahoy::accept_window::width);
+}
+
+TEST_P(uring_without, a_closed_listener_hangs_up_on_those_whom_nobody_took) {
+  const std::size_t before = open_descriptors();
+  {
+    uring_engine engine{GetParam().how};
+    listening_end end{engine};
+    end.call(1);
+    engine.run(accept_one(*end.ours));
+    end.call(3);
+    engine.run(some_turns(engine, 2));  // these are accepted, and nobody takes them
+    end.call(3);                        // these may be, and the engine has not heard of it
+    end.ours.reset();
+    engine.run(some_turns(engine, 1));
+    for (const fd& each : end.callers) {
+      char next = 0;
+      const ssize_t got = ::recv(each.get(), &next, 1, MSG_DONTWAIT);
+      EXPECT_TRUE(got == 0 || (got < 0 && errno != EAGAIN)) << "it still waits";
+    }
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_P(uring_without, an_engine_that_goes_hangs_up_on_those_whom_nobody_took) {
+  const std::size_t before = open_descriptors();
+  {
+    uring_engine engine{GetParam().how};
+    listening_end end{engine};
+    end.call(1);
+    engine.run(accept_one(*end.ours));
+    end.call(3);
+    end.ours.reset();
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 constexpr lacking lacks[] = {
     {"nothing", {}},
     {"deferred_work", {1024, IORING_SETUP_DEFER_TASKRUN, true}},
@@ -279,6 +350,20 @@ TEST(uring_engine, what_comes_after_a_stop_is_for_the_next_receive) {
     engine.run(receive_into(end.ours, got));
     EXPECT_EQ(got, "kept");
   }
+}
+
+TEST(uring_engine, after_a_stop_an_error_is_left_to_who_asks_the_socket) {
+  uring_engine engine;
+  near_end end{engine};
+  engine.run(stop_soon(engine, receive_once(end.ours)));
+  engine.run(some_turns(engine, 1));
+  ASSERT_EQ(::send(end.ours.number(), "unread", 6, MSG_NOSIGNAL), 6);
+  end.theirs.reset();  // with bytes unread: a reset
+  engine.run(some_turns(engine));
+  int error = 0;
+  socklen_t size = sizeof error;
+  ASSERT_EQ(::getsockopt(end.ours.number(), SOL_SOCKET, SO_ERROR, &error, &size), 0);
+  EXPECT_EQ(error, ECONNRESET);
 }
 
 task<> send_numbers(ahoy::engine& by, descriptor& to, int count) {
@@ -413,44 +498,6 @@ TEST(uring_engine, answers_of_what_is_closed_meet_nobody_else) {
     engine.run(receive_into(end.ours, got));
     EXPECT_EQ(got, text);
     put(end.theirs, "never asked for");
-  }
-  EXPECT_EQ(open_descriptors(), before);
-}
-
-task<> accept_one(descriptor& from) {
-  accepting one{from};
-  const int error = co_await one;
-  EXPECT_EQ(error, 0);
-}
-
-TEST(uring_engine, callers_that_nobody_takes_are_hung_up_on) {
-  const std::size_t before = open_descriptors();
-  {
-    uring_engine engine;
-    fd made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    sockaddr_in local{};
-    local.sin_family = AF_INET;
-    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof local;
-    ASSERT_EQ(::bind(made.get(), reinterpret_cast<sockaddr*>(&local), size), 0);
-    ASSERT_EQ(::listen(made.get(), 64), 0);
-    ASSERT_EQ(::getsockname(made.get(), reinterpret_cast<sockaddr*>(&local), &size), 0);
-    auto listening = std::make_unique<descriptor>(engine, std::move(made));
-    std::vector<fd> callers;
-    for (int i = 0; i < 20; ++i) {
-      callers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      ASSERT_EQ(::connect(callers.back().get(), reinterpret_cast<sockaddr*>(&local), size), 0);
-    }
-    engine.run(accept_one(*listening));
-    engine.run(some_turns(engine, 2));
-    constexpr std::size_t sockets_and_ring = 20 + 1 + 1;
-    EXPECT_LE(open_descriptors(), before + sockets_and_ring + ahoy::accept_window::width);
-    listening.reset();
-    engine.run(some_turns(engine, 1));
-    for (const fd& each : callers) {
-      char next = 0;
-      EXPECT_LE(::recv(each.get(), &next, 1, 0), 0);
-    }
   }
   EXPECT_EQ(open_descriptors(), before);
 }
