@@ -74,9 +74,9 @@ std::unique_ptr<engine> make_engine(engine_choice which) {
   return row_of(which).make();
 }
 
-std::unique_ptr<engine> make_first_of(std::span<const engine_choice> preferred) {
+std::unique_ptr<engine> make_first_of(std::span<const engine_choice> in_order) {
   std::string reason;
-  for (const engine_choice which : preferred.first(preferred.size() - 1)) {
+  for (const engine_choice which : in_order.first(in_order.size() - 1)) {
     try {
       std::unique_ptr<engine> made = make_engine(which);
       made->set_reason(reason);
@@ -85,7 +85,7 @@ std::unique_ptr<engine> make_first_of(std::span<const engine_choice> preferred) 
       reason += (reason.empty() ? "" : "; ") + refused.address() + " is refused: " + refused.hint();
     }
   }
-  std::unique_ptr<engine> last = make_engine(preferred.back());
+  std::unique_ptr<engine> last = make_engine(in_order.back());
   last->set_reason(reason);
   return last;
 }

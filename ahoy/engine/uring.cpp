@@ -100,7 +100,7 @@ io_uring_sqe& uring_engine::ask(uring_file& file, unsigned what) {
   return asked;
 }
 
-void uring_engine::cancel(uring_file& file, unsigned what) {
+void uring_engine::end(uring_file& file, unsigned what) {
   io_uring_sqe& asked = ring_.next();
   io_uring_prep_cancel64(&asked, identity(file, what), 0);
   asked.flags |= IOSQE_CQE_SKIP_SUCCESS;
@@ -154,7 +154,7 @@ void uring_engine::unwatch(operation& done) noexcept {
   if (done.kind != operation_kind::receive || !file->receiving || file->cancelling) return;
   if (!static_cast<receive_operation&>(done).received.empty()) return;
   file->cancelling = true;
-  cancel(*file, receiving);
+  end(*file, receiving);
 }
 
 void uring_engine::wait(time_point until) {
@@ -258,7 +258,7 @@ void uring_engine::serve_reader(uring_file& file) noexcept {
   }
   if (file.receiving && !file.cancelling && file.holds_too_much()) {
     file.cancelling = true;
-    cancel(file, receiving);
+    end(file, receiving);
   }
 }
 
@@ -374,7 +374,7 @@ void uring_engine::poll_for(operation& pending) noexcept {
   if (!file.polls[side])
     poll(file, what, events);
   else if (file.polled_events[side] != events)
-    cancel(file, what);  // and when it has ended, the right one
+    end(file, what);  // and when it has ended, the right one
 }
 
 void uring_engine::polled(uring_file& file, const completion& done, unsigned what) noexcept {

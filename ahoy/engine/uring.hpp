@@ -48,7 +48,7 @@ class uring_engine final : public loop {
   [[nodiscard]] uring_file* known(const descriptor& on) noexcept;
   void free_if_idle(uring_file& file) noexcept;
   io_uring_sqe& ask(uring_file& file, unsigned what);
-  void cancel(uring_file& file, unsigned what);
+  void end(uring_file& file, unsigned what);
 
   // What completes.
   bool take_completions() noexcept;
