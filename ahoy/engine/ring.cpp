@@ -16,8 +16,8 @@ constexpr unsigned requests = 256;      // a full queue costs one more system ca
 constexpr unsigned completions = 4096;  // what does not fit the kernel keeps (IORING_FEAT_NODROP)
 
 /// From the best to what every kernel has. SINGLE_ISSUER (6.0) lets the kernel leave out its locks,
-/// DEFER_TASKRUN (6.1) lets it work for us inside our own calls alone, COOP_TASKRUN (5.19) at least without an
-/// interrupt.
+/// DEFER_TASKRUN (6.1) lets it work for us inside our own calls alone, COOP_TASKRUN (5.19) at least without
+/// an interrupt.
 constexpr std::array<unsigned, 4> preferences = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
                                                  IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
                                                  IORING_SETUP_COOP_TASKRUN, 0};
@@ -39,7 +39,7 @@ int set_up(io_uring& made, unsigned without) {
 /// Nothing tells of multishot receives; IORING_OP_SEND_ZC came with them (6.0).
 bool has_multishot_receive(io_uring& made) {
   const std::unique_ptr<io_uring_probe, decltype(&io_uring_free_probe)> probe{io_uring_get_probe_ring(&made),
-                                                                               &io_uring_free_probe};
+                                                                              &io_uring_free_probe};
   return probe && io_uring_opcode_supported(probe.get(), IORING_OP_SEND_ZC);
 }
 

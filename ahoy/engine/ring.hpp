@@ -17,9 +17,9 @@ struct completion {
   unsigned flags;
 };
 
-/// The two queues that a thread shares with the kernel, io_uring(7): requests go in, completions come out, and
-/// one system call both submits and waits. It belongs to the thread that makes it, and no child of a fork may
-/// use it.
+/// The two queues that a thread shares with the kernel, io_uring(7): requests go in, completions come out,
+/// and one system call both submits and waits. It belongs to the thread that makes it, and no child of a fork
+/// may use it.
 class ring {
  public:
   /// Throws std::system_error where the kernel refuses, or lacks what the engine needs (Linux 6.0 has all of

@@ -19,8 +19,8 @@ enum class engine_choice { automatic, epoll, uring, blocking };
 /// error where the one that was asked for cannot be had: the hint says what refuses it.
 [[nodiscard]] std::unique_ptr<engine> make_engine(engine_choice which = engine_choice::automatic);
 
-/// The first of these that can be had; its reason() says why it is none of those before it. Throws error where
-/// none can.
+/// The first of these that can be had; its reason() says why it is none of those before it. Throws error
+/// where none can.
 [[nodiscard]] std::unique_ptr<engine> make_first_of(std::span<const engine_choice> in_order);
 /// What `automatic` stands for, the best first.
 [[nodiscard]] std::span<const engine_choice> preferred_engines() noexcept;

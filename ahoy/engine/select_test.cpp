@@ -90,7 +90,8 @@ TEST(select_engine, epoll_serves_where_no_memory_may_be_locked) {
         forbid_locked_memory();
         tell_what_is_chosen();
       },
-      testing::ExitedWithCode(0), "engine: epoll, since io_uring is refused: too little memory may be locked");
+      testing::ExitedWithCode(0),
+      "engine: epoll, since io_uring is refused: too little memory may be locked");
 }
 
 TEST(select_engine, reads_what_it_writes) {

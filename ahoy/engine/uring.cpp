@@ -216,8 +216,8 @@ bool uring_engine::give(uring_file& file, receive_operation& to) noexcept {
     return true;
   }
   if (!file.over) return false;
-  file.over = false;
   to.error = std::exchange(file.failure, 0);
+  if (to.error != 0) file.over = false;  // an error is told once, as SO_ERROR is; the end stays one
   return true;
 }
 
@@ -314,7 +314,7 @@ void uring_engine::start_accepting(uring_file& file) noexcept {
     io_uring_sqe& asked = ask(file, accepting + at);
     io_uring_prep_accept(&asked, file.on->number(), reinterpret_cast<sockaddr*>(&call.peer), &call.size,
                          SOCK_CLOEXEC);
-    }
+  }
 }
 
 bool uring_engine::give(uring_file& file, accept_operation& to) noexcept {

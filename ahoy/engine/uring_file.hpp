@@ -33,8 +33,8 @@ struct accept_window {
   int take(address& peer);
 };
 
-/// What the uring engine knows of one descriptor. It stays until the kernel has answered all that was asked of
-/// it, also when the descriptor is gone; then its place is used anew, under another generation, so that no
+/// What the uring engine knows of one descriptor. It stays until the kernel has answered all that was asked
+/// of it, also when the descriptor is gone; then its place is used anew, under another generation, so that no
 /// answer meets the wrong one.
 struct uring_file {
   descriptor* on = nullptr;  ///< null when it is gone

@@ -94,8 +94,8 @@ task<> some_turns(ahoy::engine& by, int count = 20) {
 }
 
 std::size_t open_descriptors() {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, std::filesystem::directory_iterator{}));
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
+                                                std::filesystem::directory_iterator{}));
 }
 
 // --- what the kernel may lack ---
@@ -292,7 +292,8 @@ TEST(uring_engine, those_who_do_not_read_starve_nobody) {
   descriptor near{engine, std::move(one)};
   descriptor far{engine, std::move(other)};
   for (int turn = 0; turn < 20; ++turn) {
-    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] += flood(lazy[i]->theirs, static_cast<char>('a' + i % 26));
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      sent[i] += flood(lazy[i]->theirs, static_cast<char>('a' + i % 26));
     engine.run(ping(near, far, 10));
   }
   for (std::size_t i = 0; i < sent.size(); ++i) {
@@ -444,8 +445,7 @@ task<> stop_many_sends(ahoy::engine& by, std::vector<std::unique_ptr<near_end>>&
   ahoy::context& here = co_await ahoy::this_context();
   ahoy::scope children{here};
   ahoy::event told{by};
-  for (std::size_t i = 0; i < ends.size(); ++i)
-    children.start(send_when_told(told, ends[i]->ours, texts[i]));
+  for (std::size_t i = 0; i < ends.size(); ++i) children.start(send_when_told(told, ends[i]->ours, texts[i]));
   children.start(stop_when_told(told, children));
   told.notify();
   co_await children.join();
