@@ -55,9 +55,12 @@ ring::ring(unsigned without) : native_{std::make_unique<io_uring>()} {
   const int result = set_up(*native_, without);
   if (result < 0) fail(result);
   const bool suffices = (native_->features & IORING_FEAT_EXT_ARG) && (native_->features & IORING_FEAT_NODROP);
-  if (!suffices || !has_multishot_receive(*native_)) {
+  const bool has_all = suffices && has_multishot_receive(*native_);
+  const int first =
+      has_all ? io_uring_submit_and_get_events(native_.get()) : -EOPNOTSUPP;  // may be refused too
+  if (first < 0) {
     io_uring_queue_exit(native_.get());
-    fail(-EOPNOTSUPP);
+    fail(first);
   }
   io_uring_register_ring_fd(native_.get());  // spares the kernel a look-up in each call, where it can
 }
@@ -100,6 +103,8 @@ void ring::enter(time_point until) {
     result = io_uring_submit_and_wait_timeout(native_.get(), &first, 1, &left, nullptr);
   }
   if (result == -EEXIST) throw std::logic_error{"an io_uring engine runs on the thread that made it"};
+  constexpr std::array passing = {-EINTR, -ETIME, -EBUSY, -EAGAIN};
+  if (result < 0 && std::ranges::find(passing, result) == passing.end()) fail(result);
 }
 
 std::size_t ring::take(std::span<completion> into) noexcept {

@@ -23,9 +23,8 @@ using testing::HasSubstr;
 
 constexpr std::array uring_first = {engine_choice::uring, engine_choice::epoll};
 
-/// From now on io_uring_setup(2) fails in this process, as in a container (seccomp(2)).
-void refuse_rings(int with) {
-  constexpr std::uint32_t refused = SYS_io_uring_setup;
+/// From now on a system call fails in this process, as in a container (seccomp(2)).
+void refuse(std::uint32_t refused, int with) {
   std::array filter = {
       sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
       sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, refused},
@@ -67,7 +66,7 @@ TEST(select_engine, uring_is_what_is_asked_for) {
 TEST(select_engine, epoll_serves_where_a_filter_refuses_rings) {
   EXPECT_EXIT(
       {
-        refuse_rings(EPERM);
+        refuse(SYS_io_uring_setup, EPERM);
         tell_what_is_chosen();
       },
       testing::ExitedWithCode(0),
@@ -78,10 +77,20 @@ TEST(select_engine, epoll_serves_where_a_filter_refuses_rings) {
 TEST(select_engine, epoll_serves_where_the_kernel_has_no_rings) {
   EXPECT_EXIT(
       {
-        refuse_rings(ENOSYS);
+        refuse(SYS_io_uring_setup, ENOSYS);
         tell_what_is_chosen();
       },
       testing::ExitedWithCode(0), "engine: epoll, since io_uring is refused: the kernel is built without it");
+}
+
+TEST(select_engine, epoll_serves_where_a_ring_can_be_made_and_not_used) {
+  for (const int call : {SYS_io_uring_register, SYS_io_uring_enter})
+    EXPECT_EXIT(
+        {
+          refuse(static_cast<std::uint32_t>(call), EPERM);
+          tell_what_is_chosen();
+        },
+        testing::ExitedWithCode(0), "engine: epoll, since io_uring is refused: ");
 }
 
 TEST(select_engine, epoll_serves_where_no_memory_may_be_locked) {

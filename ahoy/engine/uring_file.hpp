@@ -54,7 +54,7 @@ struct uring_file {
 
   // Sending: at most one request.
   bool sending = false;
-  std::uint8_t stale_sends = 0;    ///< whose operations are over, but not they
+  std::uint32_t stale_sends = 0;   ///< whose operations are over, but not they
   unsigned sending_at = 0;         ///< the request's place in the queue
   bool polls[2] = {false, false};  ///< for reading, for writing
   bool watches_edges = false;
