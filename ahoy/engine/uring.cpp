@@ -17,8 +17,8 @@ namespace {
 /// generation. 0 as a whole: nobody waits for it.
 enum request : unsigned { nothing, receiving, sending, polling_in, polling_out, edges, accepting };
 
-/// What is smaller goes in with the one system call of the turn. From here on the copy outweighs a call, and a
-/// peer that reads has room: whoever sends goes on at once.
+/// What is smaller goes in with the one system call of the turn. From here on the copy outweighs a call, and
+/// a peer that reads has room: whoever sends goes on at once.
 constexpr std::size_t large = 16 * 1024;
 
 constexpr std::uint64_t identity(const uring_file& file, unsigned what) noexcept {
