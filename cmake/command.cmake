@@ -4,7 +4,6 @@ if(NOT command_sources)
   return()
 endif()
 find_package(nlohmann_json REQUIRED)
-find_package(PkgConfig REQUIRED)
 
 set(command_tests ${command_sources})
 list(FILTER command_tests INCLUDE REGEX "_test\\.cpp$")

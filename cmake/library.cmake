@@ -17,7 +17,9 @@ target_sources(libahoy PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} F
 set_target_properties(libahoy PROPERTIES OUTPUT_NAME ahoy EXPORT_NAME ahoy LINKER_LANGUAGE CXX
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 target_compile_features(libahoy PUBLIC cxx_std_20)
-target_link_libraries(libahoy PUBLIC Threads::Threads PRIVATE fmt::fmt)
+# liburing's archive, and not its shared library: it is a few system calls, which a cold start need not load anything for.
+pkg_check_modules(liburing REQUIRED liburing)
+target_link_libraries(libahoy PUBLIC Threads::Threads PRIVATE fmt::fmt -l:liburing.a)
 target_compile_definitions(libahoy PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
 
 # A shared libahoy exports namespace ahoy::v0 and nothing else: one line for the linker, in the place of a macro on

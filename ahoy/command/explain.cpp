@@ -122,9 +122,8 @@ std::string handler_text(const listen_options& given) {
 }
 
 std::string model_text(const server_options& server) {
-  const auto* engine = server.engine == engine_choice::automatic ? "auto" : "epoll";
   const std::string workers = server.workers > 1 ? fmt::format(" with {} workers", server.workers) : "";
-  return fmt::format("the model {}{}, engine {}{}", to_string(server.model), workers, engine,
+  return fmt::format("the model {}{}, engine {}{}", to_string(server.model), workers, to_string(server.engine),
                      server.once ? ", and end after one caller" : "");
 }
 

@@ -109,6 +109,9 @@ void check_workers(const listen_options& given) {
   if (given.server.model == model::iterative && given.server.workers > 1)
     throw usage_error(usage_errc::contradictory, "options --model iterative and --workers", "",
                       "iterative serves one caller at a time: choose event, process or thread");
+  if (given.server.model == model::process && given.server.engine == engine_choice::uring)
+    throw usage_error(usage_errc::contradictory, "options --model process and --engine uring", "",
+                      "a ring does not outlive a fork: the server's own loop needs epoll there");
 }
 
 listen_options listen_from(const command_line& line) {

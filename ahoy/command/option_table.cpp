@@ -33,6 +33,7 @@ constexpr std::array models{
 constexpr std::array engines{
     choice{"auto", "the best that this machine has"},
     choice{"epoll", "epoll(7)"},
+    choice{"uring", "io_uring(7), where the kernel allows it"},
 };
 constexpr std::array slow_policies{
     choice{"disconnect", "the slow caller is cut"},
@@ -127,7 +128,7 @@ constexpr std::array table{
         "So many processes, threads or loops are kept from the start. 0 is the model's own number: a process "
         "or a thread for each caller, and one loop for event."},
     option{"--engine", "", value_kind::choice, "ENGINE", "auto", "listen", section::server,
-           "what carries out input and output", "", engines, "uring io_uring"},
+           "what carries out input and output", "", engines},
     option{
         "--once", "", value_kind::flag, "", "", "listen", section::server, "serve one caller, then end",
         "The end of the input then counts as it does for call: our half is closed, and the caller's end is "

@@ -258,7 +258,7 @@ TEST_P(connecting_to_a_file, waits_while_the_listeners_queue_is_full) {
   EXPECT_TRUE(made);
 }
 
-constexpr engine_choice engines[] = {engine_choice::epoll, engine_choice::blocking};
+constexpr engine_choice engines[] = {engine_choice::epoll, engine_choice::uring, engine_choice::blocking};
 INSTANTIATE_TEST_SUITE_P(every, connecting, testing::ValuesIn(engines));
 INSTANTIATE_TEST_SUITE_P(every, connecting_to_a_file, testing::ValuesIn(engines));
 

@@ -76,7 +76,9 @@ class connection {
   [[nodiscard]] virtual std::string_view transport() const noexcept = 0;
   /// Each receive() is one message, whole.
   [[nodiscard]] virtual bool keeps_boundaries() const noexcept { return false; }
-  /// The descriptor below, for what only a socket can tell; null where there is none.
+  /// The descriptor below, for what only a socket can tell; null where there is none. From the first
+  /// receive() on, an engine may have taken bytes (or an error) from the socket that no receive() was given
+  /// yet: who reads from it directly does so before.
   [[nodiscard]] virtual descriptor* native() noexcept { return nullptr; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;

@@ -210,6 +210,8 @@ TEST_P(datagrams, an_address_that_no_interface_has_is_an_error) {
                ahoy::error);
 }
 
-INSTANTIATE_TEST_SUITE_P(every, datagrams, testing::Values(engine_choice::epoll, engine_choice::blocking));
+INSTANTIATE_TEST_SUITE_P(every, datagrams,
+                         testing::Values(engine_choice::epoll, engine_choice::uring,
+                                         engine_choice::blocking));
 
 }  // namespace

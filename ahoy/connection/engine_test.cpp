@@ -308,6 +308,8 @@ TEST_P(engine_behaviour, one_who_never_waits_does_not_keep_others_from_running) 
 constexpr setting settings[] = {
     {"epoll_socket", engine_choice::epoll, socket_pair},
     {"epoll_memory", engine_choice::epoll, memory_pair},
+    {"uring_socket", engine_choice::uring, socket_pair},
+    {"uring_memory", engine_choice::uring, memory_pair},
     {"blocking_socket", engine_choice::blocking, socket_pair},
     {"blocking_memory", engine_choice::blocking, memory_pair},
 };

@@ -18,14 +18,19 @@ ssize_t discard_received(int socket) noexcept {
   return ::recv(socket, dropped, sizeof dropped, MSG_DONTWAIT);
 }
 
-bool will_come_more(ssize_t got) noexcept {
-  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
-}
+/// A receive of the descriptor's own: the connection's may have been told to end. false at the end of the
+/// stream, or at an error, which is one too.
+struct discarding final : receive_operation {
+  using receive_operation::receive_operation;
+  [[nodiscard]] bool await_resume() const noexcept { return error == 0 && !received.empty(); }
+};
 
-/// A little at a time, with a wait in between: a peer that floods us must not keep the others from their
-/// turn.
-task<> discard_until_end(engine& by, descriptor& socket) {
-  while (will_come_more(discard_received(socket.number()))) co_await by.ready(socket, POLLIN);
+task<> discard_until_end(descriptor& socket) {
+  bool goes_on = true;
+  while (goes_on) {
+    discarding some{&socket};
+    goes_on = co_await some;
+  }
 }
 
 bool is_reset(int socket) noexcept {
@@ -66,7 +71,7 @@ task<> farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
   peer.shutdown_send();
   if (!peer.native()) co_return;
-  co_await in_time(peer, limit, discard_until_end(peer.engine(), *peer.native()));
+  co_await in_time(peer, limit, discard_until_end(*peer.native()));
 }
 
 task<> short_farewell(connection& peer, duration limit) {

@@ -121,6 +121,8 @@ TEST_P(leaving, a_pipe_ends_our_half) {
   engine_->run(ahoy::when_all(ahoy::tasks(ahoy::farewell(*near, 20s), expect_end(*far))));
 }
 
-INSTANTIATE_TEST_SUITE_P(every, leaving, testing::Values(engine_choice::epoll, engine_choice::blocking));
+INSTANTIATE_TEST_SUITE_P(every, leaving,
+                         testing::Values(engine_choice::epoll, engine_choice::uring,
+                                         engine_choice::blocking));
 
 }  // namespace

@@ -493,9 +493,9 @@ TEST_P(every_wait, ends_once_where_a_stop_meets_its_deadline) {
   EXPECT_TRUE(cause == std::errc::timed_out || cause == std::errc::operation_canceled) << cause.message();
 }
 
-std::string name_of(engine_choice which) { return which == engine_choice::epoll ? "epoll" : "blocking"; }
+std::string name_of(engine_choice which) { return std::string{ahoy::to_string(which)}; }
 
-constexpr engine_choice engines[] = {engine_choice::epoll, engine_choice::blocking};
+constexpr engine_choice engines[] = {engine_choice::epoll, engine_choice::uring, engine_choice::blocking};
 
 INSTANTIATE_TEST_SUITE_P(every, every_operation, testing::ValuesIn(engines),
                          [](const auto& tested) { return name_of(tested.param); });

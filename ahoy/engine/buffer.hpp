@@ -43,8 +43,8 @@ class bytes {
   std::size_t size_ = 0;
 };
 
-/// Blocks for what is received: taken when there is something to read, kept for reuse up to a few. Not
-/// thread-safe: each engine has its own.
+/// Blocks for what is received: taken when there is something to read, kept for reuse up to a few (or as many
+/// as an engine needs at once). Not thread-safe: each engine has its own.
 class buffer_pool {
  public:
   static constexpr std::size_t block_size = 64 * 1024;  // holds the largest datagram
@@ -58,13 +58,20 @@ class buffer_pool {
   [[nodiscard]] std::span<char> take();
   [[nodiscard]] bytes lend(std::span<char> block, std::size_t used) noexcept;
   void give_back(char* block) noexcept;
+  /// Adds `text` to what a loan of this pool holds. false: there is no room for it.
+  [[nodiscard]] static bool append(bytes& loan, std::string_view text) noexcept;
+  /// Keeps so many for reuse.
+  void keep(std::size_t count);
   /// A loan that holds a copy of `text`, which fits into a block.
   [[nodiscard]] bytes copy(std::string_view text);
   /// How many blocks are lent at the moment.
   [[nodiscard]] std::size_t lent() const noexcept { return lent_; }
 
  private:
-  static constexpr std::size_t kept_blocks = 16;
+  friend class bytes;
+  void end_loan(char* block) noexcept;
+
+  std::size_t kept_blocks_ = 16;
   std::vector<std::unique_ptr<char[]>> free_;
   std::size_t lent_ = 0;
 };

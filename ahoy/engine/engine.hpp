@@ -7,6 +7,7 @@
 #include <ahoy/task/task.hpp>
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,10 @@ class engine {
 
   [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
 
+  /// Why it is none of the engines that were preferred to it; empty where it is what was asked for.
+  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+  void set_reason(std::string why) { reason_ = std::move(why); }
+
   class sleep_awaiter : public park_operation {
    public:
     sleep_awaiter(ahoy::engine& clockwork, duration length) noexcept : park_operation{clockwork} {
@@ -65,6 +70,7 @@ class engine {
 
  private:
   buffer_pool buffers_;
+  std::string reason_;
 };
 
 /// Something that others wait for, on one thread. notify() wakes everybody who waits at that moment, in the

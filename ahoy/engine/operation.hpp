@@ -46,6 +46,7 @@ class descriptor {
   friend class loop;
   friend class epoll_engine;
   friend class blocking_engine;
+  friend class uring_engine;
   ahoy::engine* engine_;
   fd file_;
   fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
@@ -55,6 +56,7 @@ class descriptor {
   bool registered_ = false;
   bool emptied_ = false;  // epoll engine: nothing to read until the kernel reports a change
   bool ending_ = false;   // epoll engine: the peer's end was reported, of which no further change tells
+  std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
 };
 
 enum class operation_kind : std::uint8_t {

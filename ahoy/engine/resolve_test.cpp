@@ -72,6 +72,8 @@ TEST_P(resolve, one_that_is_stopped_leaves_its_thread_behind_unharmed) {
   engine_.reset();  // what still looks up may end after the engine
 }
 
-INSTANTIATE_TEST_SUITE_P(every, resolve, testing::Values(engine_choice::epoll, engine_choice::blocking));
+INSTANTIATE_TEST_SUITE_P(every, resolve,
+                         testing::Values(engine_choice::epoll, engine_choice::uring,
+                                         engine_choice::blocking));
 
 }  // namespace

@@ -197,6 +197,8 @@ TEST_P(over, a_text_that_contains_its_delimiter_is_not_sent) {
 constexpr setting settings[] = {
     {"epoll_socket", engine_choice::epoll, socket_pair},
     {"epoll_pipe", engine_choice::epoll, narrow_pipe},
+    {"uring_socket", engine_choice::uring, socket_pair},
+    {"uring_pipe", engine_choice::uring, narrow_pipe},
     {"blocking_socket", engine_choice::blocking, socket_pair},
     {"blocking_pipe", engine_choice::blocking, narrow_pipe},
 };

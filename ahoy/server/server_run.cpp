@@ -1,6 +1,7 @@
 #include <ahoy/connection/farewell.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/log.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/worker.hpp>
 
@@ -127,6 +128,7 @@ task<> server_run::run() {
     keep(watch_stop());
     keep(tell_untold_in_time());
     co_await open();
+    log(log_level::notice, description(by_));
     if (pool_) pool_->start();
     co_await accept_all();
     if (!failure_) co_await drain();
