@@ -2,15 +2,17 @@
 import contextlib
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
 import tempfile
+import threading
 import typing
 import unittest
 
-from command import GUARD, Listener, await_that
-from peers import Caller, label_of, overfill, tcp_sockets
+from command import GUARD, SANITIZED, Listener, await_that
+from peers import Caller, label_of, overfill, reset, tcp_sockets
 
 HERE = "127.0.0.1:0"
 
@@ -526,20 +528,280 @@ class End(unittest.TestCase):
 class Slow(unittest.TestCase):
     def test_a_caller_that_does_not_read_harms_nobody_and_is_put_out(self):
         for way in CONCURRENT:
-            with self.subTest(named(way)), contextlib.ExitStack() as stack:
-                listener = stack.enter_context(Listener(HERE, "-v", *way.words, "--handler", "relay", "--queue", "64k",
-                                                        "--slow-after", "200ms", "--max-clients", 3))
-                talker, reader = (stack.enter_context(Caller(listener.port)) for _ in range(2))
-                slow = stack.enter_context(Caller(listener.port, receive_buffer=4096))
-                for _ in range(3):
-                    listener.err.until("joined$")
-                line = "x" * 10_000
-                for _ in range(1000):  # more than all buffers between hold
-                    talker.send(line + "\n")
-                    self.assertEqual(reader.line().decode(), f"[{talker.label}] {line}")
-                listener.err.until(rf"^\[{re.escape(slow.label)}\] left: .*(slow|took)")
-                talker.send("after\n")
-                self.assertEqual(reader.line().decode(), f"[{talker.label}] after")
+            for family in (socket.AF_INET, socket.AF_UNIX):
+                with self.subTest(named(way), family=family.name), contextlib.ExitStack() as stack:
+                    folder = stack.enter_context(tempfile.TemporaryDirectory())
+                    listener = stack.enter_context(Listener(HERE, f"unix://{folder}/socket", "-v", *way.words, "--handler", "relay",
+                                                            "--queue", "64k", "--slow-after", "200ms", "--max-clients", 3, endpoints=2))
+                    to = f"{folder}/socket" if family == socket.AF_UNIX else listener.port
+                    talker, reader = (stack.enter_context(Caller(listener.port)) for _ in range(2))
+                    slow = stack.enter_context(Caller(to, family, receive_buffer=4096))
+                    for _ in range(3):
+                        listener.err.until("joined$")
+                    line = "x" * 10_000
+                    for _ in range(1000):  # more than all buffers between hold
+                        talker.send(line + "\n")
+                        self.assertEqual(reader.line().decode(), f"[{talker.label}] {line}")
+                    listener.err.until(rf"^\[{exact(slow.label)}\] left: too slow$")
+                    talker.send("after\n")
+                    self.assertEqual(reader.line().decode(), f"[{talker.label}] after")
+
+
+class Busy:
+    """Callers who say something and hear it again, over and over, in a thread."""
+
+    def __init__(self, callers):
+        self.callers = callers
+        self.over = threading.Event()
+        self.failures = []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        try:
+            number = 0
+            while not self.over.is_set():
+                number += 1
+                for caller in self.callers:
+                    if not served(caller, f"round {number}"):
+                        raise AssertionError("not what was said")
+        except Exception as failure:  # told by __exit__
+            self.failures.append(failure)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(GUARD)
+        if self.failures:
+            raise self.failures[0]
+
+
+def child_of(listener, caller):
+    """The process that has the server's end of this caller's connection."""
+    there = caller.socket.getsockname()[1]
+    (inode,) = [each.inode for each in tcp_sockets() if (each.here, each.there) == (listener.port, there)]
+    (child,) = [pid for pid in listener.children() if f"socket:[{inode}]" in descriptors_of(pid).values()]
+    return child
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        self.seed = random.randrange(1 << 32)
+        print(f"seed {self.seed} ", end="", flush=True)
+        self.random = random.Random(self.seed)
+
+    def test_a_child_that_is_killed_under_load_harms_its_caller_alone(self):
+        for way in (Way("process"), Way("process", 4)):
+            for handler in ("echo", "relay"):
+                with self.subTest(named(way), handler=handler, seed=self.seed), contextlib.ExitStack() as stack:
+                    listener = stack.enter_context(Listener(HERE, "-v", *way.words, "--handler", handler))
+                    callers = [stack.enter_context(Caller(listener.port)) for _ in range(4)]
+                    for _ in callers:
+                        listener.err.until("joined$")
+                    for _ in range(5):
+                        victim = callers.pop(self.random.randrange(4))
+                        with Busy(callers) if handler == "echo" else contextlib.nullcontext():
+                            child = child_of(listener, victim)
+                            os.kill(child, signal.SIGKILL)
+                            self.assertEqual(victim.rest(), b"")
+                            listener.err.until(rf"^\[{re.escape(victim.label)}\] left: its process was ended by SIGKILL$")
+                            callers.append(stack.enter_context(Caller(listener.port)))
+                            listener.err.until(rf"^\[{re.escape(callers[-1].label)}\] joined$")
+                        await_that(lambda: len(listener.children()) == 4 and child not in listener.children(), "one for each")
+                        if handler == "relay":
+                            callers[0].send(f"{child} is gone\n")
+                            for other in callers[1:]:
+                                self.assertEqual(other.line().decode(), f"[{callers[0].label}] {child} is gone")
+
+    def test_a_child_that_is_killed_while_it_serves_nobody_is_told_of_and_replaced(self):
+        with Listener(HERE, "--model", "process", "--workers", 2, "--handler", "echo") as listener:
+            await_that(lambda: len(listener.children()) == 2, "the children")
+            for child in listener.children():
+                os.kill(child, signal.SIGKILL)
+                listener.err.until("SIGKILL")
+            with Caller(listener.port) as one, Caller(listener.port) as other:
+                self.assertTrue(served(one) and served(other))
+                self.assertEqual(len(listener.children()), 2)
+
+    def test_no_child_survives_its_parent(self):
+        for way in (Way("process"), Way("process", 3)):
+            for handler in ("echo", "relay"):
+                with self.subTest(named(way), handler=handler), contextlib.ExitStack() as stack:
+                    listener = stack.enter_context(Listener(HERE, "-v", *way.words, "--handler", handler))
+                    callers = [stack.enter_context(Caller(listener.port)) for _ in range(2)]
+                    for _ in callers:
+                        listener.err.until("joined$")
+                    children = listener.children()
+                    self.assertEqual(len(children), way.workers or 2)
+                    listener.kill()
+                    for caller in callers:
+                        with contextlib.suppress(ConnectionResetError):
+                            self.assertEqual(caller.rest(), b"")
+                    for child in children:  # who inherits it may be slow to reap it
+                        await_that(lambda child=child: state_of(child) in (None, "Z", "X"), "the end of a child")
+
+    def test_a_child_that_does_not_run_holds_up_neither_a_kick_nor_the_end(self):
+        for way in (Way("process"), Way("process", 2)):
+            with self.subTest(named(way)), Listener(HERE, "-v", "--drain", "10m", *way.words, "--handler", "echo") as listener:
+                for how in ("kick", "end"):
+                    with Caller(listener.port) as caller:
+                        self.assertTrue(served(caller))
+                        stopped = listener.children()
+                        for child in stopped:
+                            os.kill(child, signal.SIGSTOP)
+                            await_that(lambda child=child: state_of(child) == "T", "it to be stopped")
+                        if how == "kick":
+                            listener.say(f"/kick {caller.label}")
+                            listener.err.until(rf"^\[{re.escape(caller.label)}\] left: kicked$")
+                            for child in set(stopped) & set(listener.children()):
+                                os.kill(child, signal.SIGCONT)
+                        else:
+                            listener.send_signal()
+                            listener.send_signal()
+                        self.assertEqual(caller.rest(), b"")
+                self.assertEqual(listener.wait(), 0)
+                self.assertEqual([state_of(child) for child in stopped], [None] * len(stopped))
+
+    def limited_to(self, processes):
+        """Root is exempt from RLIMIT_NPROC, and others of our user may come and go: an own user."""
+        user = 61_000 + os.getpid() % 4_000
+        return ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups", "prlimit", f"--nproc={processes}"]
+
+    @unittest.skipUnless(os.geteuid() == 0, "to become another user takes root")
+    def test_where_no_more_processes_or_threads_are_to_be_had_callers_are_told_busy(self):
+        for way, cause in ((Way("process"), "start a process"), (Way("thread"), "start a thread")):
+            for handler in ("echo", "relay"):
+                with self.subTest(named(way), handler=handler), contextlib.ExitStack() as stack:
+                    listener = stack.enter_context(Listener(HERE, "-v", *way.words, "--handler", handler, before=self.limited_to(3)))
+                    callers = [stack.enter_context(Caller(listener.port)) for _ in range(2)]
+                    for _ in callers:
+                        listener.err.until("joined$")
+                    with Busy(callers) if handler == "echo" else contextlib.nullcontext():
+                        for _ in range(5):
+                            with Caller(listener.port) as refused:
+                                self.assertEqual(refused.rest(), b"busy\n")
+                            listener.err.until(rf"^\[{re.escape(refused.label)}\] was told busy: {cause}: resource temporarily")
+                    callers[0].close()
+                    listener.err.until(rf"^\[{re.escape(callers[0].label)}\] left$")
+                    await_that(lambda: len(listener.children() if way.model == "process" else threads_of(listener.pid)) < 3, "its end")
+                    with Caller(listener.port) as new:
+                        listener.err.until(rf"^\[{re.escape(new.label)}\] joined$")
+
+    @unittest.skipIf(SANITIZED, "UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken")
+    def test_where_descriptors_run_out_callers_wait_or_are_told_busy_and_it_recovers(self):
+        few = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+        for way in CONCURRENT:
+            for handler in ("echo", "relay"):
+                with self.subTest(named(way), handler=handler), contextlib.ExitStack() as stack:
+                    listener = stack.enter_context(Listener(HERE, "-v", "--max-clients", 10_000, *way.words, "--handler", handler, before=few))
+                    await_that(lambda: len(listener.children() or threads_of(listener.pid)) >= way.workers, "the workers")
+                    first = stack.enter_context(Caller(listener.port))
+                    self.answered(listener, first, handler)
+                    crowd = [stack.enter_context(Caller(listener.port)) for _ in range(100)]
+                    listener.err.until("too many open files")
+                    self.answered(listener, first, handler)
+                    for each in crowd:
+                        each.close()
+                    self.answered(listener, first, handler)
+                    self.recovered(listener, handler)
+                    first.close()
+                    with Listener(HERE, *way.words, "--handler", handler, before=few) as fresh:
+                        await_that(lambda: len(fresh.children() or threads_of(fresh.pid)) >= way.workers, "the workers")
+                        await_that(lambda: as_at_first(listener) <= as_at_first(fresh), "all to be as it was")
+
+    def answered(self, listener, caller, handler):
+        caller.send("hello\n")
+        if handler == "relay":
+            listener.out.until(rf"^\[{re.escape(caller.label)}\] hello$")
+        else:
+            self.assertEqual(caller.line(), b"hello")
+
+    def recovered(self, listener, handler):
+        """A caller may come while those who hung up are still being seen off."""
+        while True:
+            with Caller(listener.port) as caller:
+                caller.send("at last\n")
+                caller.end()
+                with contextlib.suppress(ConnectionResetError):
+                    if caller.rest() != b"busy\n":
+                        break
+        if handler == "relay":
+            listener.out.until(rf"^\[{re.escape(caller.label)}\] at last$")
+
+
+def as_at_first(listener):
+    """What a listener takes: descriptors, threads, children, and whether one of those is a zombie."""
+    children = listener.children()
+    return (len(descriptors_of(listener.pid)), len(threads_of(listener.pid)), len(children),
+            sum(state_of(child) == "Z" for child in children))
+
+
+class Cuts(unittest.TestCase):
+    """Connections that end at any byte, in any way: a reset, an end, a half-close that waits for the rest."""
+    CONNECTIONS = 2_000
+    AT_ONCE = 20
+    TEXT = b"".join(b"line %d\n" % number for number in range(50))
+
+    def cut(self, caller):
+        """Leaves the socket where it waits for the rest."""
+        caller.settimeout(GUARD)
+        size = self.random.randrange(len(self.TEXT) + 1)
+        with contextlib.suppress(ConnectionError):
+            caller.sendall(self.TEXT[:size])
+            if self.random.random() < 0.3:
+                caller.recv(self.random.randrange(1, 200), socket.MSG_DONTWAIT)
+        how = self.random.choice(("reset", "end", "half"))
+        if how == "half":
+            caller.shutdown(socket.SHUT_WR)
+            return caller
+        if how == "reset":
+            reset(caller)
+        caller.close()
+        return None
+
+    def wait_for_the_end(self, callers):
+        for caller in callers:
+            with contextlib.suppress(ConnectionError), contextlib.closing(caller):
+                while caller.recv(1 << 16):
+                    pass
+
+    def cut_many(self, to):
+        for _ in range(self.CONNECTIONS // 2 // self.AT_ONCE):
+            callers = []
+            for _ in range(self.AT_ONCE):
+                family, name = self.random.choice(to)
+                callers.append(socket.socket(family, socket.SOCK_STREAM))
+                callers[-1].connect(name)
+            waiting = []
+            for caller in self.random.sample(callers, len(callers)):
+                with contextlib.suppress(BlockingIOError):
+                    waiting.append(self.cut(caller))
+            self.wait_for_the_end([each for each in waiting if each])
+            for caller in callers:
+                caller.close()
+
+    def test_connections_cut_at_any_byte_leave_nothing_behind(self):
+        seed = random.randrange(1 << 32)
+        print(f"seed {seed} ", end="", flush=True)
+        self.random = random.Random(seed)
+        for way in WAYS:
+            for handler in ("echo", "relay"):
+                with self.subTest(named(way), handler=handler, seed=seed), tempfile.TemporaryDirectory() as folder:
+                    with Listener(HERE, f"unix://{folder}/socket", *way.words, "--handler", handler, endpoints=2) as listener:
+                        to = [(socket.AF_INET, ("127.0.0.1", listener.port)), (socket.AF_UNIX, f"{folder}/socket")]
+                        await_that(lambda: len(listener.children() or threads_of(listener.pid)) >= way.workers, "the workers")
+                        before = as_at_first(listener)
+                        self.cut_many(to)
+                        await_that(lambda: as_at_first(listener) == before, f"all to be as it was: {before}, {as_at_first(listener)}")
+                        with Caller(listener.port) as caller:
+                            caller.send("after all\n")
+                            if handler == "relay":
+                                listener.out.until(rf"^\[{re.escape(caller.label)}\] after all$")
+                            else:
+                                self.assertEqual(caller.line(), b"after all")
+                        self.assertEqual(listener.end(), 0)
 
 
 if __name__ == "__main__":
