@@ -123,8 +123,8 @@ std::string handler_text(const listen_options& given) {
 
 std::string model_text(const server_options& server) {
   const std::string workers = server.workers > 1 ? fmt::format(" with {} workers", server.workers) : "";
-  return fmt::format("the model {}{}, engine {}{}", to_string(server.model), workers, to_string(server.engine),
-                     server.once ? ", and end after one caller" : "");
+  return fmt::format("the model {}{}, engine {}{}", to_string(server.model), workers,
+                     to_string(server.engine), server.once ? ", and end after one caller" : "");
 }
 
 std::string networks_text(const std::vector<network>& networks, std::string_view none) {

@@ -157,6 +157,11 @@ void listen_report::busy(const address& caller, std::size_t here) {
   tell(json_event::busy, caller.to_string(), "busy");
 }
 
+void listen_report::no_worker(const address& caller, std::string_view why) {
+  note(fmt::format("[{}] was told busy: {}", caller.to_string(), why));
+  tell(json_event::busy, caller.to_string(), "busy");
+}
+
 void listen_report::denied(const address& caller) {
   note(fmt::format("[{}] was turned away (--allow, --deny)", caller.to_string()));
 }

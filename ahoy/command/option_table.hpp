@@ -64,7 +64,6 @@ struct option {
   std::string_view summary;  ///< for --help: a line without a full stop
   std::string_view details;  ///< for the manual: whole sentences, beyond the summary; may be empty
   std::span<const choice> choices = {};
-  std::string_view later = {};  ///< values of later versions: "process thread"
 
   [[nodiscard]] bool is_of(verb which) const noexcept;
   [[nodiscard]] bool has_value() const noexcept;

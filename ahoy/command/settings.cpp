@@ -43,9 +43,7 @@ std::vector<std::string_view> choices_of(const option& row) {
 void check_choice(const option& row, std::string_view value) {
   const auto known = choices_of(row);
   if (std::ranges::count(known, value) != 0) return;
-  const auto later = words_of(row.later);
   const auto one_of = fmt::format("it is one of {}", fmt::join(known, ", "));
-  if (std::ranges::count(later, value) != 0) throw usage_error(usage_errc::not_yet, row.name, value, one_of);
   const auto meant = did_you_mean(value, known);
   throw unreadable(row.name, value, meant ? fmt::format("did you mean {}? {}", *meant, one_of) : one_of);
 }

@@ -54,8 +54,8 @@ class descriptor {
   operation* reading_ = nullptr;
   operation* writing_ = nullptr;
   bool registered_ = false;
-  bool emptied_ = false;  // epoll engine: nothing to read until the kernel reports a change
-  bool ending_ = false;   // epoll engine: the peer's end was reported, of which no further change tells
+  bool emptied_ = false;     // epoll engine: nothing to read until the kernel reports a change
+  bool ending_ = false;      // epoll engine: the peer's end was reported, of which no further change tells
   std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
 };
 

@@ -5,7 +5,8 @@
 
 namespace ahoy::inline v0 {
 
-datagram_request::datagram_request(ahoy::engine& by, fd socket, const datagram_header& header, std::string data)
+datagram_request::datagram_request(ahoy::engine& by, fd socket, const datagram_header& header,
+                                   std::string data)
     : socket_{by, std::move(socket)}, header_{header}, data_{std::move(data)} {
   set_label(remote().to_string());
 }

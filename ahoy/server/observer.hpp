@@ -25,11 +25,13 @@ class observer {
   virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
   /// Found no place, was told so and closed: as many as may be are here, and none of them makes way.
   virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
+  /// There was a place, but the system had no process, thread or descriptor: it was told `busy` and closed.
+  virtual void no_worker(const address& /*caller*/, std::string_view /*why*/) {}
   virtual void denied(const address& /*caller*/) {}
   /// A peer of datagrams that has been silent for longest has to leave, since a newer caller needs its place;
   /// left() follows.
   virtual void made_way(const connection& /*caller*/) {}
-  /// So many more than were named by the three above: those are told at a bounded rate (see rate_limit).
+  /// So many more than were named by the four above: those are told at a bounded rate (see rate_limit).
   virtual void untold(turned_away, std::uint64_t /*callers*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}

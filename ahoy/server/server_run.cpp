@@ -280,8 +280,8 @@ task<> server_run::see_off(std::unique_ptr<connection> caller) {
 }
 
 /// There was a place, but neither a process nor a thread.
-task<> server_run::turn_away(connection& caller) {
-  tell_busy(caller.remote());
+task<> server_run::turn_away(connection& caller, std::string why) {
+  if (may_tell(turned_away::busy)) told().no_worker(caller.remote(), why);
   try {
     co_await caller.send("busy\n");
   } catch (const std::system_error&) {
@@ -295,10 +295,8 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   caller->set_timeout(options().idle_timeout);
   const callers::entry who = of_.callers_.add(*caller, own);
   const std::string why = co_await serve(who).in(own);
-  if (who->is_turned_away)
-    co_await turn_away(*caller);
-  else
-    told().left(*caller, why);
+  if (who->is_turned_away) co_await turn_away(*caller, why);
+  if (who->has_joined) told().left(*caller, why);
   of_.callers_.remove(who);
   changed_.notify();
   co_await part_from(*caller);
@@ -337,17 +335,6 @@ task<> server_run::wait_for_turn(callers::entry who, turn& own) {
   who->waiting = false;
 }
 
-/// Null where the system has no process or thread for this caller.
-std::shared_ptr<worker_pool::member> server_run::engage_worker(callers::entry who) {
-  try {
-    return pool_->engage();
-  } catch (const error& failure) {
-    told().exhausted(failure.what());
-  }
-  who->is_turned_away = true;
-  return nullptr;
-}
-
 /// How the conversation ended, in words; nothing that a caller does ends more than its own.
 task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
@@ -362,16 +349,38 @@ task<std::string> server_run::serve(callers::entry who) {
   co_return is_cut ? std::string{callers::in_words(who->why_cut)} : why;
 }
 
-task<std::string> server_run::converse_with(callers::entry who) {
-  std::shared_ptr<worker_pool::member> by;
-  const bool by_worker = needs_worker(who->link);
-  if (by_worker) by = engage_worker(who);
-  if (by_worker && !by) co_return std::string{"busy"};
+void server_run::join(callers::entry who) {
+  who->has_joined = true;
   told().joined(who->link);
+}
+
+task<std::string> server_run::converse_with(callers::entry who) {
   std::string why;
-  if (!by)
+  if (needs_worker(who->link)) {
+    why = co_await converse_through_worker(who);
+  } else {
+    join(who);
     why = co_await serve_to_the_end(*of_.handler_, who->link);
-  else if (of_.handler_->callers_meet())
+  }
+  co_return why;
+}
+
+task<std::string> server_run::converse_through_worker(callers::entry who) {
+  std::string why;
+  try {
+    why = co_await employ(who);
+  } catch (const error& shortage) {
+    why = shortage.what();
+    who->is_turned_away = true;
+  }
+  co_return why;
+}
+
+task<std::string> server_run::employ(callers::entry who) {
+  const std::shared_ptr<worker_pool::member> by = pool_->engage();
+  join(who);
+  std::string why;
+  if (of_.handler_->callers_meet())
     why = co_await pool_->serve_here(by, who->link);
   else
     why = co_await pool_->serve(by, who->link);

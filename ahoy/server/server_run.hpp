@@ -77,8 +77,10 @@ class server_run {
   task<> wait_for_turn(callers::entry who, turn& own);
   [[nodiscard]] bool takes_turns(const connection& caller) const noexcept;
   [[nodiscard]] bool needs_worker(const connection& caller) const noexcept;
-  [[nodiscard]] std::shared_ptr<worker_pool::member> engage_worker(callers::entry who);
-  task<> turn_away(connection& caller);
+  void join(callers::entry who);
+  task<> turn_away(connection& caller, std::string why);
+  task<std::string> converse_through_worker(callers::entry who);
+  task<std::string> employ(callers::entry who);
   task<std::string> serve(callers::entry who);
   task<std::string> converse_with(callers::entry who);
 

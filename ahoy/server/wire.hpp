@@ -17,7 +17,8 @@ enum class order_kind : std::uint8_t {
   serve,   ///< run the handler for the connection `first`
   answer,  ///< run the handler for one datagram, `data`, to be answered through `first`
   carry,   ///< pass bytes between the connection `first` and `second`: its handler runs at the server
-  finish,  ///< of a job: nothing more is received from its caller
+  finish,  ///< of a job: nothing more is received from its caller; one that is carried has ended on the
+           ///< server's side, too, when what is left is sent, or its caller takes nothing for `timeout`
   cut,     ///< of a job: it ends now
 };
 
@@ -34,8 +35,9 @@ struct order {
 };
 
 enum class report_kind : std::uint8_t {
-  done,    ///< the job has ended; `text` says how
-  logged,  ///< a line for the server's log
+  done,     ///< the job has ended; `text` says how
+  refused,  ///< it could not begin: no descriptor was left for what came with it
+  logged,   ///< a line for the server's log
 };
 
 struct report {

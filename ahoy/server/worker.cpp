@@ -23,6 +23,8 @@ struct job {
   context where;
   std::unique_ptr<connection> peer;
   fd second;  // where its bytes are carried to
+  bool is_carried = false;
+  bool is_stuck = false;  // cut, since its caller takes nothing of what is left
 };
 
 class worker_run {
@@ -36,7 +38,7 @@ class worker_run {
       if (!next) break;
       obey(std::move(*next));
     }
-    for (auto& [number, each] : jobs_) each->where.stop();
+    serving_.stop();
     co_await serving_.join();
   }
 
@@ -46,24 +48,50 @@ class worker_run {
     const auto found = jobs_.find(what.job);
     if (found == jobs_.end()) return;  // it has ended meanwhile
     if (what.what == order_kind::finish)
-      finish(*found->second);
+      finish(what, *found->second);
     else
       found->second->where.stop();
   }
 
-  void finish(job& of) {
+  void finish(const order& what, job& of) {
     if (whose_ == handler_is::own) how_.end();
     of.peer->shutdown_receive();
+    if (of.is_carried) serving_.start(cut_when_stuck(what.job, what.timeout));
+  }
+
+  /// Nobody else sees that its caller takes nothing any more: the server has said its last.
+  task<> cut_when_stuck(std::uint64_t number, duration patience) {
+    std::optional<std::uint64_t> before;
+    for (auto found = jobs_.find(number); found != jobs_.end(); found = jobs_.find(number)) {
+      const std::uint64_t now = found->second->peer->progress();
+      if (before == now) co_return cut_stuck(*found->second);
+      before = now;
+      co_await by_.sleep(patience);
+    }
+  }
+
+  static void cut_stuck(job& of) noexcept {
+    of.is_stuck = true;
+    of.where.stop();
+  }
+
+  void refuse(std::uint64_t number) noexcept {
+    report shortage;
+    shortage.what = report_kind::refused;
+    shortage.job = number;
+    send_report(wire_.number(), shortage);
   }
 
   void begin(order what) {
     const order_kind kind = what.what;
     const std::uint64_t number = what.job;
+    if (!what.first || (kind == order_kind::carry && !what.second)) return refuse(number);
     std::unique_ptr<connection> caller = open(what);
     caller->set_label(what.label);
     caller->set_timeout(what.timeout);
     auto made = std::make_unique<job>(serving_.where(), std::move(caller), std::move(what.second));
     job& begun = *made;
+    begun.is_carried = kind == order_kind::carry;
     jobs_.emplace(number, std::move(made));
     serving_.start(serve(number, kind, begun));
   }
@@ -83,6 +111,7 @@ class worker_run {
       done.text = co_await carry_to_the_end(of).in(of.where);
     else
       done.text = co_await serve_to_the_end(how_, *of.peer).in(of.where);
+    if (of.is_stuck) done.text = cause_in_words(make_error_code(errc::too_slow));
     done.received = of.peer->bytes_received();
     done.sent = of.peer->bytes_sent();
     of.peer.reset();
@@ -98,6 +127,8 @@ class worker_run {
       co_await carry(*of.peer, other);
     } catch (const error& failure) {
       why = cause_in_words(failure.code());
+    } catch (const std::exception& failure) {
+      why = escape(failure.what());
     }
     co_return why;
   }

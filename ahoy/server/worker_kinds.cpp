@@ -2,6 +2,7 @@
 #include <ahoy/server/worker.hpp>
 #include <ahoy/server/worker_kinds.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -107,6 +108,8 @@ std::vector<int> open_descriptors() {
   for (const auto& each : std::filesystem::directory_iterator{"/proc/self/fd", unreadable})
     found.push_back(std::stoi(each.path().filename()));
   if (unreadable) found = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  std::erase_if(found,
+                [](int each) { return ::fcntl(each, F_GETFD) < 0; });  // what listed them is closed by now
   std::ranges::sort(found);
   return found;
 }

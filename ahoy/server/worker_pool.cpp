@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <unordered_map>
 #include <utility>
@@ -15,7 +16,8 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// One that was cut has this long before it is killed: a blocking engine notices within 0.4 s.
+/// One that was cut, or is not wanted any more, has this long before it is killed: a blocking engine notices
+/// within 0.4 s. No less than this has a caller to take what was said to it.
 constexpr duration grace = std::chrono::seconds{1};
 
 }  // namespace
@@ -23,8 +25,9 @@ constexpr duration grace = std::chrono::seconds{1};
 /// A caller in the care of a worker.
 struct worker_pool::assignment {
   explicit assignment(engine& by) : changed{by} {}
-  void end(std::string how) {
+  void end(std::string how, bool without_beginning = false) {
     why = std::move(how);
+    is_refused = without_beginning;
     is_over = true;
     changed.notify();
   }
@@ -32,7 +35,7 @@ struct worker_pool::assignment {
     while (!is_over) co_await changed.wait();
   }
   event changed;
-  bool is_over = false, is_cut = false;
+  bool is_over = false, is_cut = false, is_refused = false;
   std::string why;
 };
 
@@ -46,6 +49,19 @@ struct worker_pool::member {
   bool is_leaving = false;     // nobody is entrusted to it any more
   std::size_t engaged = 0;
   std::unordered_map<std::uint64_t, assignment*> jobs;
+};
+
+/// For as long as a caller is entrusted to a worker.
+class worker_pool::engagement {
+ public:
+  engagement(worker_pool& in, member& of) noexcept : in_{in}, of_{of} {}
+  engagement(const engagement&) = delete;
+  engagement& operator=(const engagement&) = delete;
+  ~engagement() { in_.release(of_); }
+
+ private:
+  worker_pool& in_;
+  member& of_;
 };
 
 worker_pool::worker_pool(engine& by, handler& how, const server_options& options)
@@ -98,7 +114,7 @@ task<> worker_pool::attend(std::shared_ptr<member> to) {
     if (next->what == report_kind::logged)
       log(next->level, next->text);
     else if (const auto found = to->jobs.find(next->job); found != to->jobs.end())
-      found->second->end(next->text);
+      found->second->end(next->text, next->what == report_kind::refused);
   }
   const std::string why = co_await to->who->reap();
   bury(to, why);
@@ -106,6 +122,7 @@ task<> worker_pool::attend(std::shared_ptr<member> to) {
 
 void worker_pool::bury(const std::shared_ptr<member>& gone, const std::string& why) {
   const std::string told = why.empty() ? "its worker has ended" : why;
+  if (!gone->is_leaving && gone->jobs.empty()) log(log_level::error, "a worker that served nobody: " + told);
   gone->is_leaving = true;
   for (auto& [number, job] : gone->jobs) job->end(told);
   std::erase(members_, gone);
@@ -128,10 +145,11 @@ task<> worker_pool::tell(member& whom, const order& what) {
 }
 
 /// Of one who has gone meanwhile nobody wants anything.
-task<> worker_pool::tell_job(std::shared_ptr<member> whom, std::uint64_t number, order_kind what) {
+task<> worker_pool::tell_to_finish(std::shared_ptr<member> whom, std::uint64_t number) {
   order next;
-  next.what = what;
+  next.what = order_kind::finish;
   next.job = number;
+  next.timeout = std::max(options_.drain, grace);
   try {
     co_await tell(*whom, next);
   } catch (const error& failure) {
@@ -162,6 +180,7 @@ task<std::string> worker_pool::see_through(std::shared_ptr<member> by, order wha
     co_await tell(*by, what);
     what.first.reset();
     what.second.reset();
+    if (hears_nobody_) co_await tell_to_finish(by, number);
     co_await job.wait();
   } catch (const std::system_error&) {
     job.is_cut = true;
@@ -171,10 +190,17 @@ task<std::string> worker_pool::see_through(std::shared_ptr<member> by, order wha
     co_await cut(*by, number, job).in(apart);
   }
   by->jobs.erase(number);
+  if (job.is_refused) throw error{system_code(EMFILE), "start", "a worker"};
   co_return job.why;
 }
 
 namespace {
+
+fd copy_of(int number) {
+  fd copy = fd::duplicate(number);
+  if (!copy) throw error{system_code(errno), "start", "a worker"};
+  return copy;
+}
 
 order order_for(connection& peer, std::uint64_t job) {
   order what;
@@ -183,12 +209,12 @@ order order_for(connection& peer, std::uint64_t job) {
   what.remote = peer.remote();
   what.timeout = peer.timeout();
   if (peer.native()) {
-    what.first = fd::duplicate(peer.native()->number());
+    what.first = copy_of(peer.native()->number());
     return what;
   }
   const auto& asked = static_cast<const datagram_request&>(peer);
   what.what = order_kind::answer;
-  what.first = fd::duplicate(asked.socket());
+  what.first = copy_of(asked.socket());
   what.remote = asked.header().peer;
   what.local = asked.header().local;
   what.mark = asked.header().mark;
@@ -206,9 +232,9 @@ std::pair<fd, fd> open_pair() {
 }  // namespace
 
 task<std::string> worker_pool::serve(std::shared_ptr<member> by, connection& peer) {
+  const engagement own{*this, *by};
   order what = order_for(peer, ++last_job_);
   std::string why = co_await see_through(by, std::move(what));
-  release(*by);
   co_return why;
 }
 
@@ -216,22 +242,27 @@ task<> worker_pool::carry(std::shared_ptr<member> by, order what, std::string& w
   why = co_await see_through(std::move(by), std::move(what));
 }
 
-/// What befell the caller's own connection is told by whoever had it.
 task<std::string> worker_pool::serve_here(std::shared_ptr<member> by, connection& peer) {
+  const engagement own{*this, *by};
   auto [ours, theirs] = open_pair();
   order what = order_for(peer, ++last_job_);
   what.what = order_kind::carry;
   what.second = std::move(theirs);
+  std::string why = co_await carry_here(by, std::move(what), std::move(ours), peer);
+  co_return why;
+}
+
+/// What befell the caller's own connection is told by whoever had it.
+task<std::string> worker_pool::carry_here(std::shared_ptr<member> by, order what, fd end, connection& peer) {
   const std::uint64_t number = what.job;
   context& here = co_await this_context();
   scope carrying{here};
   std::string carried;
   carrying.start(carry(by, std::move(what), carried));
-  std::string why = co_await serve_through(std::move(ours), peer);
+  std::string why = co_await serve_through(std::move(end), peer);
   context apart;
-  co_await tell_job(by, number, order_kind::finish).in(apart);
+  co_await tell_to_finish(by, number).in(apart);
   co_await carrying.join();
-  release(*by);
   co_return carried == "done" ? why : carried;
 }
 
@@ -241,16 +272,27 @@ task<std::string> worker_pool::serve_through(fd end, connection& peer) {
   co_return why;
 }
 
+/// Those who come to a worker later, since they waited for one, are told so then.
 task<> worker_pool::end_receiving() {
+  hears_nobody_ = true;
   std::vector<std::pair<std::shared_ptr<member>, std::uint64_t>> all;
   for (const auto& each : members_)
     for (const auto& [number, job] : each->jobs) all.emplace_back(each, number);
-  for (const auto& [whom, number] : all) co_await tell_job(whom, number, order_kind::finish);
+  for (const auto& [whom, number] : all) co_await tell_to_finish(whom, number);
+}
+
+task<> worker_pool::until_all_are_gone() {
+  while (!members_.empty()) co_await changed_.wait();
 }
 
 task<> worker_pool::close() {
   for (const auto& each : members_) dismiss(*each);
-  while (!members_.empty()) co_await changed_.wait();
+  try {
+    co_await with_deadline(deadline_after(by_.now(), grace), until_all_are_gone());
+  } catch (const std::system_error&) {
+    for (const auto& each : members_) each->who->kill();
+  }
+  co_await until_all_are_gone();
   co_await attendants_.join();
 }
 

@@ -35,7 +35,8 @@ class worker_pool {
   void start();
   /// A worker that takes one more caller. Throws error where the system has no more.
   [[nodiscard]] std::shared_ptr<member> engage();
-  /// Has it serve the caller to its end, and says how that was. A stop of the context cuts.
+  /// Has it serve the caller to its end, and says how that was. A stop of the context cuts. Throws error
+  /// where the system has no more descriptors: then the caller has not been served.
   task<std::string> serve(std::shared_ptr<member> by, connection& peer);
   /// The same, but the handler runs here: the worker carries what it and the caller say.
   task<std::string> serve_here(std::shared_ptr<member> by, connection& peer);
@@ -46,6 +47,7 @@ class worker_pool {
 
  private:
   struct assignment;
+  class engagement;
   std::shared_ptr<member> hire();
   void dismiss(member& whom) noexcept;
   void release(member& whom) noexcept;
@@ -53,10 +55,12 @@ class worker_pool {
   void bury(const std::shared_ptr<member>& gone, const std::string& why);
   task<std::string> see_through(std::shared_ptr<member> by, order what);
   task<> carry(std::shared_ptr<member> by, order what, std::string& why);
+  task<std::string> carry_here(std::shared_ptr<member> by, order what, fd end, connection& peer);
   task<std::string> serve_through(fd end, connection& peer);
   task<> cut(member& by, std::uint64_t number, assignment& job);
   task<> tell(member& whom, const order& what);
-  task<> tell_job(std::shared_ptr<member> whom, std::uint64_t number, order_kind what);
+  task<> tell_to_finish(std::shared_ptr<member> whom, std::uint64_t number);
+  task<> until_all_are_gone();
 
   engine& by_;
   handler& how_;
@@ -67,6 +71,7 @@ class worker_pool {
   std::vector<std::shared_ptr<member>> members_;
   event changed_;
   std::uint64_t last_job_ = 0;
+  bool hears_nobody_ = false;
 };
 
 }  // namespace ahoy::inline v0
