@@ -345,7 +345,8 @@ task<std::string> server_run::serve(callers::entry who) {
   } catch (const error& failure) {
     why = cause_in_words(failure.code());
   }
-  const bool is_cut = why != "done" && who->where.stopped();
+  const bool is_cut =
+      why != "done" && (who->where.stopped() || why == cause_in_words(system_code(ECANCELED)));
   co_return is_cut ? std::string{callers::in_words(who->why_cut)} : why;
 }
 
