@@ -14,6 +14,8 @@ endif()
 # What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.
 # Those that need the machine for themselves (they take every descriptor, or most of the processor):
 set(tests_alone load)
+# Those that take minutes, and more under a sanitizer:
+set(tests_long models)
 # Those that read the project's text and start no command of ours: once is enough, a sanitizer would tell nothing new.
 set(tests_of_text coroutine_forms layers packages text)
 
@@ -31,6 +33,9 @@ foreach(source IN LISTS python_tests)
   add_test(NAME ${label}.${name} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/run.py ${source})
   set_tests_properties(${label}.${name} PROPERTIES TIMEOUT 300 LABELS ${label}
     ENVIRONMENT "AHOY=${PROJECT_BINARY_DIR}/ahoy;AHOY_BUILD=${PROJECT_BINARY_DIR};AHOY_SOURCE=${PROJECT_SOURCE_DIR};AHOY_SANITIZE=${AHOY_SANITIZE}")
+  if(name IN_LIST tests_long)
+    set_tests_properties(${label}.${name} PROPERTIES TIMEOUT 900)
+  endif()
   if(name IN_LIST tests_alone)
     set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL TRUE)
   endif()

@@ -16,7 +16,7 @@ import typing
 AHOY = os.environ.get("AHOY", "build/ahoy")
 GUARD = 60
 SANITIZED = bool(os.environ.get("AHOY_SANITIZE"))  # the command keeps what is freed, and more of everything
-LISTENING = re.compile(r"listening on (\S+) \((\w+)(?:, \d+ workers)?\)$")
+LISTENING = re.compile(r"listening on (\S+) \((\w+)(?:, \d+ workers?)?\)$")
 
 
 class Lines:

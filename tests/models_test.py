@@ -12,7 +12,7 @@ import typing
 import unittest
 
 from command import GUARD, SANITIZED, Listener, await_that
-from peers import Caller, label_of, overfill, reset, tcp_sockets
+from peers import Caller, is_listening, label_of, overfill, reset, tcp_sockets
 
 HERE = "127.0.0.1:0"
 
@@ -659,6 +659,7 @@ class Faults(unittest.TestCase):
                                 os.kill(child, signal.SIGCONT)
                         else:
                             listener.send_signal()
+                            await_that(lambda port=listener.port: not is_listening(port), "the end of accepting")
                             listener.send_signal()
                         self.assertEqual(caller.rest(), b"")
                 self.assertEqual(listener.wait(), 0)

@@ -92,9 +92,12 @@ class Terminal:
         """Of the program that the script runs now."""
         return next(pid for pid in self.programs() if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name)
 
+    def shell(self):
+        return int(self.tmux("display-message", "-p", "-t", "it:1", "#{pane_pid}"))
+
     def programs(self):
         """The processes that the script has started and that still run."""
-        shell = int(self.tmux("display-message", "-p", "-t", "it:1", "#{pane_pid}"))
+        shell = self.shell()
         with contextlib.suppress(FileNotFoundError):
             return [int(pid) for pid in pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()]
         return []
@@ -110,7 +113,7 @@ class Terminal:
         return self
 
     def __exit__(self, *unused):
-        left = self.programs()
+        left = [self.shell(), *self.programs()]
         self.tmux("kill-server")
         # The shell ignores that its terminal has gone, and `listen` goes on without input.
         for pid in left:

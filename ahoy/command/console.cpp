@@ -27,10 +27,12 @@ std::string credentials(connection& link) {
 
 std::string described(callers::caller& each) {
   connection& link = each.link;
-  return fmt::format("[{}] {} {} <- {} since {}, {} bytes received, {} sent{}{}", link.label(),
-                     link.transport(), link.local().to_string(), link.remote().to_string(),
-                     timestamp(each.since), link.bytes_received(), link.bytes_sent(), credentials(link),
-                     each.waiting ? ", waiting" : "");
+  const std::string bytes =
+      each.is_at_worker ? "at a worker"
+                        : fmt::format("{} bytes received, {} sent", link.bytes_received(), link.bytes_sent());
+  return fmt::format("[{}] {} {} <- {} since {}, {}{}{}", link.label(), link.transport(),
+                     link.local().to_string(), link.remote().to_string(), timestamp(each.since), bytes,
+                     credentials(link), each.waiting ? ", waiting" : "");
 }
 
 std::pair<std::string_view, std::string_view> split(std::string_view line) {

@@ -122,7 +122,9 @@ std::string handler_text(const listen_options& given) {
 }
 
 std::string model_text(const server_options& server) {
-  const std::string workers = server.workers > 1 ? fmt::format(" with {} workers", server.workers) : "";
+  const std::string workers =
+      server.workers > 0 ? fmt::format(" with {} worker{}", server.workers, server.workers == 1 ? "" : "s")
+                         : "";
   return fmt::format("the model {}{}, engine {}{}", to_string(server.model), workers,
                      to_string(server.engine), server.once ? ", and end after one caller" : "");
 }

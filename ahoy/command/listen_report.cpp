@@ -118,7 +118,7 @@ void listen_report::note(std::string_view line) {
 void listen_report::listening(scheme as, const address& on) {
   const address called = on.is_any() ? address_for_others(on, options_.wanted) : on;
   const std::size_t workers = options_.server.workers;
-  const std::string by = workers > 1 ? fmt::format(", {} workers", workers) : "";
+  const std::string by = workers > 0 ? fmt::format(", {} worker{}", workers, workers == 1 ? "" : "s") : "";
   note(fmt::format("listening on {} ({}{})", url_of(as, on), to_string(options_.server.model), by));
   note(fmt::format("  to call it: ahoy call {}", url_of(as, called)));
 }

@@ -21,15 +21,15 @@ struct model_row {
 constexpr std::array rows{
     model_row{"iterative", "one", "all", "all", "all", "1"},
     model_row{"event", "all", "all", "all", "all", "1"},
-    model_row{"event, N loops", "all", "all", "all", "those of its loop", "4"},
-    model_row{"thread", "all", "all", "all", "its caller", "4"},
+    model_row{"event, N loops", "all", "all", "all", "those of its loop", "2"},
+    model_row{"thread", "all", "all", "all", "its caller", "5"},
     model_row{"thread, N workers", "N", "all", "all", "its caller", "2"},
     model_row{"process", "all", "nothing", "its caller", "its caller", "3"},
     model_row{"process, N workers", "N", "nothing", "its caller", "its caller", "1"},
 };
 
 constexpr std::string_view beyond_the_table =
-    "Callers who find no worker free wait, and are told so by /who; a worker that died is replaced for the "
+    "Callers who find no worker free wait, as /who shows; a worker that died is replaced for the "
     "next "
     "caller, and the one it served is told of as `its process was ended by SIGSEGV`. Where the system has no "
     "more processes or threads a caller is told `busy`, and nobody else notices.\n"
@@ -40,7 +40,9 @@ constexpr std::string_view beyond_the_table =
     "process or thread carries what they say, and event needs none. Over UDP iterative and event have a "
     "conversation with each peer; under process and thread each datagram is a request of its own, but for "
     "talk and relay.\n"
-    "A process has a copy of the handler, made when it started, and its own caller's descriptor alone. A "
+    "A process has a copy of the handler, made when it started, and of descriptors those that were open then "
+    "and "
+    "its own caller's. A "
     "thread that blocks in something else than ahoy cannot be cut: it holds up the end of the server.\n";
 
 }  // namespace

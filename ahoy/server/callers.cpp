@@ -14,9 +14,9 @@ constexpr std::array<std::string_view, 3> reasons = {"cut, since the server ends
 
 std::string_view callers::in_words(cut why) noexcept { return reasons[static_cast<std::size_t>(why)]; }
 
-callers::entry callers::add(connection& link, context& where) {
+callers::entry callers::add(connection& link, context& where, bool may_make_way) {
   const entry added = present_.emplace(present_.end(), link, where);
-  if (link.keeps_boundaries()) silences_[&link] = by_silence_.insert(by_silence_.end(), &*added);
+  if (may_make_way) silences_[&link] = by_silence_.insert(by_silence_.end(), &*added);
   return added;
 }
 

@@ -24,12 +24,14 @@ class callers {
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
     bool waiting = false;  ///< connected, not yet served
     bool has_joined = false;
+    bool is_at_worker = false;    ///< its bytes pass by the server: the link does not count them
     bool is_turned_away = false;  ///< the system had no process or thread for it
     cut why_cut = cut::server_ends;
   };
   using entry = std::list<caller>::iterator;
 
-  entry add(connection& link, context& where);
+  /// Of one that `may_make_way` nobody can know whether it has left: a peer of datagrams in conversation.
+  entry add(connection& link, context& where, bool may_make_way);
   void remove(entry which) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return present_.size(); }

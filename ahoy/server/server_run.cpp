@@ -24,19 +24,23 @@ constexpr std::size_t descriptors_kept = 32;
 constexpr duration patience_with_starting = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{5};
 
-/// How many descriptors one caller takes here: its own and, with a worker, the two ends of what the worker is
-/// told by, those of what is carried, the worker's copy of the caller's, or the worker's own.
-constexpr std::size_t descriptors_of_caller(model which) noexcept {
-  return which == model::thread ? 6 : which == model::process ? 5 : 1;
+/// Of a worker that is kept: the two ends of what it is told by, its engine's, and those of one caller.
+constexpr std::size_t descriptors_of_worker = 7;
+
+/// How many descriptors one caller takes here: its own and, with a worker for it alone, the worker's; a loop
+/// has a copy of its own.
+std::size_t descriptors_of_caller(const server_options& options) noexcept {
+  if (options.model == model::event) return options.workers > 1 ? 2 : 1;
+  const bool has_worker_of_its_own = options.model != model::iterative && options.workers == 0;
+  return has_worker_of_its_own ? 1 + descriptors_of_worker : 1;
 }
 
-std::size_t default_max_clients(model which) noexcept {
+std::size_t default_max_clients(const server_options& options) noexcept {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t kept = descriptors_kept + options.workers * descriptors_of_worker;
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
-  return all > descriptors_kept
-             ? std::max<std::size_t>((all - descriptors_kept) / descriptors_of_caller(which), 1)
-             : 1;
+  return all > kept ? std::max<std::size_t>((all - kept) / descriptors_of_caller(options), 1) : 1;
 }
 
 std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options) {
@@ -67,8 +71,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       services_{where},
       pool_{make_pool(by, *of.handler_, of.options_)},
       turns_{by, most_at_once(of.options_)},
-      max_clients_{of.options_.max_clients ? of.options_.max_clients
-                                           : default_max_clients(of.options_.model)} {}
+      max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients(of.options_)} {}
 
 bool server_run::is_welcome(const address& caller) const noexcept {
   if (caller.family() == family::local) return true;
@@ -127,9 +130,9 @@ task<> server_run::run() {
   try {
     keep(watch_stop());
     keep(tell_untold_in_time());
+    if (pool_) pool_->start();
     co_await open();
     log(log_level::notice, description(by_));
-    if (pool_) pool_->start();
     co_await accept_all();
     if (!failure_) co_await drain();
   } catch (...) {
@@ -197,6 +200,12 @@ task<> server_run::watch_stop() {
   }
 }
 
+/// Beside the conversations: a worker that does not listen must not hold up the end.
+task<> server_run::end_receiving_at_workers() {
+  co_await pool_->end_receiving();
+  changed_.notify();
+}
+
 /// Those who are here finish; a second stop(), or the end of `drain`, cuts.
 task<> server_run::drain() {
   listeners_.clear();
@@ -205,7 +214,7 @@ task<> server_run::drain() {
   }
   of_.handler_->end();
   of_.callers_.end_receiving();
-  if (pool_) co_await pool_->end_receiving();
+  if (pool_) conversations_.start(end_receiving_at_workers());
   patience_.stop();
   const time_point due = deadline_after(by_.now(), options().drain);
   while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
@@ -281,9 +290,12 @@ task<> server_run::see_off(std::unique_ptr<connection> caller) {
 
 /// There was a place, but neither a process nor a thread.
 task<> server_run::turn_away(connection& caller, std::string why) {
-  if (may_tell(turned_away::busy)) told().no_worker(caller.remote(), why);
+  const bool may = may_tell(turned_away::busy);
+  if (may) told().no_worker(caller.remote(), why);
+  const bool is_datagram = caller.keeps_boundaries();
+  if (is_datagram && !may) co_return;  // whoever forges senders must not have us answer them all
   try {
-    co_await caller.send("busy\n");
+    co_await caller.send(is_datagram ? "busy" : "busy\n");
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
   }
@@ -293,7 +305,8 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   context& here = co_await this_context();
   context own{here};
   caller->set_timeout(options().idle_timeout);
-  const callers::entry who = of_.callers_.add(*caller, own);
+  const callers::entry who =
+      of_.callers_.add(*caller, own, caller->keeps_boundaries() && !datagrams_are_requests());
   const std::string why = co_await serve(who).in(own);
   if (who->is_turned_away) co_await turn_away(*caller, why);
   if (who->has_joined) told().left(*caller, why);
@@ -358,6 +371,7 @@ void server_run::join(callers::entry who) {
 task<std::string> server_run::converse_with(callers::entry who) {
   std::string why;
   if (needs_worker(who->link)) {
+    who->is_at_worker = true;
     why = co_await converse_through_worker(who);
   } else {
     join(who);

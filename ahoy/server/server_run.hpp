@@ -71,6 +71,7 @@ class server_run {
   void tell_untold();
   task<> tell_untold_in_time();
   task<> drain();
+  task<> end_receiving_at_workers();
   task<> converse(std::unique_ptr<connection> caller);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);

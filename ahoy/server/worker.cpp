@@ -54,7 +54,7 @@ class worker_run {
   }
 
   void finish(const order& what, job& of) {
-    if (whose_ == handler_is::own) how_.end();
+    if (whose_ == handler_is::own && !of.is_carried) how_.end();
     of.peer->shutdown_receive();
     if (of.is_carried) serving_.start(cut_when_stuck(what.job, what.timeout));
   }
@@ -169,18 +169,24 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
 
 /// What is logged here is written down by the server, on its own thread.
 void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
+  const log_redirection to_server{[number = wire.get()](log_level level, std::string_view line) {
+    report said;
+    said.what = report_kind::logged;
+    said.level = level;
+    said.text = line;
+    send_report(number, said);
+  }};
+  std::unique_ptr<engine> by;
   try {
-    const log_redirection to_server{[number = wire.get()](log_level level, std::string_view line) {
-      report said;
-      said.what = report_kind::logged;
-      said.level = level;
-      said.text = line;
-      send_report(number, said);
-    }};
-    const std::unique_ptr<engine> by = make_engine(on);
-    by->run(run_worker(*by, std::move(wire), how, whose));
+    by = make_engine(on);
   } catch (const std::exception& failure) {
     log(log_level::error, std::string{"a worker ended: "} + failure.what());
+    return;
+  }
+  try {
+    by->run(run_worker(*by, std::move(wire), how, whose));
+  } catch (const std::exception&) {
+    // The wire has ended with it, which is how the server knows.
   }
 }
 

@@ -41,7 +41,7 @@ class worker_process final : public worker {
   ~worker_process() override {
     if (ended_) return;
     kill();
-    ::waitpid(number_, nullptr, 0);
+    while (::waitpid(number_, nullptr, 0) < 0 && errno == EINTR) continue;
   }
 
   task<std::string> reap() override {
@@ -55,7 +55,9 @@ class worker_process final : public worker {
     co_return "its process was ended by SIG" + std::string{name ? name : std::to_string(signal).c_str()};
   }
 
-  void kill() noexcept override { ::kill(number_, SIGKILL); }
+  void kill() noexcept override {
+    if (!ended_) ::kill(number_, SIGKILL);
+  }
 
  private:
   pid_t number_;
@@ -72,6 +74,37 @@ void close_all_but(const std::vector<int>& kept) noexcept {
     first = number + 1;
   }
   ::close_range(first, ~0U, 0);
+}
+
+/// While it exists, no signal is delivered to this thread: a child must not run its parent's handlers.
+class no_signals {
+ public:
+  no_signals() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  no_signals(const no_signals&) = delete;
+  no_signals& operator=(const no_signals&) = delete;
+  ~no_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
+
+ private:
+  sigset_t before_{};
+};
+
+/// What the parent catches is for the parent. SIGINT and SIGTERM stay blocked: a terminal's Ctrl-C goes to
+/// all, and it is the server that says when a worker ends.
+void leave_signals_to_the_parent(sigset_t mask) noexcept {
+  for (int each = 1; each < NSIG; ++each) {
+    struct sigaction now{};
+    if (::sigaction(each, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL)
+      continue;
+    ::signal(each, SIG_DFL);
+  }
+  ::sigaddset(&mask, SIGINT);
+  ::sigaddset(&mask, SIGTERM);
+  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
 [[noreturn]] void live_as_child(fd wire, handler& how, const std::vector<int>& kept) noexcept {
@@ -95,9 +128,13 @@ std::unique_ptr<worker> start_thread(fd wire, handler& how, engine_choice on) {
 
 std::unique_ptr<worker> start_process(engine& by, fd wire, handler& how, std::vector<int> kept) {
   kept.insert(std::ranges::upper_bound(kept, wire.get()), wire.get());
+  const no_signals meanwhile;
   const pid_t number = ::fork();
   if (number < 0) throw error{system_code(errno), "start", "a process"};
-  if (number == 0) live_as_child(std::move(wire), how, kept);
+  if (number == 0) {
+    leave_signals_to_the_parent(meanwhile.before());
+    live_as_child(std::move(wire), how, kept);
+  }
   return std::make_unique<worker_process>(by, number,
                                           fd{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))});
 }

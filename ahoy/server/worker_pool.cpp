@@ -176,10 +176,19 @@ task<std::string> worker_pool::see_through(std::shared_ptr<member> by, order wha
   assignment job{by_};
   const std::uint64_t number = what.job;
   by->jobs.emplace(number, &job);
+  std::exception_ptr untold;
   try {
     co_await tell(*by, what);
-    what.first.reset();
-    what.second.reset();
+  } catch (const error& failure) {  // by a broken pipe one who has died, which is about to be known
+    if (failure.code() != std::errc::broken_pipe) untold = std::current_exception();
+  }
+  if (untold) {  // the worker knows nothing of the job
+    by->jobs.erase(number);
+    std::rethrow_exception(untold);
+  }
+  what.first.reset();
+  what.second.reset();
+  try {
     if (hears_nobody_) co_await tell_to_finish(by, number);
     co_await job.wait();
   } catch (const std::system_error&) {
