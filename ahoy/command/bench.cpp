@@ -38,7 +38,7 @@ class drawing {
   }
 
  private:
-  [[noreturn]] void fail() const { throw error{system_code(errno), "write to drawing", name_}; }
+  [[noreturn]] void fail() const { throw error{system_code(errno), "draw", name_}; }
   std::string name_;
   fd file_;
 };
