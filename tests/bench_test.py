@@ -131,6 +131,23 @@ class Endpoints(Case):
         self.assertEqual(said.count("joined"), said.count("left"))
         self.assertNotIn("reset", said)
 
+    def test_what_is_under_way_at_the_end_is_awaited_and_not_counted(self):
+        ends = []
+
+        def late(server, caller):
+            caller.sendall(caller.recv(64, socket.MSG_WAITALL))
+            second = caller.recv(64, socket.MSG_WAITALL)
+            server.over.wait(0.2)  # until after the end
+            caller.sendall(second)
+            try:
+                ends.append(caller.recv(1))
+            except ConnectionError as failure:
+                ends.append(failure)
+
+        with Server(late) as server:
+            told, _ = self.measured(server.endpoint, "--duration", "50ms", "--connections", "2")
+        self.assertEqual((told["exchanges"], ends), (2, [b"", b""]))
+
     def test_as_text(self):
         with Listener("127.0.0.1:0", "--handler", "echo") as listener:
             done = run("bench", listener.urls[0], "--count", "10", "--connections", "1")
