@@ -18,6 +18,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import typing
 
@@ -25,6 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 AHOY = os.environ.get("AHOY", str(HERE.parent / "build/ahoy"))
 BUILT = pathlib.Path(os.environ.get("AHOY_BUILD", HERE.parent / "build"), "bench")
 LISTENING = re.compile(rb"listening on tcp://127\.0\.0\.1:(\d+) ")
+COUNTS_OF_CALLS = (2_000, 6_000)
 GUARD = 120  # seconds that only what hangs reaches
 MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
 
@@ -56,12 +58,13 @@ EPOLL = in_c("raw_epoll", "epoll, C")
 ITERATIVE = in_c("raw_iterative", "iterative, C")
 FORK = in_c("raw_fork", "fork per client, C")
 THREAD = in_c("raw_thread", "thread per client, C")
+URING = in_c("raw_uring", "io_uring, C", "-luring")
 UV = in_c("libuv_echo", "libuv", "-luv")
 ASIO = [in_cpp("asio_callbacks", "Asio, callbacks"), in_cpp("asio_coroutines", "Asio, coroutines")]
 ASYNCIO = in_python("asyncio_echo", "Python asyncio")
 SOCKETSERVER = in_python("socketserver_echo", "Python socketserver, threads")
 EVENT = ours("event", "--model", "event")
-LOOPS = [EPOLL, EVENT, UV, *ASIO]
+LOOPS = [EPOLL, URING, EVENT, UV, *ASIO]
 
 
 class Cell(typing.NamedTuple):
@@ -70,6 +73,7 @@ class Cell(typing.NamedTuple):
     load: list  # the words of ahoy bench
     count: int
     one_processor: bool = False  # server and load share it
+    with_calls: bool = True  # whether the system calls of a kept process tell what each costs
 
 
 CELLS = [
@@ -82,7 +86,7 @@ CELLS = [
          [THREAD, ours("iterative", "--model", "iterative"), ours("thread", "--model", "thread"), EVENT],
          ["--connections", "1"], 60_000, one_processor=True),
     Cell("fork for each connection of 4000 B, 10 at once", [FORK, ours("process", "--model", "process")],
-         ["connect", "--connections", "10", "--size", "4000"], 1_500),
+         ["connect", "--connections", "10", "--size", "4000"], 1_500, with_calls=False),
     Cell("thread for each connection of 4000 B, 10 at once", [THREAD, ours("thread", "--model", "thread"), SOCKETSERVER],
          ["connect", "--connections", "10", "--size", "4000"], 5_000),
     Cell("iterative, connections of 4000 B, 10 at once", [ITERATIVE, ours("iterative", "--model", "iterative")],
@@ -119,6 +123,7 @@ class Server:
         while not found:
             line = self.process.stderr.readline()
             if not line:
+                self.process.wait()
                 raise RuntimeError(f"{contender.name} does not start")
             found = LISTENING.search(line)
         self.port = int(found[1])
@@ -139,6 +144,7 @@ class Server:
         return used.ru_utime + used.ru_stime - self.before
 
     def kill(self):
+        self.process.stderr.close()
         if self.process.returncode is None:
             self.process.kill()
             self.process.wait()
@@ -165,8 +171,48 @@ def measure(cell, contender, share):
         return server.end() / count, told["rate"]
 
 
+class Trace:
+    """strace(1) on a server, of its system calls and those of the threads that it makes from now on."""
+
+    def __init__(self, pid, folder):
+        self.counts = pathlib.Path(folder, "calls")
+        self.process = subprocess.Popen(["strace", "-f", "-c", "-o", self.counts, "-p", str(pid)], stderr=subprocess.PIPE)
+        while line := self.process.stderr.readline():
+            if b"attached" in line:
+                return
+        raise RuntimeError("strace does not attach")
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.stderr.read()
+        self.process.stderr.close()
+        self.process.wait(GUARD)
+        total = re.search(r"(?m)^100\.00 .* total$", self.counts.read_text())
+        return int(total[0].split()[3])
+
+
+def calls_in(cell, contender, count):
+    """How many system calls a server makes for so many exchanges, connections included."""
+    at, from_there = processors()
+    server = Server(contender, at)
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.kill)
+        trace = Trace(server.process.pid, stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(trace.process.kill)
+        load(cell, server.port, count, from_there)
+        return trace.end()
+
+
+def calls_each(cell, contender):
+    """System calls for each exchange or connection: the difference of two runs, so that what is the same in both is not in it."""
+    if not cell.with_calls:
+        return None
+    few, many = COUNTS_OF_CALLS
+    return (calls_in(cell, contender, many) - calls_in(cell, contender, few)) / (many - few)
+
+
 def rows_of(cell, rounds, share, missing):
-    """(name, median microseconds, median ratio, least, most, rate) of each contender; the base a second time, last."""
+    """(name, median microseconds, median ratio, least, most, calls, rate) of each contender; the base a second time, last."""
     there = [each for each in cell.contenders if each.name not in missing]
     if there[0] is not cell.contenders[0]:
         raise RuntimeError(f"{cell.title}: its base is missing")
@@ -179,15 +225,19 @@ def rows_of(cell, rounds, share, missing):
             rates[at].append(rate)
     for at, contender in enumerate(runs):
         ratios = [cost / base for cost, base in zip(costs[at], costs[0])]
+        calls = calls_each(cell, contender)
         name = contender.name if at < len(there) else f"{contender.name}, again: the noise"
-        yield (name, statistics.median(costs[at]) * 1e6, statistics.median(ratios), min(ratios), max(ratios), statistics.median(rates[at]))
+        yield (name, statistics.median(costs[at]) * 1e6, statistics.median(ratios), min(ratios), max(ratios), calls,
+               statistics.median(rates[at]))
 
 
 def table_of(cell, rows):
-    lines = [f"\n### {cell.title}\n\n", "| server | CPU µs each | ratio, median | least to most | a second |\n", "|---|---:|---:|---|---:|\n"]
-    for at, (name, cost, ratio, least, most, rate) in enumerate(rows):
+    lines = [f"\n### {cell.title}\n\n", "| server | CPU µs each | ratio, median | least to most | system calls each | a second |\n",
+             "|---|---:|---:|---|---:|---:|\n"]
+    for at, (name, cost, ratio, least, most, calls, rate) in enumerate(rows):
         ratios = "1 | base" if at == 0 else f"{ratio:.2f} | {least:.2f} to {most:.2f}"
-        lines.append(f"| {name} | {cost:.2f} | {ratios} | {rate:.0f} |\n")
+        called = "" if calls is None else f"{calls:.2f}"
+        lines.append(f"| {name} | {cost:.2f} | {ratios} | {called} | {rate:.0f} |\n")
     return "".join(lines)
 
 
@@ -201,6 +251,12 @@ def build(cells):
             if done.returncode != 0:
                 missing.add(contender.name)
                 print(f"left out: {contender.name} does not build: {done.stderr.splitlines()[0]}", file=sys.stderr)
+                continue
+        try:
+            Server(contender, processors()[0]).kill()
+        except RuntimeError as failure:  # io_uring, where the kernel refuses it
+            missing.add(contender.name)
+            print(f"left out: {failure}", file=sys.stderr)
     return missing
 
 

@@ -71,7 +71,7 @@ class Driver(unittest.TestCase):
         self.assertTrue(text.startswith("before\n" + driver.MARKS[0]))
         self.assertTrue(text.endswith(driver.MARKS[1] + "after\n"))
         self.assertNotIn("old", text)
-        row = r"\| {} \| \d+\.\d\d \| {} \| \d+ \|\n"
+        row = r"\| {} \| \d+\.\d\d \| {} \|  \| \d+ \|\n"
         ratios = r"\d+\.\d\d \| \d+\.\d\d to \d+\.\d\d"
         for name, ratio in [("fork per client, C", r"1 \| base"), ("ahoy process", ratios), ("fork per client, C, again: the noise", ratios)]:
             self.assertRegex(text, row.format(re.escape(name), ratio))
@@ -82,6 +82,14 @@ class Driver(unittest.TestCase):
             self.assertTrue(cell.contenders[0].build, cell.title)
             self.assertEqual(cell.contenders[0].build[0], "cc")
 
+    def test_counts_system_calls(self):
+        """A server by hand takes two for each exchange, recv and send, and waits for many at once."""
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(["/usr/bin/python3", "-B", SOURCE / "bench/run.py", "--rounds", "1", "--share", "0.001", "--cell", "one connection,"],
+                                  capture_output=True, text=True, timeout=GUARD, check=False, env={**os.environ, "AHOY_BUILD": folder})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^\| thread per client, C \| .* \| 2\.00 \| \d+ \|$")
+
     def test_ratios_are_of_one_round(self):
         costs = iter([1, 3, 2, 10, 5, 20])  # base, other, base again; twice
 
@@ -90,7 +98,7 @@ class Driver(unittest.TestCase):
 
         before, driver.measure = driver.measure, measured
         try:
-            rows = list(driver.rows_of(driver.Cell("x", [driver.FORK, driver.THREAD], [], 1), 2, 1, set()))
+            rows = list(driver.rows_of(driver.Cell("x", [driver.FORK, driver.THREAD], [], 1, with_calls=False), 2, 1, set()))
         finally:
             driver.measure = before
         self.assertEqual([row[2:5] for row in rows], [(1, 1, 1), (1.75, 0.5, 3), (2, 2, 2)])

@@ -74,6 +74,7 @@ void measured_server::start(const std::vector<std::string>& words) {
   fd says{ends[0]};
   const fd written{ends[1]};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& each : words) arguments.push_back(const_cast<char*>(each.c_str()));  // execv's type
   arguments.push_back(nullptr);
   const pid_t parent = ::getpid();
