@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 AHOY = os.environ.get("AHOY", str(HERE.parent / "build/ahoy"))
 BUILT = pathlib.Path(os.environ.get("AHOY_BUILD", HERE.parent / "build"), "bench")
 LISTENING = re.compile(rb"listening on tcp://127\.0\.0\.1:(\d+) ")
-COUNTS_OF_CALLS = (2_000, 6_000)
+COUNTS_OF_CALLS = (1_000, 4_000)  # each more than the most connections of a cell, or as many
 GUARD = 120  # seconds that only what hangs reaches
 MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
 
@@ -113,6 +113,19 @@ def children_of(pid):
     return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
+def is_traced(pid):
+    """Whether every thread of it is."""
+    return all("TracerPid:\t0\n" not in each.read_text() for each in pathlib.Path(f"/proc/{pid}/task").glob("*/status"))
+
+
+def await_that(condition, what):
+    due = time.monotonic() + GUARD
+    while not condition():
+        if time.monotonic() > due:
+            raise RuntimeError(f"waited in vain for {what}")
+        time.sleep(0.001)
+
+
 class Server:
     """A contender while it runs, once it listens."""
 
@@ -132,11 +145,8 @@ class Server:
 
     def end(self):
         """Seconds that it and all its children used since it began to listen."""
-        due = time.monotonic() + GUARD
-        while len(children_of(self.process.pid)) > self.children:  # what it has not waited for yet is not counted
-            if time.monotonic() > due:
-                raise RuntimeError("the server keeps a child")
-            time.sleep(0.001)
+        # What it has not waited for yet is not counted.
+        await_that(lambda: len(children_of(self.process.pid)) <= self.children, "the server's last child to end")
         self.process.send_signal(signal.SIGTERM)
         _, status, used = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
@@ -176,16 +186,11 @@ class Trace:
 
     def __init__(self, pid, folder):
         self.counts = pathlib.Path(folder, "calls")
-        self.process = subprocess.Popen(["strace", "-f", "-c", "-o", self.counts, "-p", str(pid)], stderr=subprocess.PIPE)
-        while line := self.process.stderr.readline():
-            if b"attached" in line:
-                return
-        raise RuntimeError("strace does not attach")
+        self.process = subprocess.Popen(["strace", "-f", "-qq", "-c", "-o", self.counts, "-p", str(pid)])
+        await_that(lambda: is_traced(pid), "strace to attach")
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
-        self.process.stderr.read()
-        self.process.stderr.close()
         self.process.wait(GUARD)
         total = re.search(r"(?m)^100\.00 .* total$", self.counts.read_text())
         return int(total[0].split()[3])
@@ -276,7 +281,7 @@ def write_between_marks(path, text):
 
 def options():
     parser = argparse.ArgumentParser(description="what a server costs, beside others")
-    parser.add_argument("--quick", action="store_true", help="3 rounds with a half of the counts: in less than three minutes")
+    parser.add_argument("--quick", action="store_true", help="3 rounds with a quarter of the counts: in less than three minutes")
     parser.add_argument("--rounds", type=int, help="how often each runs [7]")
     parser.add_argument("--share", type=float, help="of the usual counts [1]")
     parser.add_argument("--cell", action="append", default=[], help="only cells whose titles contain this; may be repeated")
@@ -287,7 +292,7 @@ def options():
 def main():
     given = options()
     rounds = given.rounds or (3 if given.quick else 7)
-    share = given.share or (0.5 if given.quick else 1)
+    share = given.share or (0.25 if given.quick else 1)
     cells = [cell for cell in CELLS if not given.cell or any(word in cell.title for word in given.cell)]
     missing = build(cells)
     before = os.getloadavg()
