@@ -29,10 +29,7 @@ std::size_t fits_when_ready(int file) noexcept {
 }  // namespace
 
 standard_output::standard_output(engine& by, int to)
-    : file_{by, own_descriptor(to)},
-      free_{by},
-      at_once_{fits_when_ready(to)},
-      is_terminal_{::isatty(to) == 1} {}
+    : file_{by, own_descriptor(to)}, free_{by}, at_once_{fits_when_ready(to)}, is_terminal_{::isatty(to) == 1} {}
 
 task<> standard_output::write(std::string_view data) {
   while (busy_) co_await free_.wait();

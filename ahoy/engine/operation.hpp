@@ -81,7 +81,7 @@ class operation : public waiter {
   void cancel() noexcept override;
 
   const operation_kind kind;
-  bool pending = false;  ///< submitted and not complete
+  bool pending = false;    ///< submitted and not complete
   /// May be noticed late while another operation is busy: the blocking engine then makes that one's call
   /// alone, as long as it does not take long.
   bool unhurried = false;

@@ -47,8 +47,7 @@ void log(log_level level, std::string_view line) noexcept {
   try {
     if (redirected)
       (*redirected)(level, line);
-    else if (auto function = current())
-      (*function)(level, line);
+    else if (auto function = current()) (*function)(level, line);
   } catch (...) {  // promised in the header
   }
 }

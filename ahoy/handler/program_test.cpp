@@ -344,8 +344,7 @@ TEST_P(program_under, each_caller_of_a_datagram_socket_has_its_own) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(each, program_under,
-                         testing::Values(model::iterative, model::event, model::thread, model::process),
+INSTANTIATE_TEST_SUITE_P(each, program_under, testing::Values(model::iterative, model::event, model::thread, model::process),
                          [](const auto& tested) { return std::string{ahoy::to_string(tested.param)}; });
 
 // --- beside a connection in memory ---

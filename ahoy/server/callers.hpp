@@ -22,7 +22,7 @@ class callers {
     connection& link;
     context& where;  ///< stopping it ends the caller's conversation
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
-    bool waiting = false;         ///< connected, not yet served
+    bool waiting = false;  ///< connected, not yet served
     bool is_turned_away = false;  ///< the system had no process or thread for it
     cut why_cut = cut::server_ends;
   };

@@ -249,8 +249,8 @@ void datagram_exchange::begin_request(const datagram& asked) {
   datagram_header back = asked.header;
   back.mark = run.serving().answers_by_itself() ? answered_mark : 0;
   back.local.set_port(port);
-  auto request = std::make_unique<datagram_request>(run.engine(), fd::duplicate(socket.native().number()),
-                                                    back, std::string{asked.data.text()});
+  auto request = std::make_unique<datagram_request>(
+      run.engine(), fd::duplicate(socket.native().number()), back, std::string{asked.data.text()});
   unreceived_bytes += size;
   request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived_bytes -= size; }});
   run.begin(std::move(request));

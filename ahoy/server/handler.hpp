@@ -10,8 +10,8 @@ namespace ahoy::inline v0 {
 /// Serves connections: one call of serve() for each, under whatever model the server runs. The server owns
 /// its handler. Under event several calls are under way on one thread, each at an await of its own; under
 /// thread, and with several loops, on several threads at once; under process each is made on a copy of the
-/// handler, in a process of its own. When serve() returns or throws, the server says farewell and closes;
-/// what it throws is logged and harms no other caller.
+/// handler, in a process of its own. When serve() returns or throws, the server says farewell and closes; what it throws is logged and harms no
+/// other caller.
 class handler {
  public:
   handler() = default;

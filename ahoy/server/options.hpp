@@ -27,8 +27,8 @@ enum class model {
 
 struct server_options {
   ahoy::model model = ahoy::model::event;
-  /// How many are kept: processes, threads, or loops of event. 0: a process or thread for each caller, and
-  /// one loop, the server's own.
+  /// How many are kept: processes, threads, or loops of event. 0: a process or thread for each caller, and one
+  /// loop, the server's own.
   std::size_t workers = 0;
   engine_choice engine = engine_choice::automatic;  ///< of the server's own loop, and of those of event
   int backlog = SOMAXCONN;

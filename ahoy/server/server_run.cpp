@@ -33,9 +33,8 @@ std::size_t default_max_clients(model which) noexcept {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
-  return all > descriptors_kept
-             ? std::max<std::size_t>((all - descriptors_kept) / descriptors_of_caller(which), 1)
-             : 1;
+  return all > descriptors_kept ? std::max<std::size_t>((all - descriptors_kept) / descriptors_of_caller(which), 1)
+                                : 1;
 }
 
 std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options) {

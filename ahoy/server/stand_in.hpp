@@ -7,8 +7,7 @@ namespace ahoy::inline v0 {
 class stand_in final : public connection {
  public:
   /// `caller` must outlive it.
-  stand_in(connection& caller, fd connected)
-      : caller_{caller}, carried_{caller.engine(), std::move(connected)} {
+  stand_in(connection& caller, fd connected) : caller_{caller}, carried_{caller.engine(), std::move(connected)} {
     set_label(caller.label());
     set_timeout(caller.timeout());
   }

@@ -8,8 +8,8 @@ namespace ahoy::inline v0 {
 
 class turn;
 
-/// So many at a time, in the order in which they came, on one thread. Who is done wakes the next one and
-/// nobody else, however many wait.
+/// So many at a time, in the order in which they came, on one thread. Who is done wakes the next one and nobody
+/// else, however many wait.
 class turns {
  public:
   turns(engine& by, std::size_t at_once) noexcept : by_{by}, at_once_{at_once} {}

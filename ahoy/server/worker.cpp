@@ -70,9 +70,8 @@ class worker_run {
   std::unique_ptr<connection> open(order& from) {
     if (from.what != order_kind::answer)
       return std::make_unique<stream>(by_, std::move(from.first), from.remote);
-    return std::make_unique<datagram_request>(by_, std::move(from.first),
-                                              datagram_header{from.remote, from.local, from.mark},
-                                              std::move(from.data));
+    return std::make_unique<datagram_request>(
+        by_, std::move(from.first), datagram_header{from.remote, from.local, from.mark}, std::move(from.data));
   }
 
   task<> serve(std::uint64_t number, order_kind kind, job& of) {

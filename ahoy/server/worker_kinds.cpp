@@ -84,8 +84,7 @@ void close_all_but(const std::vector<int>& kept) noexcept {
 
 std::unique_ptr<worker> start_thread(fd wire, handler& how, engine_choice on) {
   try {
-    std::thread started{
-        [wire = std::move(wire), &how, on]() mutable { work(std::move(wire), how, handler_is::shared, on); }};
+    std::thread started{[wire = std::move(wire), &how, on]() mutable { work(std::move(wire), how, handler_is::shared, on); }};
     return std::make_unique<worker_thread>(std::move(started));
   } catch (const std::system_error& failure) {
     throw error{failure.code(), "start", "a thread"};

@@ -23,8 +23,8 @@ class fd {
   /// Closes what is owned, then owns `descriptor`. An error of close is not told: Linux has freed the
   /// descriptor even then.
   void reset(int descriptor = -1) noexcept;
-  /// Another descriptor for what `of` refers to, close-on-exec, and none of the standard three, which a
-  /// program may have started without. Owns nothing where it fails; errno says why.
+  /// Another descriptor for what `of` refers to, close-on-exec, and none of the standard three, which a program
+  /// may have started without. Owns nothing where it fails; errno says why.
   [[nodiscard]] static fd duplicate(int of) noexcept;
   explicit operator bool() const noexcept { return descriptor_ >= 0; }
 
