@@ -54,6 +54,7 @@ set(made_by_command
   "man/ahoy-listen.1|help --man listen|${CMAKE_INSTALL_MANDIR}/man1|ahoy-listen.1"
   "man/ahoy-call.1|help --man call|${CMAKE_INSTALL_MANDIR}/man1|ahoy-call.1"
   "man/ahoy-send.1|help --man send|${CMAKE_INSTALL_MANDIR}/man1|ahoy-send.1"
+  "man/ahoy-bench.1|help --man bench|${CMAKE_INSTALL_MANDIR}/man1|ahoy-bench.1"
   "completion/ahoy.bash|help --completion bash|${CMAKE_INSTALL_DATADIR}/bash-completion/completions|ahoy"
   "completion/_ahoy|help --completion zsh|${CMAKE_INSTALL_DATADIR}/zsh/site-functions|_ahoy"
   "completion/ahoy.fish|help --completion fish|${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d|ahoy.fish")

@@ -11,7 +11,7 @@ SOURCE = pathlib.Path(os.environ["AHOY_SOURCE"])
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Which group must hold what a file starts: a test may use the packages of test, a check those of check too.
-GROUPS = {"build": ["build"], "test": ["build", "test"], "check": ["build", "test", "check"]}
+GROUPS = {"build": ["build"], "test": ["build", "test"], "check": ["build", "test", "check"], "bench": ["build", "test", "bench"]}
 
 # Words that look like a program in a test and are none: options' values, messages, names of callers.
 NOT_PROGRAMS = {"ahoy", "time", "link", "who", "users", "size", "file", "ar"}
@@ -83,6 +83,8 @@ def group_of(path):
     name = path.relative_to(SOURCE).as_posix()
     if name.startswith("script/check"):
         return "check"
+    if name == "script/bench":
+        return "bench"
     return "build" if name in ("script/bootstrap", "script/build", "script/demo") else "test"
 
 
@@ -103,7 +105,7 @@ class Packages(unittest.TestCase):
 
     def test_each_is_installed(self):
         for group, name, _ in packages():
-            if group != "check":
+            if group not in ("check", "bench"):
                 with self.subTest(name):
                     state = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, text=True, check=False)
                     self.assertEqual(state.stdout, "installed")

@@ -19,7 +19,7 @@ LEFT_OUT = re.compile(r"(\.git|\.cache|build|build-[^/]*|__pycache__|\.vscode|\.
 HOSTS = re.compile(r"""(.*\.)?(
     localhost|example|test|invalid|example\.(com|net|org)|debian\.org|rfc-editor\.org|ietf\.org|iana\.org|man7\.org|kernel\.org
   | gnu\.org|llvm\.org|cppreference\.com|open-std\.org|cmake\.org|freedesktop\.org|github\.com|opensource\.org|semver\.org
-  | keepachangelog\.com|shellcheck\.net|no-color\.org|unicode\.org|wikipedia\.org|pubs\.opengroup\.org
+  | w3\.org | keepachangelog\.com|shellcheck\.net|no-color\.org|unicode\.org|wikipedia\.org|pubs\.opengroup\.org
 )""", re.VERBOSE)
 URL = re.compile(r"https?://(?:[^\s/@\"'<>]*@)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})")
 MACHINE_PATH = re.compile(r"(?<![\w.*~-])/(?:wor[k]|roo[t]|home/[a-z]\w*)(?:/|\b)")

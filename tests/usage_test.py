@@ -12,26 +12,27 @@ import unittest
 AHOY = os.environ["AHOY"]
 
 # The contract (DESIGN, section 3), written down a second time so that an option cannot vanish unseen.
-COMMON = """--framing --connect-timeout --timeout --source -4 -6 --hex --timestamps --explain -v --verbose --version --help -h --json
-    --after-eof --max-message""".split()
+EVERYWHERE = """--connect-timeout --timeout --source -4 -6 --explain -v --verbose --version --help -h --json""".split()
+COMMON = EVERYWHERE + """--framing --hex --timestamps --after-eof --max-message""".split()
 OPTIONS = {
     "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands""".split(),
     "call": COMMON,
     "send": COMMON + ["--confirm"],
+    "bench": EVERYWHERE + """--connections --size --depth --duration --count --plot""".split(),
 }
 CHOICES = {
     "--framing": "line raw length nul", "--model": "event iterative process thread", "--engine": "auto epoll uring",
     "--handler": "talk relay greet echo discard time", "--slow": "disconnect drop-oldest drop-newest block",
     "--confirm": "sent acked closed delivered", "--after-eof": "wait close",
 }
-DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --drain""".split()
-NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout""".split()
-SIZES = ["--max-message", "--queue"]
-NUMBERS = ["--workers", "--backlog", "--max-clients"]
+DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --drain --duration""".split()
+NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout --duration""".split()
+SIZES = ["--max-message", "--queue", "--size"]
+NUMBERS = ["--workers", "--backlog", "--max-clients", "--connections", "--depth", "--count"]
 NETWORKS = ["--allow", "--deny"]
 FLAGS = """-4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
-ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"]}
+ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"], "bench": ["localhost", "9"]}
 
 # Values that cannot be: each option's own.
 BAD = {
@@ -42,11 +43,16 @@ BAD = {
     **{name: ["", "x", words.split()[0] + "x", words, words.split()[0].upper()] for name, words in CHOICES.items()},
     "--source": ["", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:99999", "127.1", "[::1"],
     "--greeting": [""],
+    "--plot": [""],
 }
 BAD["--max-message"] += ["4g", "4294967296"]
 BAD["--after-eof"] += ["none", "5", "-1s", "999999999999h"]
 BAD["--framing"] += ["datagram"]
+BAD["--size"] += ["4g", "4294967296"]
 BAD["--max-clients"] += ["0", "2147483648"]
+BAD["--connections"] += ["0", "2147483648"]
+BAD["--depth"] += ["0", "65537"]
+BAD["--count"] += ["0", "9223372036854775808"]
 BAD["--backlog"] += ["2147483648"]
 BAD["--workers"] += ["1025"]
 for each in NEVER_NOTHING:
@@ -126,6 +132,7 @@ class Values(Case):
                 **{name: words.split() for name, words in CHOICES.items()}, "--source": ["127.0.0.1", "[::1]:5000"]}
         good["--after-eof"] += ["0s", "2s"]
         good["--confirm"].remove("delivered")
+        good["--duration"].remove("none")  # without --count it would never end
         for verb, names in OPTIONS.items():
             for name in names:
                 for value in good.get(name, [None] if name in FLAGS else []):
@@ -195,7 +202,7 @@ class Words(Case):
         self.assertIn("did you mean listen?", self.refused("LISTEN")[1])
         self.assertIn("unknown", self.refused("")[0])
         self.assertIn("unknown", self.refused("\x1b[2J")[0])
-        for verb in ("fetch", "bench", "watch"):
+        for verb in ("fetch", "watch"):
             self.assertIn("not in this version yet", self.refused(verb, "http://localhost/")[0])
 
     def test_no_verb(self):
@@ -339,7 +346,8 @@ class Examples(Case):
 
 class Explain(Case):
     def test_opens_nothing(self):
-        for words in [["listen", "0", "udp://:0", "unix:/nowhere/x"], ["call", "host.invalid"], ["send", "udp://host.invalid:9", "x"]]:
+        for words in [["listen", "0", "udp://:0", "unix:/nowhere/x"], ["call", "host.invalid"], ["send", "udp://host.invalid:9", "x"],
+                      ["bench", "host.invalid:9"], ["bench", "models"]]:
             with self.subTest(words), tempfile.NamedTemporaryFile("r") as trace:
                 run = subprocess.run(["strace", "-f", "-o", trace.name, "-e", "trace=network,openat", AHOY, *words, "--explain"],
                                      env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
@@ -385,7 +393,7 @@ class ManPages(Case):
     def test_list_exactly_the_options(self):
         for verb, names in OPTIONS.items():
             text = self.shown(self.page(verb))
-            section = re.search(r"(?ms)^OPTIONS$(.*?)^THE END$", text).group(1)
+            section = re.search(r"(?ms)^OPTIONS$(.*?)^(?:THE END|EXIT STATUS)$", text).group(1)
             terms = re.findall(r"(?m)^ {7}(-[^\s,]+(?:, --\S+)?)", section)
             self.assertEqual({word for term in terms for word in term.split(", ")}, set(names), verb)
 
@@ -393,6 +401,8 @@ class ManPages(Case):
         for verb in [[], *([name] for name in OPTIONS)]:
             text = self.shown(self.page(*verb))
             for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "ENDPOINTS", "THE END", "EXIT STATUS", "SEE ALSO"):
+                if (title, verb) == ("THE END", ["bench"]):  # it has no input that ends
+                    continue
                 self.assertRegex(text, rf"(?m)^{title}$")
         self.assertIn("ahoy listen 23456 --exec tr a-z A-Z", text if verb == ["listen"] else self.shown(self.page("listen")))
 
@@ -444,6 +454,7 @@ class Completion(Case):
             self.assertEqual(self.bash(verb, name, "=", words[:3]), {word for word in words.split() if word.startswith(words[:3])})
             self.assertEqual(self.bash(verb, name, "="), set(words.split()))
         self.assertEqual(self.bash("listen", "--timeout", ""), set())
+        self.assertEqual(self.bash("bench", "--depth", ""), set())
         self.assertEqual(self.bash("send", "localhost", "--", "--"), set())
         self.assertIn("cat", self.bash("listen", "--exec", "ca"))
         self.assertEqual(self.bash("listen", "--exec", "cat", "--"), set())

@@ -30,6 +30,7 @@ struct runner {
   int operator()(const listen_options& given) const { return run(given, run_listen); }
   int operator()(const call_options& given) const { return run(given, run_call); }
   int operator()(const send_options& given) const { return run(given, run_send); }
+  int operator()(const bench_options& given) const { return run(given, run_bench); }
   int operator()(const help_request& asked) const { return print(short_help(asked.of)); }
   int operator()(const version_request&) const { return print(version_text()); }
 

@@ -76,12 +76,6 @@ bool is_inet6_alone(std::string_view word) {
   }
 }
 
-[[noreturn]] void refuse_surplus(std::string_view word) {
-  throw usage_error(usage_errc::surplus, "word", word,
-                    "call takes one ENDPOINT, or HOST PORT; what is to be said comes from standard input, or "
-                    "use `ahoy send`");
-}
-
 }  // namespace
 
 leading_endpoint take_endpoint(std::span<const std::string_view> words) {
@@ -94,10 +88,11 @@ leading_endpoint take_endpoint(std::span<const std::string_view> words) {
   return {as_peer(endpoint_of(words[0])), words.subspan(1)};
 }
 
-endpoint only_endpoint(std::span<const std::string_view> words) {
+endpoint only_endpoint(std::span<const std::string_view> words, std::string_view hint) {
   if (words.size() == 2 && is_inet6_alone(words[0])) return as_peer(endpoint_of(words[0], words[1]));
   auto taken = take_endpoint(words);
-  if (!taken.rest.empty()) refuse_surplus(taken.rest.front());
+  if (!taken.rest.empty())
+    throw usage_error(usage_errc::surplus, "word", taken.rest.front(), std::string(hint));
   return std::move(taken.to);
 }
 

@@ -21,7 +21,7 @@ struct leading_endpoint {
 
 /// All the words of `call`: as take_endpoint, but an IPv6 address too may be followed by its port, since
 /// nothing else could follow it. A further word is usage_errc::surplus.
-[[nodiscard]] endpoint only_endpoint(std::span<const std::string_view> words);
+[[nodiscard]] endpoint only_endpoint(std::span<const std::string_view> words, std::string_view hint);
 
 /// The words of `listen`, each an endpoint, a number alone being a port. None is port 23456 of every address.
 [[nodiscard]] std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words);

@@ -65,6 +65,18 @@ constexpr std::array table{
             "ahoy send udp://127.0.0.1:23456 hello --after-eof 2s\n"},
     example{verb::send, "Give up after 5s, and see what would be done without doing it",
             "ahoy send localhost 23456 hello --timeout 5s --explain\n"},
+
+    example{verb::bench, "How many exchanges of 64 bytes a second a server does with 64 callers",
+            "# the server:\n"
+            "ahoy listen 23456 --handler echo\n"
+            "# elsewhere:\n"
+            "ahoy bench localhost 23456\n"},
+    example{verb::bench, "16 at a time on each of 1000 connections, for 10s, as JSON",
+            "ahoy bench localhost:23456 --connections 1000 --depth 16 --duration 10s --json\n"},
+    example{verb::bench, "How many connections a second, each for one exchange",
+            "ahoy bench connect localhost 23456\n"},
+    example{verb::bench, "What each server model costs, beside the figures of Stevens",
+            "ahoy bench models --plot models.svg\n"},
 };
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <ahoy/command/bench_report.hpp>
 #include <ahoy/command/defaults.hpp>
 #include <ahoy/command/explain.hpp>
 #include <ahoy/command/settings.hpp>
@@ -38,11 +39,15 @@ std::string framing_text(framing which, const endpoint& to) {
   return is_datagram(to) ? "a datagram is a message" : fmt::format("{} framing", to_string(which));
 }
 
-void add_limits(explanation& all, const common_options& given) {
-  all.add("accept", fmt::format("messages of at most {}", size_text(given.max_message)));
+void add_give_up(explanation& all, const common_options& given) {
   all.add("give up", given.timeout == no_timeout
                          ? "never: --timeout is none"
                          : fmt::format("after {}, with status 28", duration_text(given.timeout)));
+}
+
+void add_limits(explanation& all, const common_options& given) {
+  all.add("accept", fmt::format("messages of at most {}", size_text(given.max_message)));
+  add_give_up(all, given);
 }
 
 void add_output(explanation& all, const common_options& given, std::string_view plain) {
@@ -208,6 +213,29 @@ std::string explain(const send_options& given) {
   all.add("confirm", fmt::format("{}: {}", to_string(confirm), meaning_of(confirm)));
   add_output(all, given, "byte for byte; on a terminal, escaped");
   add_limits(all, given);
+  add_statuses(all);
+  return std::move(all).text();
+}
+
+std::string explain(const bench_options& given) {
+  explanation all("bench");
+  const bool is_exchange = given.form == bench_form::exchange;
+  if (given.form == bench_form::models) {
+    for (const auto& each : measured_models())
+      all.add("start", fmt::format("a server on this machine, under {}", name_of(each)));
+  } else {
+    add_peer(all, given.to, given);
+  }
+  all.add("open", fmt::format("{} connections at once", given.connections));
+  all.add("send", fmt::format("{} bytes, and compare what comes back{}", given.size,
+                              is_exchange ? fmt::format("; {} at a time on each", given.depth) : ""));
+  if (!is_exchange) all.add("close", "each connection after that, and make a new one");
+  if (given.count != 0)
+    all.add("end", fmt::format("after {} {}", given.count, is_exchange ? "exchanges" : "connections"));
+  if (given.length != no_timeout) all.add("end", fmt::format("after {}", duration_text(given.length)));
+  all.add("print", given.json ? "one JSON object" : "rates and times");
+  if (!given.plot.empty()) all.add("draw", given.plot);
+  add_give_up(all, given);
   add_statuses(all);
   return std::move(all).text();
 }

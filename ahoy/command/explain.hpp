@@ -10,5 +10,6 @@ namespace ahoy::inline v0 {
 [[nodiscard]] std::string explain(const listen_options& given);
 [[nodiscard]] std::string explain(const call_options& given);
 [[nodiscard]] std::string explain(const send_options& given);
+[[nodiscard]] std::string explain(const bench_options& given);
 
 }  // namespace ahoy::inline v0

@@ -127,7 +127,9 @@ call_options call_from(const command_line& line) {
   const auto all = read_settings(line);
   call_options given;
   static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
-  given.to = only_endpoint(line.words);
+  given.to = only_endpoint(line.words,
+                           "call takes one ENDPOINT, or HOST PORT; what is to be said comes from standard "
+                           "input, or use `ahoy send`");
   check_family(given.to, given.wanted);
   return given;
 }
@@ -146,6 +148,67 @@ send_options send_from(const command_line& line) {
   return given;
 }
 
+// What holds for each form where an option was not given, and which options it does not have.
+struct bench_form_row {
+  std::string_view word;
+  std::size_t connections, size;
+  std::uint64_t count;
+  std::array<std::string_view, 2> without;
+};
+constexpr std::array bench_forms{
+    bench_form_row{"", 64, 64, 0, {}},
+    bench_form_row{"connect", 10, 64, 0, {"--depth", ""}},
+    bench_form_row{"models", 10, 4000, 5000, {"--depth", "--duration"}},
+};
+
+bench_form form_of(const command_line& line) {
+  const auto first = line.words.empty() ? std::string_view() : line.words.front();
+  const auto* found = std::ranges::find(bench_forms, first, &bench_form_row::word);
+  return static_cast<bench_form>(found == bench_forms.end() ? 0 : found - bench_forms.begin());
+}
+
+void fill_in(const command_line& line, bench_options& given) {
+  const auto& row = bench_forms[static_cast<std::size_t>(given.form)];
+  if (!is_given(line, "--connections")) given.connections = row.connections;
+  if (!is_given(line, "--size")) given.size = row.size;
+  if (!is_given(line, "--count")) given.count = row.count;
+  if (given.count != 0 && !is_given(line, "--duration")) given.length = no_timeout;
+}
+
+void check_load(const command_line& line, const bench_options& given) {
+  const auto& row = bench_forms[static_cast<std::size_t>(given.form)];
+  for (const auto name : row.without)
+    if (!name.empty() && is_given(line, name))
+      throw usage_error(usage_errc::contradictory, fmt::format("bench {} and option {}", row.word, name), "",
+                        "leave the option out");
+  if (given.count == 0 && given.length == no_timeout)
+    throw usage_error(usage_errc::contradictory, "option --duration none", "",
+                      "it would never end: say --count, or how long");
+}
+
+endpoint measured_endpoint(std::span<const std::string_view> words) {
+  auto to = only_endpoint(words, "bench takes one ENDPOINT, or HOST PORT");
+  if (to.type() == socket_type::datagram)
+    throw usage_error(usage_errc::not_yet, "bench of", to.to_string(), "this version measures tcp and unix");
+  return to;
+}
+
+bench_options bench_from(const command_line& line) {
+  const auto all = read_settings(line);
+  auto given = all.bench;
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
+  given.form = form_of(line);
+  fill_in(line, given);
+  check_load(line, given);
+  const std::span<const std::string_view> words{line.words};
+  if (given.form != bench_form::models)
+    given.to = measured_endpoint(words.subspan(given.form == bench_form::connect ? 1 : 0));
+  else if (words.size() > 1)
+    throw usage_error(usage_errc::surplus, "word", words[1], "bench models starts its own servers");
+  check_family(given.to, given.wanted);
+  return given;
+}
+
 invocation answer_of(const command_line& line) {
   if (line.request->name == "--version") return version_request{};
   return help_request{line.verb};
@@ -159,6 +222,7 @@ invocation parse_invocation(verb which, std::span<const std::string_view> words)
   check_contradictions(line);
   if (which == verb::listen) return listen_from(line);
   if (which == verb::call) return call_from(line);
+  if (which == verb::bench) return bench_from(line);
   return send_from(line);
 }
 

@@ -23,6 +23,10 @@ ahoy::send_options send(const words& given) {
   return std::get<ahoy::send_options>(ahoy::parse_invocation(ahoy::verb::send, given));
 }
 
+ahoy::bench_options bench(const words& given) {
+  return std::get<ahoy::bench_options>(ahoy::parse_invocation(ahoy::verb::bench, given));
+}
+
 std::error_code refused(ahoy::verb verb, const words& given) {
   try {
     static_cast<void>(ahoy::parse_invocation(verb, given));
@@ -52,6 +56,26 @@ TEST(invocation, call_takes_no_more) {
   EXPECT_EQ(refused(ahoy::verb::call, {"localhost:80", "90"}), ahoy::usage_errc::surplus);
   EXPECT_EQ(refused(ahoy::verb::call, {"localhost", "80", "x"}), ahoy::usage_errc::surplus);
   EXPECT_EQ(refused(ahoy::verb::call, {"unix:/x", "80"}), ahoy::usage_errc::surplus);
+}
+
+TEST(invocation, bench_has_defaults_for_each_form) {
+  EXPECT_EQ(bench({"localhost", "80"}).connections, 64U);
+  EXPECT_EQ(bench({"localhost", "80"}).length, 5s);
+  EXPECT_EQ(bench({"localhost", "80", "--count", "7"}).length, ahoy::no_timeout);
+  EXPECT_EQ(bench({"localhost", "80", "--count", "7", "--duration=1s"}).length, 1s);
+  EXPECT_EQ(bench({"connect", "localhost", "80"}).to.to_string(), "tcp://localhost:80");
+  EXPECT_EQ(bench({"connect", "localhost", "80"}).connections, 10U);
+  EXPECT_EQ(bench({"tcp://connect", "--size=1k"}).size, 1024U);
+  EXPECT_EQ(bench({"models"}).count, 5000U);
+  EXPECT_EQ(bench({"models"}).size, 4000U);
+  EXPECT_EQ(bench({"models", "--count", "7"}).count, 7U);
+}
+
+TEST(invocation, bench_refuses_what_would_have_no_effect) {
+  EXPECT_EQ(refused(ahoy::verb::bench, {"models", "--depth", "2"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::bench, {"x", "--duration", "none"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::bench, {"udp://x"}), ahoy::usage_errc::not_yet);
+  EXPECT_EQ(refused(ahoy::verb::bench, {"connect"}), ahoy::usage_errc::missing);
 }
 
 TEST(invocation, send_takes_messages_after_the_endpoint) {

@@ -102,7 +102,8 @@ void add_statuses(blocks& all) {
     all.emplace_back(kind::item, std::string(meaning), std::to_string(to_integer(value)));
   add_text(
       all,
-      "call and send end by SIGINT and SIGTERM as any program does (130, 143 in a shell). A standard output "
+      "call, send and bench end by SIGINT and SIGTERM as any program does (130, 143 in a shell). A standard "
+      "output "
       "that nobody reads any more ends a verb as SIGPIPE would. An error is one line on standard error, and "
       "where one is known, a second with the next step.\n");
 }
@@ -146,11 +147,13 @@ blocks manual() {
 blocks manual_of(verb which) {
   blocks all;
   add_topic(all, "DESCRIPTION", row_of(which).description);
-  if (which != verb::listen) add_text(all, addresses_of_datagrams);
+  if (which == verb::call || which == verb::send) add_text(all, addresses_of_datagrams);
   add_topic(all, "ENDPOINTS", endpoints);
   add_options(all, which);
-  add_topic(all, "THE END", the_end);
-  add_text(all, end_rule_text(which));
+  if (which != verb::bench) {
+    add_topic(all, "THE END", the_end);
+    add_text(all, end_rule_text(which));
+  }
   if (which == verb::listen) add_topic(all, "MODELS", models_text());
   add_statuses(all);
   if (which == verb::listen) add_topic(all, "ENVIRONMENT", environment);

@@ -48,11 +48,12 @@ constexpr std::array confirmations{
     choice{"delivered", "the peer's program acknowledged each message (ahoy: only)"},
 };
 
-constexpr std::string_view everywhere = "listen call send";
+constexpr std::string_view everywhere = "listen call send bench";
+constexpr std::string_view conversations = "listen call send";
 
 constexpr std::array table{
     option{
-        "--framing", "", value_kind::choice, "FRAMING", "", everywhere, section::messages,
+        "--framing", "", value_kind::choice, "FRAMING", "", conversations, section::messages,
         "how messages are cut from a stream",
         "The default is line for talk, relay and send's MESSAGEs, raw elsewhere. Under line and nul an "
         "unterminated last message is a message, and a MESSAGE that contains its delimiter is refused. talk "
@@ -61,7 +62,7 @@ constexpr std::array table{
         "know raw alone. A datagram is one message whatever it contains.",
         framings},
     option{
-        "--max-message", "", value_kind::size, "SIZE", "1m", everywhere, section::messages,
+        "--max-message", "", value_kind::size, "SIZE", "1m", conversations, section::messages,
         "the longest message that is accepted",
         "A longer one is status 63; listen cuts the caller that sent it, and says so. Under raw framing more "
         "than this is handed on in pieces. From 1 byte to 4294967295."},
@@ -74,7 +75,7 @@ constexpr std::array table{
         "not confirmed is status 18 and a count of what is known.",
         confirmations},
 
-    option{"--after-eof", "", value_kind::after_eof, "RULE", "", everywhere, section::end,
+    option{"--after-eof", "", value_kind::after_eof, "RULE", "", conversations, section::end,
            "what follows the end of the input",
            "On a stream the default is one rule: our half is closed (FIN), and we go on receiving until the "
            "peer "
@@ -100,9 +101,9 @@ constexpr std::array table{
     option{"-6", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv6 alone",
            "With -4, either."},
 
-    option{"--hex", "", value_kind::flag, "", "", everywhere, section::output,
+    option{"--hex", "", value_kind::flag, "", "", conversations, section::output,
            "show what comes in as hexdump -C does", "Not together with --json."},
-    option{"--timestamps", "", value_kind::flag, "", "", everywhere, section::output,
+    option{"--timestamps", "", value_kind::flag, "", "", conversations, section::output,
            "lead each message by its time", "RFC 3339 with milliseconds, in UTC."},
     option{
         "--json", "", value_kind::flag, "", "", everywhere, section::output,
@@ -111,7 +112,9 @@ constexpr std::array table{
         "(message, "
         "join, leave, drop, busy), with \"data\" in base64 where the text is not UTF-8, and read "
         "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. send prints one object: "
-        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}. Where nobody "
+        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}; bench too prints "
+        "one. "
+        "Where nobody "
         "reads what "
         "listen prints, a message waits with its caller and a join for as long as its caller is here; how "
         "many "
@@ -174,6 +177,23 @@ constexpr std::array table{
            "It happens to that caller alone, and is counted and said; only block harms the others.",
            slow_policies},
 
+    option{"--connections", "", value_kind::number, "N", "64; 10 for connect and models", "bench",
+           section::load, "how many are open at once", "From 1. What descriptors allow is the limit."},
+    option{"--size", "", value_kind::size, "SIZE", "64; 4000 for models", "bench", section::load,
+           "how many bytes are sent, and expected back, each time", "From 1 byte."},
+    option{"--depth", "", value_kind::number, "N", "1", "bench", section::load,
+           "how many are sent on a connection before the first answer is awaited",
+           "From 1 to 65536. connect and models send one on each connection."},
+    option{"--duration", "", value_kind::duration, "DURATION", "5s, or none with --count", "bench",
+           section::load, "how long is measured",
+           "What is under way then is not counted. A connection on which nothing was answered by then is an "
+           "error. models goes by --count alone."},
+    option{"--count", "", value_kind::number, "N", "none; 5000 for models", "bench", section::load,
+           "end after so many exchanges; under connect and models, connections",
+           "Each connection gets its even share, from the start."},
+    option{"--plot", "", value_kind::text, "FILE", "none", "bench", section::load,
+           "draw the result into this file, as SVG", "A file of that name is written anew."},
+
     option{"--explain", "", value_kind::flag, "", "", everywhere, section::general,
            "say what this would do, and do nothing",
            "Every default is filled in. Nothing is opened or looked up."},
@@ -199,8 +219,8 @@ constexpr std::array table{
         "is over. One that ends with another status than 0 is told as the reason why its caller left."},
 };
 
-constexpr std::array<std::string_view, 7> titles{
-    "Messages", "Ends and limits", "Addresses", "Output", "Server", "Callers", "General",
+constexpr std::array<std::string_view, 8> titles{
+    "Messages", "Ends and limits", "Addresses", "Output", "Server", "Callers", "Load", "General",
 };
 
 constexpr std::string_view listen_text =
@@ -239,14 +259,51 @@ constexpr std::string_view send_text =
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
     "stands after --.\n";
 
+constexpr std::string_view bench_text =
+    "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "
+    "opened, then on each of them --size bytes are sent and awaited again and again, with --depth of them "
+    "under "
+    "way. Every byte that comes back is compared with what was sent. Printed are the rate, the times that "
+    "50%, "
+    "99% and 99.9% of the answers took no longer than, and the errors; a connection that failed is not used "
+    "any "
+    "further, and the first failure is told and gives the status: 8 where something else came back, 56 where "
+    "the "
+    "peer ended early, 28 where nothing came back, 7 where it could not be connected to.\n"
+    "bench connect ENDPOINT measures connections instead: each is connected, used for one exchange, and "
+    "closed, "
+    "and its time is that of all three.\n"
+    "bench models starts `ahoy listen` on this machine under one model after another, on the load that "
+    "Stevens "
+    "used (UNIX Network Programming, volume 1, chapter 30): 5000 connections, 10 at once, 4000 bytes each; "
+    "his "
+    "server sent 4000 bytes when asked, ours sends back the 4000 that it got. Shown are the processor time, "
+    "user "
+    "and system, of the whole tree of the server's processes, and what of it the model costs: its time less "
+    "that "
+    "of the iterative server, which does nothing but serve. Beside it stand the seconds that the third "
+    "edition of the book has "
+    "for the same design. Those are of a machine of 2003: compare the order, not the seconds.\n"
+    "  ours                  in the book\n"
+    "  process               1, a fork for each client\n"
+    "  process, N workers    5, preforked, the parent passes descriptors\n"
+    "  thread                6, a thread for each client\n"
+    "  thread, N workers     8, prethreaded, the main thread accepts\n"
+    "  event                 it has none\n"
+    "The rate and the times depend on the machine and on what else it does, and client and server share it "
+    "here: "
+    "what differs by a few percent from one run to the next is the same.\n";
+
 constexpr std::array verbs{
     verb_row{verb::listen, "listen", "[ENDPOINT...]", "answers callers", listen_text},
     verb_row{verb::call, "call", "ENDPOINT", "holds a conversation", call_text},
     verb_row{verb::send, "send", "ENDPOINT [MESSAGE...]", "delivers, and tells the truth about it",
              send_text},
+    verb_row{verb::bench, "bench", "[connect] ENDPOINT | models",
+             "measures an endpoint, or the models side by side", bench_text},
 };
 
-constexpr std::array<std::string_view, 3> later_verbs{"fetch", "bench", "watch"};
+constexpr std::array<std::string_view, 2> later_verbs{"fetch", "watch"};
 
 }  // namespace
 

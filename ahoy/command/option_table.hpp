@@ -8,8 +8,8 @@
 namespace ahoy::inline v0 {
 
 /// The verbs that this version has.
-enum class verb { listen, call, send };
-inline constexpr std::array all_verbs{verb::listen, verb::call, verb::send};
+enum class verb { listen, call, send, bench };
+inline constexpr std::array all_verbs{verb::listen, verb::call, verb::send, verb::bench};
 
 struct verb_row {
   ahoy::verb verb;
@@ -49,7 +49,7 @@ struct choice {
 };
 
 /// Where the manual shows an option.
-enum class section { messages, end, addresses, output, server, callers, general };
+enum class section { messages, end, addresses, output, server, callers, load, general };
 [[nodiscard]] std::string_view title_of(section which) noexcept;
 
 /// One option: parsing, help, man pages and completions are all made from these rows (option_table.cpp).

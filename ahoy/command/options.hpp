@@ -6,6 +6,7 @@
 #include <ahoy/task/context.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,20 @@ struct send_options : common_options {
   endpoint to;
   std::vector<std::string> messages;    ///< none: standard input as it is
   std::optional<confirmation> confirm;  ///< unset: the transport's default
+};
+
+/// What is measured: exchanges on connections that stay, whole connections, or the models of this machine.
+enum class bench_form { exchange, connect, models };
+
+struct bench_options : common_options {
+  bench_form form = bench_form::exchange;
+  endpoint to;  ///< not of `models`
+  std::size_t connections = 64;
+  std::size_t size = 64;
+  std::size_t depth = 1;
+  duration length = std::chrono::seconds{5};  ///< no_timeout: until `count`
+  std::uint64_t count = 0;                    ///< 0: until `length` is over
+  std::string plot;                           ///< a file's name; empty: none
 };
 
 struct listen_options : common_options {

@@ -20,6 +20,8 @@ constexpr std::uint64_t longest_message = std::numeric_limits<std::uint32_t>::ma
 constexpr std::uint64_t largest_queue = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t most_clients = std::numeric_limits<int>::max();
 constexpr std::int64_t most_workers = 1024;
+constexpr std::int64_t deepest = 65536;
+constexpr std::int64_t most_exchanges = std::numeric_limits<std::int64_t>::max();
 
 duration limit_of(const option& row, std::string_view value) {
   return parse_duration(row.name, value).value_or(no_timeout);
@@ -64,6 +66,11 @@ after_eof end_of(const option& row, std::string_view value) {
                      fmt::format("{}write wait, close, or a duration as in 2s",
                                  meant ? fmt::format("did you mean {}? ", *meant) : ""));
   return {after_eof::rule::limited, limit_of(row, value)};
+}
+
+// A count of something of which there is at least one.
+std::size_t count_of(const option& row, std::string_view value, std::int64_t most) {
+  return static_cast<std::size_t>(parse_integer(row.name, value, 1, most));
 }
 
 std::size_t workers_of(const option& row, std::string_view value) {
@@ -149,8 +156,7 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) { all.listen.server.drain = limit_of(row, value); }},
     setting{"--max-clients",
             [](all_of& all, row_of_it& row, text value) {
-              all.listen.server.max_clients =
-                  static_cast<std::size_t>(parse_integer(row.name, value, 1, most_clients));
+              all.listen.server.max_clients = count_of(row, value, most_clients);
             }},
     setting{"--backlog",
             [](all_of& all, row_of_it& row, text value) {
@@ -176,6 +182,17 @@ constexpr std::array table{
                                text value) { all.listen.room.slow_after = limit_of(row, value); }},
     setting{"--slow", [](all_of& all, row_of_it& row,
                          text value) { all.listen.room.slow = parse_slow_policy(choice_of(row, value)); }},
+    setting{"--connections", [](all_of& all, row_of_it& row,
+                                text value) { all.bench.connections = count_of(row, value, most_clients); }},
+    setting{"--size", [](all_of& all, row_of_it& row,
+                         text value) { all.bench.size = parse_size(row.name, value, 1, longest_message); }},
+    setting{"--depth",
+            [](all_of& all, row_of_it& row, text value) { all.bench.depth = count_of(row, value, deepest); }},
+    setting{"--duration",
+            [](all_of& all, row_of_it& row, text value) { all.bench.length = limit_above_zero(row, value); }},
+    setting{"--count", [](all_of& all, row_of_it& row,
+                          text value) { all.bench.count = count_of(row, value, most_exchanges); }},
+    setting{"--plot", [](all_of& all, row_of_it& row, text value) { all.bench.plot = text_of(row, value); }},
     setting{"--explain", [](all_of& all, row_of_it&, text) { all.listen.explain = true; }},
     setting{"--verbose", [](all_of& all, row_of_it&, text) { ++all.listen.verbose; }},
     setting{"--version", nothing},

@@ -10,6 +10,7 @@ namespace ahoy::inline v0 {
 /// The values of all options, whichever verb they belong to; what was not given has its default.
 struct settings {
   listen_options listen;  ///< with what is common to all verbs
+  bench_options bench;    ///< its own alone
   std::optional<confirmation> confirm;
   bool inet = false;   // -4
   bool inet6 = false;  // -6

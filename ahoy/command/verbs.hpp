@@ -11,5 +11,6 @@ namespace ahoy::inline v0 {
 [[nodiscard]] int run_listen(const listen_options& given);
 [[nodiscard]] int run_call(const call_options& given);
 [[nodiscard]] int run_send(const send_options& given);
+[[nodiscard]] int run_bench(const bench_options& given);
 
 }  // namespace ahoy::inline v0
