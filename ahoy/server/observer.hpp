@@ -1,6 +1,7 @@
 #pragma once
 #include <ahoy/address/endpoint.hpp>
 #include <ahoy/connection/connection.hpp>
+#include <ahoy/error/log.hpp>
 
 #include <cstdint>
 #include <string>
@@ -12,7 +13,7 @@ namespace ahoy::inline v0 {
 enum class turned_away { busy, denied, made_way };
 
 /// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do
-/// nothing.
+/// nothing but where it is said.
 class observer {
  public:
   virtual ~observer() = default;
@@ -22,7 +23,11 @@ class observer {
   virtual void joined(const connection& /*caller*/) {}
   /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.
   virtual void ended_its_half(const connection& /*caller*/) {}
-  virtual void left(const connection& /*caller*/, std::string_view /*why*/) {}
+  /// "done", or what ended the conversation before its time: a handler that threw, the peer, the server. That
+  /// is logged where nobody else tells it.
+  virtual void left(const connection& caller, std::string_view why) {
+    if (why != "done") log(log_level::notice, caller.label() + " left: " + std::string{why});
+  }
   /// Found no place, was told so and closed: as many as may be are here, and none of them makes way.
   virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
   /// There was a place, but the system had no process, thread or descriptor: it was told `busy` and closed.

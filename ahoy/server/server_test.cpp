@@ -1,5 +1,6 @@
 #include <ahoy/connection/pipe.hpp>
 #include <ahoy/engine/select.hpp>
+#include <ahoy/error/log.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
@@ -141,6 +142,21 @@ TEST_P(every_model, a_handler_that_throws_harms_nobody_else) {
   ahoy::socket second = serving.call();
   second.sendall("well");
   EXPECT_EQ(second.recv(1024), "well");
+}
+
+TEST_P(every_model, what_a_handler_throws_is_logged_where_nobody_else_tells_it) {
+  std::promise<std::string> logged;
+  ahoy::set_log([&logged](ahoy::log_level, std::string_view line) {
+    if (line.find(" left: ") != std::string_view::npos) logged.set_value(std::string{line});
+  });
+  const auto throws = [](connection&) -> task<> { throw std::runtime_error{"as asked"}; };
+  {
+    running serving{"tcp://127.0.0.1:0", throws, options_for(GetParam())};
+    ahoy::socket caller = serving.call();
+    EXPECT_EQ(caller.recv(1024), "");
+    EXPECT_TRUE(logged.get_future().get().ends_with(" left: as asked"));
+  }
+  ahoy::set_log({});
 }
 
 TEST_P(every_model, stop_lets_a_handler_finish_what_it_sends) {
