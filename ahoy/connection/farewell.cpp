@@ -25,14 +25,6 @@ struct discarding final : receive_operation {
   [[nodiscard]] bool await_resume() const noexcept { return error == 0 && !received.empty(); }
 };
 
-task<> discard_until_end(descriptor& socket) {
-  bool goes_on = true;
-  while (goes_on) {
-    discarding some{&socket};
-    goes_on = co_await some;
-  }
-}
-
 bool is_reset(int socket) noexcept {
   tcp_info now{};
   socklen_t size = sizeof now;
@@ -49,6 +41,21 @@ bool is_acknowledged(const connection& peer, int socket) noexcept {
 /// With EPOLLET, the acknowledgement of our end is a change, and so is a reset.
 task<> until_acknowledged(connection& peer, descriptor& socket) {
   while (!is_acknowledged(peer, socket.number())) co_await edge_operation{&socket};
+}
+
+/// One who sends more than this has to be told that nobody reads it.
+constexpr std::uint64_t most_discarded = std::uint64_t{4} * 1024 * 1024;
+
+/// Of one who sends more, some is left unread, which makes the close a reset; but not before it has what we
+/// sent.
+task<> discard_until_end(connection& peer, descriptor& socket) {
+  const std::uint64_t most = socket.received + most_discarded;
+  bool goes_on = true;
+  while (goes_on && socket.received < most) {
+    discarding some{&socket};
+    goes_on = co_await some;
+  }
+  if (goes_on) co_await until_acknowledged(peer, socket);
 }
 
 /// What has come by now: bounded, since the peer may send faster than we drop.
@@ -71,7 +78,7 @@ task<> farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
   peer.shutdown_send();
   if (!peer.native()) co_return;
-  co_await in_time(peer, limit, discard_until_end(*peer.native()));
+  co_await in_time(peer, limit, discard_until_end(peer, *peer.native()));
 }
 
 task<> short_farewell(connection& peer, duration limit) {

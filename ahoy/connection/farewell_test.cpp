@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -97,6 +98,31 @@ TEST_P(leaving, one_who_sends_without_end_keeps_nobody_from_anything) {
   over = true;
   stream_.reset();
   flood.join();
+}
+
+task<> send_and_leave(connection& peer) {
+  co_await peer.send("good-bye");
+  co_await ahoy::farewell(peer, 20s);
+}
+
+TEST_P(leaving, one_who_sends_much_that_nobody_reads_is_told_by_a_reset_after_it_has_what_we_sent) {
+  std::promise<std::string> heard;
+  std::thread talker{[&] {
+    std::string got;
+    try {
+      got = peer_.recv(100);
+      const std::string much(1 << 20, 'x');
+      for (int i = 0; i < 64; ++i) peer_.sendall(much);
+      got += "; all was taken";
+    } catch (const std::system_error&) {
+      got += "; failed";
+    }
+    heard.set_value(got);
+  }};
+  engine_->run(send_and_leave(*stream_));
+  stream_.reset();
+  EXPECT_EQ(heard.get_future().get(), "good-bye; failed");
+  talker.join();
 }
 
 task<> stop_while_leaving(ahoy::engine& by, connection& peer) {
