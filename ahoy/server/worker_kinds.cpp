@@ -100,7 +100,8 @@ void leave_signals_to_the_parent(sigset_t mask) noexcept {
     struct sigaction now{};
     if (::sigaction(each, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL)
       continue;
-    ::signal(each, SIG_DFL);
+    now.sa_handler = SIG_DFL;
+    ::sigaction(each, &now, nullptr);
   }
   ::sigaddset(&mask, SIGINT);
   ::sigaddset(&mask, SIGTERM);
