@@ -33,6 +33,7 @@ class bytes_source final : public input_source {
   }
   void finish() noexcept override { from_.finish(); }
   bool at_end() const noexcept override { return from_.at_end(); }
+  std::optional<int> file() const noexcept override { return from_.file(); }
   std::optional<std::uint64_t> total() const noexcept override { return total_; }
 
  private:

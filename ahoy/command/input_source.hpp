@@ -25,6 +25,8 @@ class input_source {
   virtual void finish() noexcept {}
   /// It has given everything there was, and not because of finish().
   [[nodiscard]] virtual bool at_end() const noexcept = 0;
+  /// The regular file that gives all of it as it is: whoever sends that calls next() at its end.
+  [[nodiscard]] virtual std::optional<int> file() const noexcept { return std::nullopt; }
   /// How many bytes it will give in all; nothing where only the end can tell.
   [[nodiscard]] virtual std::optional<std::uint64_t> total() const noexcept { return std::nullopt; }
 };

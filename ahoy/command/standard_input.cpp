@@ -85,9 +85,15 @@ std::optional<bytes> standard_input::read_now() {
   return got == 0 ? std::optional<bytes>{bytes{}} : std::nullopt;
 }
 
-std::optional<std::uint64_t> standard_input::left() const noexcept {
+std::optional<int> standard_input::file() const noexcept {
   struct stat found{};
   if (::fstat(file_.number(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
+  return file_.number();
+}
+
+std::optional<std::uint64_t> standard_input::left() const noexcept {
+  struct stat found{};
+  if (!file() || ::fstat(file_.number(), &found) != 0) return std::nullopt;
   const off_t at = ::lseek(file_.number(), 0, SEEK_CUR);
   return at >= 0 && at < found.st_size ? static_cast<std::uint64_t>(found.st_size - at) : 0;
 }

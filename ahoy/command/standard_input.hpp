@@ -28,6 +28,8 @@ class standard_input {
   /// The input itself has ended, and not because of finish().
   [[nodiscard]] bool at_end() const noexcept { return at_end_; }
   [[nodiscard]] bool is_terminal() const noexcept { return is_terminal_; }
+  /// The regular file that it is, whose position is the input's: who sends it whole need not read() it.
+  [[nodiscard]] std::optional<int> file() const noexcept;
   /// How much a regular file still holds; nothing where only the end can tell.
   [[nodiscard]] std::optional<std::uint64_t> left() const noexcept;
 

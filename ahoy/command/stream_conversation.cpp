@@ -12,6 +12,9 @@ namespace {
 /// A stream that pauses for so long is shown as far as it came, as an unfinished line is.
 constexpr duration quiet = std::chrono::milliseconds{300};
 
+/// How much of a file goes out before what came in has its turn.
+constexpr std::size_t turn = 1024 * 1024;
+
 /// What has come and nobody will read would make our close a reset, which may overtake what the peer has not
 /// read.
 void drop_received(descriptor& from) noexcept {
@@ -99,7 +102,23 @@ task<> stream_conversation::speak() {
   co_await listen_on();
 }
 
+/// Up to its end; what it has not sent by then is read and sent.
+task<> stream_conversation::send_file(int file) {
+  context& here = co_await this_context();
+  try {
+    for (;;) {
+      const std::size_t taken = co_await with_.send_file(file, turn);
+      if (taken == 0) co_return;
+      offered_ += taken;
+    }
+  } catch (const error& failure) {
+    blame(failure, here);
+  }
+}
+
 task<> stream_conversation::send_all() {
+  const std::optional<int> file = how_.sent == framing::raw ? from_.file() : std::nullopt;
+  if (file) co_await send_file(*file);
   while (!failure_) {
     reading_input_ = true;
     const std::optional<std::string> text = co_await from_.next();

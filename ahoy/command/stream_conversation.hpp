@@ -50,6 +50,7 @@ class stream_conversation {
   task<> hear_messages();
   task<> speak();
   task<> send_all();
+  task<> send_file(int file);
   task<> hand_over(std::string_view framed);
   task<> listen_on();
   task<> settle();

@@ -38,6 +38,11 @@ std::optional<bytes> connection::receive_within_awaiter::await_resume() {
   return receive_awaiter::await_resume();
 }
 
+std::size_t connection::discard_awaiter::await_resume() {
+  const bytes received = receive_awaiter::await_resume();
+  return dropped + received.size();
+}
+
 connection::send_awaiter::send_awaiter(connection& to, descriptor* on, std::string_view data) noexcept
     : send_operation{on, data}, to_{to} {
   timeout = to.timeout_;
@@ -50,6 +55,29 @@ bool connection::send_awaiter::submit() {
 
 void connection::send_awaiter::await_resume() const {
   throw_if_failed(error, "send to", error ? to_.label() : std::string_view{});
+}
+
+connection::send_file_awaiter::send_file_awaiter(connection& to, descriptor* on, int file,
+                                                 std::size_t most) noexcept
+    : send_file_operation{on, file, most}, to_{to} {
+  timeout = to.timeout_;
+}
+
+bool connection::send_file_awaiter::submit() {
+  by = &to_.engine();
+  return is_over(*this) || to_.submit(*this);
+}
+
+/// sendfile(2): EINVAL and ENOSYS are for files that cannot, EIO and EOVERFLOW for what reading would say.
+std::size_t connection::send_file_awaiter::await_resume() const {
+  const bool is_of_the_file = error == EINVAL || error == ENOSYS || error == EIO || error == EOVERFLOW;
+  if (!is_of_the_file) throw_if_failed(error, "send to", error ? to_.label() : std::string_view{});
+  return taken;
+}
+
+bool connection::submit(send_file_operation& asked) {
+  asked.error = ENOSYS;
+  return true;
 }
 
 }  // namespace ahoy::inline v0

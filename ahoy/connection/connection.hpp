@@ -44,6 +44,17 @@ class connection {
     return {*this, native(), limit};
   }
 
+  class discard_awaiter : public receive_awaiter {
+   public:
+    discard_awaiter(connection& from, descriptor* on, duration limit) noexcept
+        : receive_awaiter{from, on, limit} {
+      drops = true;
+    }
+    std::size_t await_resume();
+  };
+  /// As receive(), but what came is let go, unseen and, over TCP, never copied: how many bytes; 0 at the end.
+  [[nodiscard]] discard_awaiter discard() noexcept { return {*this, native(), timeout_}; }
+
   class send_awaiter : public send_operation {
    public:
     send_awaiter(connection& to, descriptor* on, std::string_view data) noexcept;
@@ -56,6 +67,22 @@ class connection {
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
   [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, native(), data}; }
+
+  class send_file_awaiter : public send_file_operation {
+   public:
+    send_file_awaiter(connection& to, descriptor* on, int file, std::size_t most) noexcept;
+    std::size_t await_resume() const;
+
+   private:
+    bool submit() override;
+    connection& to_;
+  };
+  /// Hands at most `most` bytes of a regular file, from its position on, to the kernel without a copy of
+  /// them, and moves the position: how many; 0 at the end of the file, and where this connection or that file
+  /// cannot do so (read and send() then, which is also how a file's failure shows). Throws as send() does.
+  [[nodiscard]] send_file_awaiter send_file(int file, std::size_t most) noexcept {
+    return {*this, native(), file, most};
+  }
 
   /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may
   /// be pending. Idempotent; nothing for datagrams.
@@ -93,6 +120,7 @@ class connection {
  protected:
   virtual bool submit(receive_operation& asked) = 0;
   virtual bool submit(send_operation& asked) = 0;
+  virtual bool submit(send_file_operation& asked);
 
  private:
   std::string label_;

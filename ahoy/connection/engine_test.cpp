@@ -1,14 +1,19 @@
+#include <ahoy/connection/listener.hpp>
 #include <ahoy/connection/pipe.hpp>
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/error.hpp>
+#include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -27,6 +32,15 @@ ends socket_pair(ahoy::engine& by) {
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made), 0);
   return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}),
           std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
+}
+
+ends tcp_pair(ahoy::engine& by) {
+  ahoy::listener listening{by, ahoy::address::inet(INADDR_LOOPBACK, 0), 1};
+  ahoy::socket calling{ahoy::family::inet};
+  calling.connect(listening.local());
+  ahoy::fd accepted{::accept4(listening.native().number(), nullptr, nullptr, SOCK_CLOEXEC)};
+  return {std::make_unique<ahoy::stream>(by, calling.detach()),
+          std::make_unique<ahoy::stream>(by, std::move(accepted))};
 }
 
 ends memory_pair(ahoy::engine& by) { return ahoy::make_pipe(by); }
@@ -192,6 +206,99 @@ TEST_P(engine_behaviour, an_idle_connection_owns_no_buffer) {
   EXPECT_EQ(engine_->buffers().lent(), 0U);
 }
 
+task<> discard_all(connection& from, std::size_t& count) {
+  bytes first = co_await from.receive();
+  count += first.size();
+  for (std::size_t got = first.size(); got > 0; count += got) got = co_await from.discard();
+  const std::size_t after_the_end = co_await from.discard();
+  EXPECT_EQ(after_the_end, 0U);
+}
+
+TEST_P(engine_behaviour, what_is_discarded_is_counted) {
+  std::size_t count = 0;
+  const std::string sent(1 << 20, 'x');
+  engine_->run(ahoy::when_all(ahoy::tasks(send_and_end(near_, sent), discard_all(far_, count))));
+  EXPECT_EQ(count, sent.size());
+  EXPECT_EQ(far_.bytes_received(), sent.size());
+  EXPECT_EQ(engine_->buffers().lent(), 0U);
+}
+
+task<> discard_once(connection& from) { co_await from.discard(); }
+
+TEST_P(engine_behaviour, a_discard_ends_at_its_timeout) {
+  near_.set_timeout(5ms);
+  engine_->run(expect_cause(discard_once(near_), std::errc::timed_out));
+}
+
+using file_pointer = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// Its position is at its begin.
+file_pointer file_with(const std::string& content) {
+  file_pointer made{std::tmpfile(), std::fclose};
+  std::fwrite(content.data(), 1, content.size(), made.get());
+  std::rewind(made.get());
+  return made;
+}
+
+/// By file, and what cannot be sent so as users do: read and sent.
+task<> send_file_and_end(connection& to, int file, std::size_t& by_file) {
+  std::size_t taken = 0;
+  do {
+    taken = co_await to.send_file(file, 100'000);
+    EXPECT_LE(taken, 100'000U);
+    by_file += taken;
+  } while (taken > 0);
+  char piece[1000];
+  for (ssize_t got = 0; (got = ::read(file, piece, sizeof piece)) > 0;)
+    co_await to.send({piece, static_cast<std::size_t>(got)});
+  to.shutdown_send();
+}
+
+TEST_P(engine_behaviour, a_file_is_sent_from_its_position_on) {
+  std::string content;
+  for (int i = 0; content.size() < 1'000'000; ++i) content += std::to_string(i) + ' ';
+  const file_pointer file = file_with(content);
+  const int number = ::fileno(file.get());
+  ::lseek(number, 1000, SEEK_SET);
+  std::string got;
+  std::size_t by_file = 0;
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(send_file_and_end(near_, number, by_file), receive_all(far_, got))));
+  EXPECT_TRUE(got == content.substr(1000));
+  EXPECT_EQ(near_.bytes_sent(), got.size());
+  EXPECT_EQ(by_file, near_.native() ? got.size() : 0);
+  if (near_.native()) {
+    EXPECT_EQ(::fcntl(near_.native()->number(), F_GETFL) & O_NONBLOCK, 0);
+  }
+}
+
+task<> send_file_for_ever(connection& to, int file) {
+  for (;;) {
+    ::lseek(file, 0, SEEK_SET);
+    const std::size_t taken = co_await to.send_file(file, 1 << 20);
+    if (taken == 0) co_await to.send("a transport that has no files\n");
+  }
+}
+
+TEST_P(engine_behaviour, a_file_for_one_who_does_not_read_ends_at_its_timeout) {
+  const file_pointer file = file_with(std::string(1 << 20, 'x'));
+  near_.set_timeout(10ms);
+  engine_->run(expect_cause(send_file_for_ever(near_, ::fileno(file.get())), std::errc::timed_out));
+}
+
+TEST_P(engine_behaviour, what_is_no_file_to_be_sent_is_left_to_be_read) {
+  int made[2];
+  ASSERT_EQ(::pipe(made), 0);
+  const ahoy::fd reading{made[0]};
+  ASSERT_EQ(::write(made[1], "hello", 5), 5);
+  ::close(made[1]);
+  std::string got;
+  std::size_t by_file = 0;
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(send_file_and_end(near_, reading.get(), by_file), receive_all(far_, got))));
+  EXPECT_EQ(got, "hello");
+}
+
 task<> wait_and_note(ahoy::event& until, std::string& trail, std::string name) {
   co_await until.wait();
   trail += name;
@@ -307,10 +414,13 @@ TEST_P(engine_behaviour, one_who_never_waits_does_not_keep_others_from_running) 
 
 constexpr setting settings[] = {
     {"epoll_socket", engine_choice::epoll, socket_pair},
+    {"epoll_tcp", engine_choice::epoll, tcp_pair},
     {"epoll_memory", engine_choice::epoll, memory_pair},
     {"uring_socket", engine_choice::uring, socket_pair},
+    {"uring_tcp", engine_choice::uring, tcp_pair},
     {"uring_memory", engine_choice::uring, memory_pair},
     {"blocking_socket", engine_choice::blocking, socket_pair},
+    {"blocking_tcp", engine_choice::blocking, tcp_pair},
     {"blocking_memory", engine_choice::blocking, memory_pair},
 };
 

@@ -33,7 +33,7 @@ void set_manners(int socket) noexcept {
 
 stream::stream(ahoy::engine& by, fd connected, const address& remote)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
-  socket_.short_receive_takes_all = is_internet(remote_);
+  socket_.is_tcp = is_internet(remote_);
   if (is_internet(remote_)) set_manners(socket_.number());
   set_label(remote_.to_string());
 }

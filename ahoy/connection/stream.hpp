@@ -26,6 +26,7 @@ class stream final : public connection {
  private:
   bool submit(receive_operation& asked) override { return receiving_ended_ || engine().submit(asked); }
   bool submit(send_operation& asked) override { return engine().submit(asked); }
+  bool submit(send_file_operation& asked) override { return engine().submit(asked); }
 
   descriptor socket_;
   address remote_;

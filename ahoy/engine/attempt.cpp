@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,8 @@
 namespace ahoy::inline v0 {
 
 namespace {
+
+constexpr std::size_t most_dropped = 1 << 30;
 
 int message_flags(patience how) noexcept { return MSG_NOSIGNAL | (how == patience::none ? MSG_DONTWAIT : 0); }
 
@@ -31,8 +34,18 @@ ssize_t uninterrupted(patience how, Call call) {
   return returned;
 }
 
+/// tcp(7): with MSG_TRUNC what has come is let go without being copied, all of it.
+bool drop(receive_operation& self, patience how) {
+  const ssize_t got = uninterrupted(
+      how, [&] { return ::recv(self.on->number(), nullptr, most_dropped, MSG_TRUNC | message_flags(how)); });
+  if (got > 0) self.dropped = static_cast<std::size_t>(got);
+  self.on->received += self.dropped;
+  return settle(self, got);
+}
+
 bool receive(operation& asked, buffer_pool& buffers, patience how) {
   auto& self = static_cast<receive_operation&>(asked);
+  if (self.drops && self.on->is_tcp) return drop(self, how);
   const std::span<char> block = buffers.take();
   const ssize_t got = uninterrupted(
       how, [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
@@ -56,6 +69,20 @@ bool send(operation& asked, buffer_pool&, patience how) {
     if (how == patience::one_call) break;
   }
   return self.left.empty();
+}
+
+/// sendfile(2) knows no flag for a call that does not block: the socket is in that mode for its length.
+bool send_file(operation& asked, buffer_pool&, patience) {
+  auto& self = static_cast<send_file_operation&>(asked);
+  ::fcntl(self.on->number(), F_SETFL, O_NONBLOCK);
+  const ssize_t taken = uninterrupted(
+      patience::none, [&] { return ::sendfile(self.on->number(), self.file, nullptr, self.most); });
+  const int failure = errno;
+  ::fcntl(self.on->number(), F_SETFL, 0);
+  errno = failure;
+  if (taken > 0) self.taken = static_cast<std::size_t>(taken);
+  self.on->sent += self.taken;
+  return settle(self, taken);
 }
 
 /// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
@@ -226,8 +253,8 @@ bool ready(operation& asked, buffer_pool&, patience) {
 bool never(operation&, buffer_pool&, patience) { return false; }
 
 using attempt_function = bool (*)(operation&, buffer_pool&, patience);
-constexpr std::array<attempt_function, 9> attempts = {receive, send,  receive_from, send_to, accept,
-                                                      connect, ready, never,        never};
+constexpr std::array<attempt_function, 10> attempts = {receive, send,    send_file, receive_from, send_to,
+                                                       accept,  connect, ready,     never,        never};
 
 }  // namespace
 

@@ -50,6 +50,7 @@ namespace {
 /// Whether a receive that is complete has left nothing behind.
 bool took_all(const operation& done) noexcept {
   const auto& self = static_cast<const receive_operation&>(done);
+  if (self.dropped > 0) return true;
   return self.error == 0 && self.received.size() < buffer_pool::block_size && !self.received.empty();
 }
 
@@ -57,7 +58,7 @@ bool took_all(const operation& done) noexcept {
 
 void epoll_engine::note_emptied(operation& done) noexcept {
   descriptor& on = *done.on;
-  if (!on.short_receive_takes_all || done.kind != operation_kind::receive) return;
+  if (!on.is_tcp || done.kind != operation_kind::receive) return;
   on.emptied_ = on.registered_ && !on.ending_ && took_all(done);
 }
 

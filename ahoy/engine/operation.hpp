@@ -36,9 +36,9 @@ class descriptor {
   /// The operation that waits to read; null if none does.
   [[nodiscard]] operation* reading() const noexcept { return reading_; }
 
-  /// Of a TCP socket a receive of less than a block has taken all that was there (epoll(7), question 9); of a
-  /// Unix socket it may have stopped at a descriptor that was passed.
-  bool short_receive_takes_all = false;
+  /// Of it a receive of less than a block has taken all that was there (epoll(7), question 9; a Unix socket's
+  /// may have stopped at a descriptor that was passed), and what has come can be let go without a copy.
+  bool is_tcp = false;
   std::uint64_t received = 0;  ///< bytes so far
   std::uint64_t sent = 0;      ///< bytes that the kernel took so far
 
@@ -62,6 +62,7 @@ class descriptor {
 enum class operation_kind : std::uint8_t {
   receive,       ///< from a stream
   send,          ///< to a stream, all of it
+  send_file,     ///< to a stream, a part of a regular file
   receive_from,  ///< a datagram
   send_to,       ///< a datagram
   accept,
@@ -117,13 +118,24 @@ class operation : public waiter {
 
 struct receive_operation : operation {
   explicit receive_operation(descriptor* from) noexcept : operation{operation_kind::receive, from} {}
-  bytes received;  ///< empty at end of stream
+  bytes received;           ///< empty at end of stream
+  bool drops = false;       ///< what comes need not be copied out of the kernel; it is counted
+  std::size_t dropped = 0;  ///< how much was not copied
 };
 
 struct send_operation : operation {
   send_operation(descriptor* to, std::string_view data) noexcept
       : operation{operation_kind::send, to}, left{data} {}
   std::string_view left;  ///< what the kernel has not taken yet
+};
+
+/// At least one byte, where the file has one from its position on, and at most `most`; the position moves on.
+struct send_file_operation : operation {
+  send_file_operation(descriptor* to, int regular_file, std::size_t limit) noexcept
+      : operation{operation_kind::send_file, to}, file{regular_file}, most{limit} {}
+  int file;
+  std::size_t most;
+  std::size_t taken = 0;  ///< by the kernel, so far; 0 at the end of the file
 };
 
 /// What came with a datagram, or goes with it.
