@@ -283,7 +283,8 @@ class Confirmations(unittest.TestCase):
                 told = json.loads(out)
                 self.assertEqual(told["status"], status)
                 if status != 0:
-                    self.assertIn("at most 6 of 6 bytes reached the peer's system; how many its program read is not known", err)
+                    self.assertIn("6 of 6 bytes reached the peer's system; how many its program read is not known; ", err)
+                    self.assertEqual("at most" in err, told["acknowledged"] == 0, err)
         if firewall:
             self.server.no_firewall()
         return status, told["acknowledged"], told["confirm"]

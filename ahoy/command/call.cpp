@@ -34,7 +34,6 @@ class conversation_call {
   [[nodiscard]] std::unique_ptr<output_sink> open_output(const std::string& peer);
   task<> tell(json_event what, std::string peer, std::string text);
   void judge_stream();
-  [[nodiscard]] bool peer_ended_first() const;
   void say_what_was_left();
 
   engine& by_;
@@ -146,19 +145,12 @@ void conversation_call::judge_stream() {
   const account known = conversation_->ask();
   const std::optional<error>& failure = conversation_->failure();
   if (!failure) return say_what_was_left();
-  const bool not_taken = peer_ended_first() && conversation_->offered() > 0;
+  const bool ended_first = conversation_->peer_ended_first();
+  const bool not_taken = ended_first && conversation_->offered() > 0;
   const bool of_messages = failure->code().category() == error_category();
   status_ = not_taken ? status::not_confirmed : of_messages ? status_of(*failure) : status::receive_failed;
-  failure_.emplace(failure->code(), not_taken ? "send to" : "receive from", stream_->label(),
+  failure_.emplace(failure->code(), ended_first ? "send to" : "receive from", stream_->label(),
                    known.sent > 0 && !of_messages ? conversation_->count() : failure->hint());
-}
-
-/// EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c). A Unix socket has no
-/// resets: it fails with ECONNRESET when the peer closes and leaves something unread (unix(7)).
-bool conversation_call::peer_ended_first() const {
-  const std::error_code why = conversation_->failure()->code();
-  const bool closed = given_.to.transport() == transport::local && why == std::errc::connection_reset;
-  return conversation_->peer_ended() || closed || why == std::errc::broken_pipe;
 }
 
 void conversation_call::say_what_was_left() {
