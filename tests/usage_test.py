@@ -224,6 +224,17 @@ class Words(Case):
             with self.subTest(words):
                 self.assertIn(said, self.refused(*words)[0])
 
+    def test_the_word_after_an_inet6_address(self):
+        for host in ("::1", "[::1]"):
+            text = self.printed("send", "--explain", host, "20999", "x")
+            self.assertIn("tcp://[::1]:20999", text)
+            self.assertIn("1 message of 1 byte ", text)
+            hint = self.refused("send", host, "hello")[1]
+            self.assertIn(f"write {host} 23456 hello, or [::1]:23456 hello", hint)
+        self.assertIn("tcp://[::1]:23456", self.printed("send", "--explain", "::1"))
+        first, hint = self.refused("send", "fe80::1:80", "20999", "x")
+        self.assertEqual((first, hint), ('ahoy: read endpoint "fe80::1:80": malformed', "write [fe80::1]:80 or [fe80::1:80], whichever is meant"))
+
     def test_schemes_of_later_versions(self):
         for verb in OPTIONS:
             for scheme in "tls ahoy ahoy+tcp http https ftp smtp pop3 imap nntp gopher telnet".split():

@@ -52,7 +52,10 @@ endpoint endpoint_of(std::string_view word) {
   return endpoint::parse(word);
 }
 
-bool is_host_alone(std::string_view word) { return word.find_first_of(":/") == word.npos; }
+std::string bracketed(std::string_view host) {
+  const bool is_bare = host.find(':') != host.npos && !host.starts_with('[');
+  return is_bare ? fmt::format("[{}]", host) : std::string(host);
+}
 
 // `send localhost hello`: the words are said to be HOST PORT, and that hello is none needs to be explained.
 endpoint endpoint_of(std::string_view host, std::string_view port) {
@@ -61,8 +64,8 @@ endpoint endpoint_of(std::string_view host, std::string_view port) {
   } catch (const error& failure) {
     if (failure.code() != errc::service_not_found) throw;
     throw error(failure.code(), failure.verb(), failure.address(),
-                fmt::format("the word after a host is its port: write {0} {1} {2}, or {0}:{1} {2}", host,
-                            default_port, port));
+                fmt::format("the word after a host is its port: write {0} {1} {2}, or {3}:{1} {2}", host,
+                            default_port, port, bracketed(host)));
   }
 }
 
@@ -76,6 +79,15 @@ bool is_inet6_alone(std::string_view word) {
   }
 }
 
+bool is_host_alone(std::string_view word) {
+  return word.find_first_of(":/") == word.npos || is_inet6_alone(word);
+}
+
+// ::1:80 is an address, and could be one with a port: what follows it could be a port, or what is to be said.
+void check_has_one_reading(std::string_view host) {
+  if (is_inet6_alone(host)) static_cast<void>(endpoint::parse(host));
+}
+
 }  // namespace
 
 leading_endpoint take_endpoint(std::span<const std::string_view> words) {
@@ -83,6 +95,7 @@ leading_endpoint take_endpoint(std::span<const std::string_view> words) {
     throw usage_error(
         usage_errc::missing, "endpoint", "",
         "say who to talk to: HOST PORT, host:port, tcp://host:port, udp://host:port, unix:///path");
+  check_has_one_reading(words[0]);
   if (words.size() > 1 && is_host_alone(words[0]))
     return {as_peer(endpoint_of(words[0], words[1])), words.subspan(2)};
   return {as_peer(endpoint_of(words[0])), words.subspan(1)};
