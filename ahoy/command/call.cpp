@@ -99,7 +99,8 @@ std::unique_ptr<input_source> conversation_call::open_input(const std::string& p
 
 std::unique_ptr<output_sink> conversation_call::open_output(const std::string& peer) {
   if (given_.json) return std::make_unique<event_output>(output_, peer);
-  const presentation how{output_.is_terminal(), given_.hex, given_.timestamps};
+  const bool in_lines = framing_for(given_) != framing::raw;
+  const presentation how{output_.is_terminal(), given_.hex, given_.timestamps, in_lines};
   if (typed_ && output_.is_terminal()) return std::make_unique<output_beside_prompt>(output_, how, typed_);
   return std::make_unique<shown_output>(output_, how);
 }

@@ -59,7 +59,9 @@ constexpr std::array table{
         "unterminated last message is a message, and a MESSAGE that contains its delimiter is refused. talk "
         "and relay show an unfinished line after 300 ms of quiet, marked with an ellipsis, since many "
         "programs send no newline; --framing line given explicitly is strict. The other handlers and --exec "
-        "know raw alone. A datagram is one message whatever it contains.",
+        "know raw alone. A datagram is one message whatever it contains: over UDP call and send write "
+        "the bytes of each unchanged, so that two without a newline run together, unless it is a terminal or "
+        "a FRAMING other than raw is given: then each that does not end in a newline gets one.",
         framings},
     option{
         "--max-message", "", value_kind::size, "SIZE", "1m", conversations, section::messages,
@@ -248,7 +250,10 @@ constexpr std::string_view call_text =
     "When the input ends, our half is closed and we go on receiving until the peer ends its half. When the "
     "peer "
     "ends first: status 0 if all that we sent was acknowledged, else 18; a reset is 56. Over UDP there is no "
-    "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n";
+    "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n"
+    "Over UDP each line of the input is a datagram. Of those that come, too, the bytes are written as they "
+    "are: where one ends is seen on a terminal, with --framing line (each is a line of its own), and with "
+    "--json (each is an event), and nowhere else.\n";
 
 constexpr std::string_view send_text =
     "Delivers, prints the reply, and exits with the truth: 0 means that what --confirm asks was given; "

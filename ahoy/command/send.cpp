@@ -71,7 +71,8 @@ class delivery {
 };
 
 presentation presentation_for(const send_options& given, const standard_output& to) {
-  return {to.is_terminal(), given.hex, given.timestamps};
+  const bool in_lines = given.framing.value_or(framing::raw) != framing::raw;
+  return {to.is_terminal(), given.hex, given.timestamps, in_lines};
 }
 
 delivery::delivery(engine& by, const send_options& given)
