@@ -710,6 +710,23 @@ class Network(unittest.TestCase):
             self.assertEqual(ended.status, 7, ended.err)
             self.assertIn("network is unreachable", ended.err)
 
+    def test_sending_that_fails(self):
+        """Here by a firewall (EPERM): 55 as long as nothing was sent, and 18 from then on."""
+        forbidden = (b"table inet gate {\n chain leaving {\n type filter hook output priority 0\n udp dport 20000 drop\n }\n}\n")
+        with Peer(self.server.socket(V4, UDP), at="unbound") as peer:
+            peer.socket.bind(("10.23.0.2", 20000))
+            for verb in ("send", "call"):
+                with self.client.call(verb, "udp://10.23.0.2:20000") as sender:
+                    sender.write("first\n")
+                    self.assertEqual(peer.text(), "first")
+                    self.client.must("nft", "-f", "-", input=forbidden, stdin=None)
+                    sender.write("second\n")
+                    ended = sender.ended()
+                    self.assertEqual((verb, ended.status), (verb, 18), ended)
+                    self.assertRegex(ended.err, r"(?m)^ahoy: send to udp://10\.23\.0\.2:20000: operation not permitted$")
+                self.assertEqual(self.client.ahoy(verb, "udp://10.23.0.2:20000", given=b"first\n").status, 55)
+                self.client.must("nft", "delete table inet gate")
+
     def test_a_neighbour_that_is_not_there(self):
         """The kernel asks for its hardware address in vain, after the datagram was handed over."""
         for version, host in ((4, "10.23.0.99"), (6, "[2001:db8:23::99]")):

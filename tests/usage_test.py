@@ -279,6 +279,21 @@ class Help(Case):
             for status in (0, 1, 2, 6, 7, 8, 18, 23, 26, 28, 45, 55, 56, 63):
                 self.assertRegex(self.printed("help", verb), rf"(?m)^  {status}$")
 
+    def status_text(self, verb, status):
+        """What the manual says of one."""
+        found = re.search(rf"(?ms)^EXIT STATUS$.*?^  {status}\n(.*?)^(?:  \d|\n)", self.printed("help", verb))
+        return re.sub(r"\s+", " ", found[1])
+
+    def test_statuses_are_the_verbs_own(self):
+        for verb in ("call", "send"):
+            self.assertIn("--timeout, whatever was sent by then", self.status_text(verb, 28))
+            self.assertIn("ICMP said that nobody is there", self.status_text(verb, 7))
+        self.assertIn("something was sent: the connection failed, whatever the system calls the cause", self.status_text("send", 18))
+        self.assertIn("--after-eof close or its DURATION was over", self.status_text("send", 18))
+        self.assertIn("The peer ended its side and did not take all", self.status_text("call", 18))
+        for verb in ("listen", "bench"):
+            self.assertNotIn("ICMP", self.status_text(verb, 7))
+
     def test_general(self):
         self.assertEqual(self.printed("help"), self.printed("--help"))
         self.assertEqual(self.printed("-h"), self.printed("--help"))

@@ -34,6 +34,7 @@ class conversation_call {
   [[nodiscard]] std::unique_ptr<output_sink> open_output(const std::string& peer);
   task<> tell(json_event what, std::string peer, std::string text);
   void judge_stream();
+  void judge_datagrams(const error& why);
   void say_what_was_left();
 
   engine& by_;
@@ -136,7 +137,18 @@ task<> conversation_call::talk_in_datagrams() {
   datagram_conversation::limits until;
   until.after_input = datagram_limit(given_.at_end);
   datagrams_.emplace(by_, *route_, peer, *source_, *sink_, until);
-  co_await datagrams_->run();
+  try {
+    co_await datagrams_->run();
+  } catch (const error& why) {
+    judge_datagrams(why);
+  }
+}
+
+/// In a handler: that sending failed is no longer all that there is to say once something was sent.
+void conversation_call::judge_datagrams(const error& why) {
+  if (datagrams_->count() == 0 || status_of(why) != status::send_failed) throw;
+  failure_.emplace(why);
+  status_ = status::not_confirmed;
 }
 
 /// A peer that ends first has the right to, as long as it takes what we sent. If the connection fails after

@@ -3,9 +3,11 @@
 #include <ahoy/command/manual.hpp>
 #include <ahoy/command/models_text.hpp>
 #include <ahoy/command/status.hpp>
+#include <ahoy/command/status_text.hpp>
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -97,10 +99,11 @@ void add_options(blocks& all, verb which) {
   }
 }
 
-void add_statuses(blocks& all) {
+void add_statuses(blocks& all, std::optional<verb> of = std::nullopt) {
   all.emplace_back(kind::heading, "EXIT STATUS");
-  for (const auto& [value, meaning] : status_meanings())
-    all.emplace_back(kind::item, std::string(meaning), std::to_string(to_integer(value)));
+  for (const auto& row : status_meanings())
+    all.emplace_back(kind::item, std::string(of ? status_text(row, *of) : row.meaning),
+                     std::to_string(to_integer(row.value)));
   add_text(
       all,
       "call, send and bench end by SIGINT and SIGTERM as any program does (130, 143 in a shell). A standard "
@@ -156,7 +159,7 @@ blocks manual_of(verb which) {
     add_text(all, end_rule_text(which));
   }
   if (which == verb::listen) add_topic(all, "MODELS", models_text());
-  add_statuses(all);
+  add_statuses(all, which);
   if (which == verb::listen) add_topic(all, "ENVIRONMENT", environment);
   all.emplace_back(kind::heading, "EXAMPLES");
   for (const auto& each : all_examples())
