@@ -254,6 +254,14 @@ class Stream(Truth):
     def test_no_such_socket_file(self):
         self.expect(run("send", "unix:///nonexistent/socket", "hello"), 7)
 
+    def test_a_file_that_is_no_socket(self):
+        with tempfile.NamedTemporaryFile() as file, tempfile.TemporaryDirectory() as folder:
+            for path, kind in ((file.name, "file"), (folder, "directory")):
+                for verb, words in (("send", ["hello"]), ("call", [])):
+                    ended = run(verb, f"unix://{path}", *words)
+                    self.expect(ended, 7)
+                    self.assertRegex(ended.err, rf"\Aahoy: connect to \S+: connection refused\nthere is a {kind} of that name, and it is no socket: .+\n\Z")
+
     def test_unknown_name(self):
         self.expect(run("send", "no-such-name.invalid", "23456", "hello"), 6)
 

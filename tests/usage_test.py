@@ -157,6 +157,17 @@ class Options(Case):
                     with self.subTest(verb=verb, word=word):
                         self.assertIn("unknown", self.refused(verb, word, *ENDPOINTS[verb])[0])
 
+    def test_of_other_programs(self):
+        for word, step in (("-p", "ahoy listen :8080"), ("--port", "ahoy listen :8080"), ("-p8080", "ahoy listen :8080"), ("-l", "ahoy listen :8080"),
+                           ("-lu", "ahoy listen :8080"), ("-u", "ahoy listen udp://:8080"), ("--udp", "ahoy listen udp://:8080")):
+            for words in ([word, "8080"], ["listen", word, "8080"], ["call", word, "localhost", "8080"], ["send", "localhost", word, "8080"]):
+                with self.subTest(words):
+                    first, hint = self.refused(*words)
+                    self.assertEqual(first, f'ahoy: option "{word}": unknown')
+                    self.assertIn(step, hint)
+                    if words[0] == "listen":  # the step can be taken
+                        self.printed(*step.split()[1:], "--explain")
+
     def test_of_another_verb(self):
         for verb, names in OPTIONS.items():
             for name in {name for other in OPTIONS.values() for name in other} - set(names):
@@ -205,6 +216,11 @@ class Words(Case):
         for verb in ("fetch", "watch"):
             self.assertIn("not in this version yet", self.refused(verb, "http://localhost/")[0])
 
+    def test_the_version_is_an_option(self):
+        self.assertIn("did you mean --version?", self.refused("version")[1])
+        self.assertIn("ahoy --version", self.refused("-V")[1])
+        self.assertIn("ahoy --version", self.refused("call", "-V")[1])
+
     def test_no_verb(self):
         run = ahoy()
         self.assertEqual((run.returncode, run.stdout), (2, b""))
@@ -234,6 +250,17 @@ class Words(Case):
         self.assertIn("tcp://[::1]:23456", self.printed("send", "--explain", "::1"))
         first, hint = self.refused("send", "fe80::1:80", "20999", "x")
         self.assertEqual((first, hint), ('ahoy: read endpoint "fe80::1:80": malformed', "write [fe80::1]:80 or [fe80::1:80], whichever is meant"))
+
+    def test_a_scheme_without_its_slashes(self):
+        for verb in OPTIONS:
+            for word, meant in (("udp:localhost:53", "udp://localhost:53"), ("tcp:[::1]:80", "tcp://[::1]:80"), ("udp:/localhost:53", "udp://localhost:53"),
+                                ("HTTP:localhost:80", "http://localhost:80"), ("udp:localhost", "udp://localhost"), ("udp:53", "udp://HOST:53")):
+                with self.subTest(verb=verb, word=word):
+                    first, hint = self.refused(verb, word)
+                    self.assertIn("malformed", first)
+                    self.assertIn(f"two slashes follow a scheme: {meant}", hint)
+        self.assertIn("or to listen udp://:53", self.refused("listen", "udp:53")[1])
+        self.assertIn("imap:143", self.printed("call", "--explain", "imap:143"))  # a host may be called so
 
     def test_schemes_of_later_versions(self):
         for verb in OPTIONS:

@@ -26,10 +26,28 @@ std::vector<std::string_view> known_schemes() {
   return names;
 }
 
+// The transports' names are refused before one colon too, as hosts that nobody has.
+constexpr std::array<std::string_view, 3> no_hosts{"tcp", "udp", "tls"};
+
+// udp:localhost:53 and udp:53: somebody forgot the slashes. unix: needs none.
+void check_slashes(std::string_view word) {
+  const auto name = lower(word.substr(0, word.find(':')));
+  if (name.size() == word.size() || name == "unix") return;
+  auto rest = word.substr(name.size() + 1);
+  const bool has_more = rest.starts_with('/') || rest.find(':') != rest.npos;
+  if (has_more ? std::ranges::count(known_schemes(), name) == 0 : std::ranges::count(no_hosts, name) == 0) return;
+  rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
+  const auto meant = all_digits(rest) ? fmt::format("{0}://HOST:{1}, or to listen {0}://:{1}", name, rest)
+                                      : fmt::format("{}://{}", name, rest);
+  throw unreadable("endpoint", word,
+                   fmt::format("two slashes follow a scheme: {}{}", meant,
+                               has_more ? "" : fmt::format("; a host of that name is tcp://{}", word)));
+}
+
 // Before the rest is read: what is wrong first is said first.
 void check_scheme(std::string_view word) {
   const auto end = word.find(separator);
-  if (end == word.npos) return;
+  if (end == word.npos) return check_slashes(word);
   const auto name = lower(word.substr(0, end));
   if (std::ranges::count(schemes, name) != 0) return;
   const auto known = known_schemes();
