@@ -407,6 +407,18 @@ class Handlers(unittest.TestCase):
             self.assertEqual(len(listener.children()), 2)
             self.assertEqual(listener.end(), 0)
 
+    def test_the_end_of_a_programs_input(self):
+        """A conversation has none; a datagram that is a request has one, after itself."""
+        program = ["/usr/bin/python3", "-u", "-c",
+                   "import os\nwhile True:\n text = os.read(0, 65536)\n os.write(1, b'got ' + text if text else b'the end')\n if not text: break"]
+        for model, ends in (("event", False), ("iterative", False), ("process", True), ("thread", True)):
+            with self.subTest(model), listen("--model", model, "--exec", *program) as listener, Peer() as peer:
+                for text in ("one", "two"):
+                    self.assertEqual(peer.asks(text, at(listener)), b"got " + text.encode())
+                    if ends:
+                        self.assertEqual(peer.text(), "the end")
+                self.assertTrue(peer.has_nothing())
+
     def test_a_program_is_told_who_speaks_with_whom(self):
         """Also where no address but the one that was asked tells it."""
         for host, family, asked in (("127.0.0.1", V4, "127.0.0.1"), ("[::1]", V6, "::1"), ("", V4, "127.0.0.7"), ("", V6, "::1")):

@@ -213,16 +213,19 @@ constexpr std::array table{
         "a program per caller; comes last and takes the rest",
         "No shell is involved. The program's standard input and output are the connection, AHOY_PEER and "
         "AHOY_LOCAL in its environment are the caller's label and our address. It takes the place of "
-        "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one. A program "
-        "that "
-        "is not there, or may not be executed, is status 2 before anything is listened on. When listen is to "
+        "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one. A peer has "
+        "no end there: under event and iterative, a program that reads to the end of its input before it "
+        "answers (tr, sort) never answers; under process and thread each datagram is a request, and its "
+        "end follows it. A program that is not there, or may not be executed, is status 2 before anything is "
+        "listened on. When listen is to "
         "end, each program and all that it started in its process group get SIGTERM, and SIGKILL when "
         "--drain "
         "is over. One that ends with another status than 0 is told as the reason why its caller left."},
 };
 
-constexpr std::array<std::string_view, 8> titles{
-    "Messages", "Ends and limits", "Addresses", "Output", "Server", "Callers", "Load", "General",
+constexpr std::array<std::string_view, 9> titles{
+    "Messages", "Ends and limits",          "Addresses", "Output", "Server", "Callers", "Load",
+    "General",  "Accepted, without effect",
 };
 
 constexpr std::string_view listen_text =
