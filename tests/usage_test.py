@@ -291,6 +291,15 @@ class Help(Case):
                 self.assertEqual(self.listed(self.printed("help", verb)), set(names))
                 self.assertEqual(self.printed(verb, "-h"), self.printed(verb, "--help"))
 
+    def test_what_has_no_effect_stands_apart(self):
+        """The contract gives it to the verb, so it is taken; nobody should think that it does something."""
+        idle = {"listen": {"--connect-timeout", "--handshake-timeout"}}
+        for verb in OPTIONS:
+            shown = [self.printed(verb, "--help"), self.printed("help", verb)]
+            for text in shown:
+                apart = re.search(r"(?ms)^ *Accepted, without effect:$(.*?)^(?:THE END|EXIT STATUS|`|\Z)", text)
+                self.assertEqual(self.listed(apart[1]) if apart else set(), idle.get(verb, set()), verb)
+
     def test_fits_the_terminal(self):
         for words in [["help"], *([verb, "--help"] for verb in OPTIONS)]:
             for line in self.printed(*words).split("\n"):

@@ -155,7 +155,8 @@ TEST(Count, SaysWhatIsKnown) {
 TEST(Count, OfWhatWasAcknowledgedIsNoLimit) {
   account known;
   known.sent = known.reached = 6;
-  const std::string reached = "6 of 6 bytes reached the peer's system; how many its program read is not known";
+  const std::string reached =
+      "6 of 6 bytes reached the peer's system; how many its program read is not known";
   known.acknowledged = 0;
   EXPECT_EQ(count_in_words(known, 6, true), "at most " + reached + "; none was acknowledged");
   known.acknowledged = 6;

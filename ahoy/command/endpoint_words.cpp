@@ -35,7 +35,8 @@ void check_slashes(std::string_view word) {
   if (name.size() == word.size() || name == "unix") return;
   auto rest = word.substr(name.size() + 1);
   const bool has_more = rest.starts_with('/') || rest.find(':') != rest.npos;
-  if (has_more ? std::ranges::count(known_schemes(), name) == 0 : std::ranges::count(no_hosts, name) == 0) return;
+  if (has_more ? std::ranges::count(known_schemes(), name) == 0 : std::ranges::count(no_hosts, name) == 0)
+    return;
   rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
   const auto meant = all_digits(rest) ? fmt::format("{0}://HOST:{1}, or to listen {0}://:{1}", name, rest)
                                       : fmt::format("{}://{}", name, rest);

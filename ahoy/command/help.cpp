@@ -128,11 +128,11 @@ std::string overview() {
 std::string short_help(verb of) {
   auto text = fmt::format("usage: {}{}", usage_line(of), wrapped(row_of(of).summary, 2));
   const auto rows = options_of(of);
-  for (int at = 0; at <= static_cast<int>(section::general); ++at) {
+  for (int at = 0; at <= static_cast<int>(last_section); ++at) {
     bool is_first = true;
     for (const auto* row : rows) {
-      if (row->where != static_cast<section>(at)) continue;
-      if (std::exchange(is_first, false)) text += fmt::format("\n{}:\n", title_of(row->where));
+      if (row->section_in(of) != static_cast<section>(at)) continue;
+      if (std::exchange(is_first, false)) text += fmt::format("\n{}:\n", title_of(static_cast<section>(at)));
       text += option_line(*row);
     }
   }

@@ -88,12 +88,12 @@ std::string full_text(const option& row) {
 void add_options(blocks& all, verb which) {
   all.emplace_back(kind::heading, "OPTIONS");
   const auto rows = options_of(which);
-  for (int at = 0; at <= static_cast<int>(section::general); ++at) {
+  for (int at = 0; at <= static_cast<int>(last_section); ++at) {
     bool is_first = true;
     for (const auto* row : rows) {
-      if (row->where != static_cast<section>(at)) continue;
+      if (row->section_in(which) != static_cast<section>(at)) continue;
       if (std::exchange(is_first, false))
-        all.emplace_back(kind::subheading, std::string(title_of(row->where)));
+        all.emplace_back(kind::subheading, std::string(title_of(static_cast<section>(at))));
       all.emplace_back(kind::item, full_text(*row), term_of(*row));
     }
   }

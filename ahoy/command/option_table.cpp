@@ -90,9 +90,18 @@ constexpr std::array table{
            ends},
     option{"--timeout", "", value_kind::duration, "DURATION", "none", everywhere, section::end,
            "the longest that the whole run may take", "Then it ends with status 28."},
-    option{"--connect-timeout", "", value_kind::duration, "DURATION", "10s", everywhere, section::end,
+    option{"--connect-timeout",
+           "",
+           value_kind::duration,
+           "DURATION",
+           "10s",
+           everywhere,
+           section::end,
            "the longest that finding and connecting to a name may take",
-           "It is for all addresses of the name together. Then the command ends with status 28."},
+           "It is for all addresses of the name together. Then the command ends with status 28. listen "
+           "connects to nobody.",
+           {},
+           "listen"},
 
     option{"--source", "", value_kind::address, "ADDR", "the system's choice", everywhere, section::addresses,
            "the local address to use",
@@ -163,9 +172,17 @@ constexpr std::array table{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", ""},
-    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
+    option{"--handshake-timeout",
+           "",
+           value_kind::duration,
+           "DURATION",
+           "10s",
+           "listen",
+           section::callers,
            "the longest that a TLS handshake may take",
-           "For tls endpoints, which this version does not have yet."},
+           "For tls endpoints, which this version does not have yet.",
+           {},
+           "listen"},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
@@ -336,6 +353,10 @@ std::string_view title_of(section which) noexcept { return titles[static_cast<st
 
 bool option::is_of(verb which) const noexcept {
   return std::ranges::count(words_of(verbs), row_of(which).name) != 0;
+}
+
+section option::section_in(verb which) const noexcept {
+  return std::ranges::count(words_of(idle), row_of(which).name) != 0 ? section::without_effect : where;
 }
 
 bool option::has_value() const noexcept { return kind > value_kind::request; }

@@ -17,9 +17,10 @@ constexpr std::array rows{
     status_row{verb::call, status::done,
                "Done: the conversation ended as --after-eof says. Where the peer ended first, its system had "
                "acknowledged all that was sent. Over UDP all was handed over, and no ICMP error came back."},
-    status_row{verb::call, status::not_connected,
-               "Not connected: refused, or unreachable. Over UDP at any time: ICMP said that nobody is there, "
-               "whatever was sent or heard before."},
+    status_row{
+        verb::call, status::not_connected,
+        "Not connected: refused, or unreachable. Over UDP at any time: ICMP said that nobody is there, "
+        "whatever was sent or heard before."},
     status_row{verb::call, status::not_confirmed,
                "The peer ended its side and did not take all that was sent: the connection failed after its "
                "end. The second line counts. Over UDP, a datagram could not be sent, and those before it "
