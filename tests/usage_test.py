@@ -320,7 +320,14 @@ class Help(Case):
         found = re.search(rf"(?ms)^EXIT STATUS$.*?^  {status}\n(.*?)^(?:  \d|\n)", self.printed("help", verb))
         return re.sub(r"\s+", " ", found[1])
 
+    def test_after_eof_says_what_its_values_do(self):
+        for verb in ("listen", "call", "send"):
+            self.assertRegex(re.sub(r"\s+", " ", self.printed(verb, "--help")), r"end of the input: wait, close, or a DURATION")
+            text = re.sub(r"\s+", " ", self.printed("help", verb))
+            self.assertIn("wait: keep our half open until the peer has ended its own.", text)
+
     def test_statuses_are_the_verbs_own(self):
+        self.assertRegex(re.sub(r"\s+", " ", self.printed("help")), r"confirmed; for send, .* When --timeout ends it, it is 28\.")
         for verb in ("call", "send"):
             self.assertIn("--timeout, whatever was sent by then", self.status_text(verb, 28))
             self.assertIn("ICMP said that nobody is there", self.status_text(verb, 7))
@@ -333,6 +340,7 @@ class Help(Case):
     def test_general(self):
         self.assertEqual(self.printed("help"), self.printed("--help"))
         self.assertEqual(self.printed("-h"), self.printed("--help"))
+        self.assertIn("ahoy --version", self.printed("help"))
         self.assertRegex(self.printed("--version"), r"^ahoy \d+\.\d+\.\d+\n$")
         self.assertEqual(self.printed("call", "--version"), self.printed("--version"))
         for words in [["help", "cal"], ["examples", "cal"]]:
@@ -399,6 +407,13 @@ class Examples(Case):
         self.assertTrue(codes)
         for code in codes:
             compile(code, "example", "exec")
+
+    def test_who_answers_comes_first(self):
+        for example in self.printed("examples").split("\n\n"):
+            lines = [line for line in example.split("\n") if line and not line.startswith("#")]
+            answers = [re.match(r"ahoy listen|nc -l |python3 -m http|python3 -c .*\.bind\(", line) is not None for line in lines]
+            if any(answers):
+                self.assertTrue(answers[0], example)
 
     def test_of_a_verb(self):
         for verb in OPTIONS:

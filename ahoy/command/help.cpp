@@ -29,6 +29,7 @@ std::string option_line(const option& row) {
   std::string choices;
   for (const auto& each : row.choices)
     choices += fmt::format("{}{}", choices.empty() ? ": " : ", ", each.word);
+  if (row.kind == value_kind::after_eof) choices += ", or a DURATION";
   return wrapped_after(fmt::format("  {} ", term_of(row)),
                        fmt::format("{}{}{}", row.summary, choices, fallback), margin);
 }
@@ -122,6 +123,7 @@ std::string overview() {
   text += wrapped_after("  ahoy help VERB ", "the manual of a verb", margin + 8);
   text += wrapped_after("  ahoy VERB --help ", "its options, a line each", margin + 8);
   text += wrapped_after("  ahoy examples [VERB] ", "commands to paste", margin + 8);
+  text += wrapped_after("  ahoy --version ", "its version", margin + 8);
   return text + shown(manual());
 }
 

@@ -30,8 +30,9 @@ constexpr std::string_view endpoints =
     "  tcp://host:port   udp://host:port   unix:///path\n"
     "  host:port         [v6]:port         HOST PORT, as two words (TCP)\n"
     "Without a scheme or a colon in the first word, the second word is always the port; so it is after an "
-    "IPv6 address, as in `::1 80`. An address that can be read with a port and without, as ::1:80, is "
-    "refused: [::1]:80 and [::1:80] are clear. For listen each word is an endpoint, and a number or :PORT "
+    "IPv6 address, as in `::1 80`. Alone, or before MESSAGEs, an address that can be read with a port and "
+    "without, as ::1:80, is refused: [::1]:80 and [::1:80] are clear. For listen each word is an endpoint, "
+    "and a number or :PORT "
     "alone is a port. A missing port is 23456.\n"
     "A host is a name, a dotted quad, an IPv6 address (with a zone: [fe80::1%25eth0]), an integer in host "
     "byte "
@@ -145,6 +146,7 @@ blocks manual() {
   add_topic(all, "THE END", the_end);
   add_text(all, "The manual of each verb has the whole rule as a table: `ahoy help call`.\n");
   add_statuses(all);
+  add_text(all, "The manuals of call and send say exactly when it is which: `ahoy help send`.\n");
   return all;
 }
 

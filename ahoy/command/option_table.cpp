@@ -13,8 +13,8 @@ constexpr std::array framings{
     choice{"nul", "ended by NUL"},
 };
 constexpr std::array ends{
-    choice{"wait", "go on until the peer ends its side"},
-    choice{"close", "close at once"},
+    choice{"wait", "keep our half open until the peer has ended its own"},
+    choice{"close", "leave as soon as what was sent is acknowledged"},
 };
 constexpr std::array handlers{
     choice{"talk", "callers talk with whoever runs the listener"},
@@ -74,19 +74,17 @@ constexpr std::array table{
         "The default is the strongest that the transport has: closed for tcp and unix, sent for udp. After a "
         "FIN that the peer's system acknowledged, closed waits for the peer's own end. It is no proof that "
         "the program read: TCP has none, so delivered is refused on tcp, and udp knows sent alone. What is "
-        "not confirmed is status 18 and a count of what is known.",
+        "not confirmed is status 18 and a count of what is known; 28 where --timeout ended the wait.",
         confirmations},
 
     option{"--after-eof", "", value_kind::after_eof, "RULE", "", conversations, section::end,
            "what follows the end of the input",
            "On a stream the default is one rule: our half is closed (FIN), and we go on receiving until the "
-           "peer "
-           "ends its half. wait does so over datagrams too, however long it takes; close ends at once; a "
-           "DURATION "
-           "is the longest that is waited after our FIN. Datagrams have no end: call and send listen 1s "
-           "more, or "
-           "this long, and the first answer ends send. Under talk and relay a caller that ended its half has "
-           "left, and is closed once what is queued for it is flushed; wait keeps it.",
+           "peer ends its half, however long it takes. A DURATION, as in 2s, is the longest that is waited "
+           "after our FIN. Datagrams have no end: call and send listen 1s more, or this long, under close "
+           "not at all, under wait without an end; the first answer ends send. Under talk and relay a "
+           "caller that ended its half has left, and is closed once what is queued for it is flushed; wait "
+           "keeps it.",
            ends},
     option{"--timeout", "", value_kind::duration, "DURATION", "none", everywhere, section::end,
            "the longest that the whole run may take", "Then it ends with status 28."},
