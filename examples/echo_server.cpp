@@ -1,5 +1,7 @@
 #include <ahoy/ahoy.hpp>
 
+#include <iostream>
+
 struct echo_back {
   ahoy::task<> serve(ahoy::connection& peer) {
     for (;;) {
@@ -9,4 +11,9 @@ struct echo_back {
     }
   }
 };
-int main() { ahoy::server{"tcp://:23456", echo_back{}, {.model = ahoy::model::event}}.run(); }
+int main() try {
+  ahoy::server{"tcp://:23456", echo_back{}, {.model = ahoy::model::event}}.run();
+} catch (const ahoy::error& e) {  // the port is taken, say
+  std::cerr << e.what() << '\n';
+  return 1;
+}

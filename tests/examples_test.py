@@ -262,7 +262,29 @@ class Assignment(unittest.TestCase):
             self.assertIn("usage: %s HOST PORT" % program, result.stderr)
 
 
+class Readme(unittest.TestCase):
+    def test_every_program_in_it_compiles(self):
+        """With the compiler and the warnings of the build."""
+        source = pathlib.Path(os.environ["AHOY_SOURCE"])
+        compiler = re.search(r"(?m)^CMAKE_CXX_COMPILER:\w+=(.+)$", (BUILD.parent / "CMakeCache.txt").read_text())[1]
+        pages = [source / "README.md", *source.glob("docs/*.md"), source / "CONTRIBUTING.md"]
+        blocks = [block for page in pages for block in re.findall(r"(?ms)^```(?:cpp|c\+\+)\n(.*?)^```$", page.read_text(encoding="utf-8"))]
+        self.assertGreaterEqual(len(blocks), 2)
+        for block in blocks:
+            done = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I", source, "-x", "c++", "-"],
+                                  input=block, capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
 class Errors(unittest.TestCase):
+    def test_a_port_that_is_taken(self):
+        """The README's server, where somebody else has its port."""
+        taken = "import socket, subprocess, sys; s = socket.create_server(('', 23456), family=socket.AF_INET6, dualstack_ipv6=True); " \
+                "sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+        server = run("unshare", "--user", "--map-root-user", "--net", sys.executable, "-c", taken, BUILD / "echo_server")
+        self.assertEqual(server.returncode, 1, server.stderr)
+        self.assertRegex(server.stderr, r"\Alisten on \S+:23456: address already in use\n\Z")
+
     def test_what_and_the_next_step(self):
         """The README's client, where nobody can be reached."""
         client = run("unshare", "--user", "--map-root-user", "--net", BUILD / "echo_client")

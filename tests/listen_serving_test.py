@@ -127,10 +127,11 @@ class Programs(unittest.TestCase):
     def test_its_environment_names_a_caller_on_a_unix_socket_too(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "socket"
-            with Listener(f"unix://{path}", "--exec", "sh", "-c", 'echo "$AHOY_PEER and $AHOY_LOCAL"'):
+            with Listener(f"unix://{path}", "--exec", "sh", "-c", 'echo "$AHOY_PEER and $AHOY_LOCAL"') as listener:
                 for number in (1, 2):
                     with Caller(path, socket.AF_UNIX) as caller:
-                        self.assertEqual(caller.rest().decode(), f"unix:{number} and unix:{path}\n")
+                        self.assertEqual(caller.rest().decode(), f"unix:{number} and {listener.urls[0]}\n")
+                self.assertEqual(listener.urls, [f"unix://{path}"])
 
     def test_no_shell_reads_its_words(self):
         with Listener(HERE, "--exec", "printf", "%s|", "$HOME", "a b", "*", "; id", "-v", "--once") as listener:

@@ -203,6 +203,7 @@ class TcpSocket(typing.NamedTuple):
 
 
 ESTABLISHED, PEER_ENDED, LISTENING = 0x01, 0x08, 0x0A
+BOTH_ENDED = {0x09, 0x0B}  # our end is not acknowledged: LAST_ACK, and CLOSING where the two ends met
 
 
 def tcp_sockets():

@@ -9,15 +9,16 @@ import threading
 import time
 import unittest
 
-from command import GUARD, Running, run
-from peers import Datagrams, Server, receive_all, receive_exactly, reset, unused_port
+from command import GUARD, Running, await_that, run
+from peers import BOTH_ENDED, Datagrams, Server, receive_all, receive_exactly, reset, tcp_sockets, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
 BOTH = (TCP, UNIX)
 MUCH = b"0123456789abcdef" * 12500  # 200,000 bytes
-COUNT = re.compile(r"^at most (\d+) of (?:the )?(\d+) bytes(?: read so far)? reached the peer's system; "
-                   r"how many its program read is not known$", re.MULTILINE)
+COUNT = re.compile(r"^(?:at most )?(\d+) of (?:the )?(\d+) bytes(?: read so far)? reached the peer's system; "
+                   r"how many its program read is not known(?:; (?:(?P<acked>none|\d+) (?:was|were) acknowledged"
+                   r"|our end was (?:acknowledged too|not acknowledged)))?(?:; --confirm acked .*)?$", re.MULTILINE)
 
 
 def wait_for_data(peer):
@@ -144,6 +145,7 @@ class Stream(Truth):
                 ahoy.end_input()
                 ended = ahoy.ended()
                 self.expect(ended, 18)
+                self.assertRegex(ended.err, r"(?m)^ahoy: send to ")  # there was nothing more to receive
                 self.count(ended)
 
     def test_answer_is_printed_although_the_rest_was_not_taken(self):
@@ -172,6 +174,25 @@ class Stream(Truth):
         with Server(UNIX, behave) as server:
             ended = run("send", server.endpoint, "hello")
             self.expect(ended, 18)
+            self.assertIn("ahoy: send to unix:", ended.err)  # there was nothing more to receive
+
+    def test_what_fails_after_the_peers_end_is_our_sending(self):
+        # Its system closed our window, so that our end waits with us when the reset comes.
+        def behave(peer):
+            peer.shutdown(socket.SHUT_WR)
+            await_that(lambda: any(each.there == port and each.state in BOTH_ENDED for each in tcp_sockets()), "our end")
+            reset(peer)
+        for verb in ("send", "call"):
+            with self.subTest(verb), Server(TCP, behave, 4096) as server, tempfile.TemporaryFile() as file:
+                port = server.listener.getsockname()[1]
+                file.write(MUCH[:100_000])
+                file.seek(0)
+                ended = run(verb, server.endpoint, stdin=file)
+                self.expect(ended, 18)
+                self.assertRegex(ended.err, r"\Aahoy: send to \S+: connection reset by peer\n")
+                reached, total = self.count(ended)
+                self.assertLess(reached, total)
+                self.assertTrue(0 < int(COUNT.search(ended.err)["acked"]) <= reached, ended)
 
     def test_never_reads(self):
         for family in BOTH:
@@ -184,12 +205,34 @@ class Stream(Truth):
 
     def test_never_closes(self):
         waited = {TCP: "wait for the end of", UNIX: "wait for the acknowledgement of"}
+        known = {TCP: "\n6 of 6 bytes reached the peer's system; how many its program read is not known; our end was acknowledged too\n",
+                 UNIX: "\nat most 6 of 6 bytes reached the peer's system; how many its program read is not known\n"}
         for family in BOTH:
             with Server(family, lambda peer: server.hold()) as server:
                 ended = run("send", "--timeout", "500ms", server.endpoint, "hello")
                 self.expect(ended, 28)
                 self.assertIn(waited[family], ended.err)
-                self.assertEqual(self.count(ended), (6, 6))
+                self.assertIn(known[family], ended.err)
+
+    def test_what_was_acknowledged_is_said(self):
+        def behave(peer):
+            receive_exactly(peer, 6)
+            reset(peer)
+        with Server(TCP, behave) as server, Running("send", server.endpoint) as ahoy:  # its input stays open
+            ahoy.write(b"hello\n")
+            ended = ahoy.ended()
+            self.expect(ended, 18)
+            self.assertIn("\nat most 6 of the 6 bytes read so far reached the peer's system; how many its program read is not known; "
+                          "6 were acknowledged\n", ended.err)
+
+    def test_a_unix_peer_that_took_all_and_never_closes(self):
+        def behave(peer):
+            receive_exactly(peer, 6)
+            server.hold()
+        with Server(UNIX, behave) as server:
+            ended = run("send", "--timeout", "500ms", server.endpoint, "hello")
+            self.expect(ended, 28)
+            self.assertRegex(ended.err, r"\Aahoy: wait for the end of \S+: timed out\n6 of 6 bytes were taken by the peer\n\Z")
 
     def test_input_that_does_not_end(self):
         def behave(peer):
@@ -210,6 +253,14 @@ class Stream(Truth):
 
     def test_no_such_socket_file(self):
         self.expect(run("send", "unix:///nonexistent/socket", "hello"), 7)
+
+    def test_a_file_that_is_no_socket(self):
+        with tempfile.NamedTemporaryFile() as file, tempfile.TemporaryDirectory() as folder:
+            for path, kind in ((file.name, "file"), (folder, "directory")):
+                for verb, words in (("send", ["hello"]), ("call", [])):
+                    ended = run(verb, f"unix://{path}", *words)
+                    self.expect(ended, 7)
+                    self.assertRegex(ended.err, rf"\Aahoy: connect to \S+: connection refused\nthere is a {kind} of that name, and it is no socket: .+\n\Z")
 
     def test_unknown_name(self):
         self.expect(run("send", "no-such-name.invalid", "23456", "hello"), 6)
@@ -345,6 +396,19 @@ class AfterEof(Truth):
                     ended = run("send", "--after-eof", rule, "--timeout", "700ms", server.endpoint, "hello")
                     self.assertEqual(ended.status, status, ended)
                     self.assertEqual(self.count(ended), (6, 6))
+                    self.assertEqual(" timed out\n" in ended.err, rule != "close", ended)  # which sets no time
+
+    def test_close_says_what_it_leaves_out(self):
+        for family, count in ((TCP, "6 of 6 bytes reached the peer's system; how many its program read is not known; "
+                                    "our end was acknowledged too"), (UNIX, "6 of 6 bytes were taken by the peer")):
+            def behave(peer):
+                receive_exactly(peer, 6)
+                server.hold()
+            with self.subTest(family=family), Server(family, behave) as server:
+                ended = run("send", "--after-eof", "close", server.endpoint, "hello")
+                self.expect(ended, 18)
+                self.assertRegex(ended.err, r"\Aahoy: wait for the end of \S+: left out by --after-eof close\n"
+                                            rf"{count}; --confirm acked asks for no more than that\n\Z")
 
     def test_with_less_to_confirm(self):
         for rule, status in (("close", 0), ("200ms", 0), ("wait", 28)):

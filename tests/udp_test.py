@@ -407,6 +407,18 @@ class Handlers(unittest.TestCase):
             self.assertEqual(len(listener.children()), 2)
             self.assertEqual(listener.end(), 0)
 
+    def test_the_end_of_a_programs_input(self):
+        """A conversation has none; a datagram that is a request has one, after itself."""
+        program = ["/usr/bin/python3", "-u", "-c",
+                   "import os\nwhile True:\n text = os.read(0, 65536)\n os.write(1, b'got ' + text if text else b'the end')\n if not text: break"]
+        for model, ends in (("event", False), ("iterative", False), ("process", True), ("thread", True)):
+            with self.subTest(model), listen("--model", model, "--exec", *program) as listener, Peer() as peer:
+                for text in ("one", "two"):
+                    self.assertEqual(peer.asks(text, at(listener)), b"got " + text.encode())
+                    if ends:
+                        self.assertEqual(peer.text(), "the end")
+                self.assertTrue(peer.has_nothing())
+
     def test_a_program_is_told_who_speaks_with_whom(self):
         """Also where no address but the one that was asked tells it."""
         for host, family, asked in (("127.0.0.1", V4, "127.0.0.1"), ("[::1]", V6, "::1"), ("", V4, "127.0.0.7"), ("", V6, "::1")):
@@ -625,7 +637,7 @@ class Calling(unittest.TestCase):
                     process = {"given": data} if data else {}
                     ended = run(*words, **process)
                     self.assertEqual((ended.status, ended.out), (7, b""), ended.err)
-                    self.assertRegex(ended.err, rf"(?m)^ahoy: (send to|receive from) udp://{re.escape(written)}:{port}: connection refused\n.+\n\Z")
+                    self.assertRegex(ended.err, rf"(?m)^ahoy: send to udp://{re.escape(written)}:{port}: connection refused\n.+\n\Z")
 
     def test_nobody_is_there_any_more(self):
         """The peer goes in mid-conversation."""
@@ -709,6 +721,23 @@ class Network(unittest.TestCase):
             ended = self.client.ahoy("send", f"udp://{host}:20000", "hello")
             self.assertEqual(ended.status, 7, ended.err)
             self.assertIn("network is unreachable", ended.err)
+
+    def test_sending_that_fails(self):
+        """Here by a firewall (EPERM): 55 as long as nothing was sent, and 18 from then on."""
+        forbidden = (b"table inet gate {\n chain leaving {\n type filter hook output priority 0\n udp dport 20000 drop\n }\n}\n")
+        with Peer(self.server.socket(V4, UDP), at="unbound") as peer:
+            peer.socket.bind(("10.23.0.2", 20000))
+            for verb in ("send", "call"):
+                with self.client.call(verb, "udp://10.23.0.2:20000") as sender:
+                    sender.write("first\n")
+                    self.assertEqual(peer.text(), "first")
+                    self.client.must("nft", "-f", "-", input=forbidden, stdin=None)
+                    sender.write("second\n")
+                    ended = sender.ended()
+                    self.assertEqual((verb, ended.status), (verb, 18), ended)
+                    self.assertRegex(ended.err, r"(?m)^ahoy: send to udp://10\.23\.0\.2:20000: operation not permitted$")
+                self.assertEqual(self.client.ahoy(verb, "udp://10.23.0.2:20000", given=b"first\n").status, 55)
+                self.client.must("nft", "delete table inet gate")
 
     def test_a_neighbour_that_is_not_there(self):
         """The kernel asks for its hardware address in vain, after the datagram was handed over."""

@@ -157,6 +157,17 @@ class Options(Case):
                     with self.subTest(verb=verb, word=word):
                         self.assertIn("unknown", self.refused(verb, word, *ENDPOINTS[verb])[0])
 
+    def test_of_other_programs(self):
+        for word, step in (("-p", "ahoy listen :8080"), ("--port", "ahoy listen :8080"), ("-p8080", "ahoy listen :8080"), ("-l", "ahoy listen :8080"),
+                           ("-lu", "ahoy listen :8080"), ("-u", "ahoy listen udp://:8080"), ("--udp", "ahoy listen udp://:8080")):
+            for words in ([word, "8080"], ["listen", word, "8080"], ["call", word, "localhost", "8080"], ["send", "localhost", word, "8080"]):
+                with self.subTest(words):
+                    first, hint = self.refused(*words)
+                    self.assertEqual(first, f'ahoy: option "{word}": unknown')
+                    self.assertIn(step, hint)
+                    if words[0] == "listen":  # the step can be taken
+                        self.printed(*step.split()[1:], "--explain")
+
     def test_of_another_verb(self):
         for verb, names in OPTIONS.items():
             for name in {name for other in OPTIONS.values() for name in other} - set(names):
@@ -205,6 +216,11 @@ class Words(Case):
         for verb in ("fetch", "watch"):
             self.assertIn("not in this version yet", self.refused(verb, "http://localhost/")[0])
 
+    def test_the_version_is_an_option(self):
+        self.assertIn("did you mean --version?", self.refused("version")[1])
+        self.assertIn("ahoy --version", self.refused("-V")[1])
+        self.assertIn("ahoy --version", self.refused("call", "-V")[1])
+
     def test_no_verb(self):
         run = ahoy()
         self.assertEqual((run.returncode, run.stdout), (2, b""))
@@ -223,6 +239,28 @@ class Words(Case):
         ]:
             with self.subTest(words):
                 self.assertIn(said, self.refused(*words)[0])
+
+    def test_the_word_after_an_inet6_address(self):
+        for host in ("::1", "[::1]"):
+            text = self.printed("send", "--explain", host, "20999", "x")
+            self.assertIn("tcp://[::1]:20999", text)
+            self.assertIn("1 message of 1 byte ", text)
+            hint = self.refused("send", host, "hello")[1]
+            self.assertIn(f"write {host} 23456 hello, or [::1]:23456 hello", hint)
+        self.assertIn("tcp://[::1]:23456", self.printed("send", "--explain", "::1"))
+        first, hint = self.refused("send", "fe80::1:80", "20999", "x")
+        self.assertEqual((first, hint), ('ahoy: read endpoint "fe80::1:80": malformed', "write [fe80::1]:80 or [fe80::1:80], whichever is meant"))
+
+    def test_a_scheme_without_its_slashes(self):
+        for verb in OPTIONS:
+            for word, meant in (("udp:localhost:53", "udp://localhost:53"), ("tcp:[::1]:80", "tcp://[::1]:80"), ("udp:/localhost:53", "udp://localhost:53"),
+                                ("HTTP:localhost:80", "http://localhost:80"), ("udp:localhost", "udp://localhost"), ("udp:53", "udp://HOST:53")):
+                with self.subTest(verb=verb, word=word):
+                    first, hint = self.refused(verb, word)
+                    self.assertIn("malformed", first)
+                    self.assertIn(f"two slashes follow a scheme: {meant}", hint)
+        self.assertIn("or to listen udp://:53", self.refused("listen", "udp:53")[1])
+        self.assertIn("imap:143", self.printed("call", "--explain", "imap:143"))  # a host may be called so
 
     def test_schemes_of_later_versions(self):
         for verb in OPTIONS:
@@ -253,6 +291,15 @@ class Help(Case):
                 self.assertEqual(self.listed(self.printed("help", verb)), set(names))
                 self.assertEqual(self.printed(verb, "-h"), self.printed(verb, "--help"))
 
+    def test_what_has_no_effect_stands_apart(self):
+        """The contract gives it to the verb, so it is taken; nobody should think that it does something."""
+        idle = {"listen": {"--connect-timeout", "--handshake-timeout"}}
+        for verb in OPTIONS:
+            shown = [self.printed(verb, "--help"), self.printed("help", verb)]
+            for text in shown:
+                apart = re.search(r"(?ms)^ *Accepted, without effect:$(.*?)^(?:THE END|EXIT STATUS|`|\Z)", text)
+                self.assertEqual(self.listed(apart[1]) if apart else set(), idle.get(verb, set()), verb)
+
     def test_fits_the_terminal(self):
         for words in [["help"], *([verb, "--help"] for verb in OPTIONS)]:
             for line in self.printed(*words).split("\n"):
@@ -268,9 +315,32 @@ class Help(Case):
             for status in (0, 1, 2, 6, 7, 8, 18, 23, 26, 28, 45, 55, 56, 63):
                 self.assertRegex(self.printed("help", verb), rf"(?m)^  {status}$")
 
+    def status_text(self, verb, status):
+        """What the manual says of one."""
+        found = re.search(rf"(?ms)^EXIT STATUS$.*?^  {status}\n(.*?)^(?:  \d|\n)", self.printed("help", verb))
+        return re.sub(r"\s+", " ", found[1])
+
+    def test_after_eof_says_what_its_values_do(self):
+        for verb in ("listen", "call", "send"):
+            self.assertRegex(re.sub(r"\s+", " ", self.printed(verb, "--help")), r"end of the input: wait, close, or a DURATION")
+            text = re.sub(r"\s+", " ", self.printed("help", verb))
+            self.assertIn("wait: keep our half open until the peer has ended its own.", text)
+
+    def test_statuses_are_the_verbs_own(self):
+        self.assertRegex(re.sub(r"\s+", " ", self.printed("help")), r"confirmed; for send, .* When --timeout ends it, it is 28\.")
+        for verb in ("call", "send"):
+            self.assertIn("--timeout, whatever was sent by then", self.status_text(verb, 28))
+            self.assertIn("ICMP said that nobody is there", self.status_text(verb, 7))
+        self.assertIn("something was sent: the connection failed, whatever the system calls the cause", self.status_text("send", 18))
+        self.assertIn("--after-eof close or its DURATION was over", self.status_text("send", 18))
+        self.assertIn("The peer ended its side and did not take all", self.status_text("call", 18))
+        for verb in ("listen", "bench"):
+            self.assertNotIn("ICMP", self.status_text(verb, 7))
+
     def test_general(self):
         self.assertEqual(self.printed("help"), self.printed("--help"))
         self.assertEqual(self.printed("-h"), self.printed("--help"))
+        self.assertIn("ahoy --version", self.printed("help"))
         self.assertRegex(self.printed("--version"), r"^ahoy \d+\.\d+\.\d+\n$")
         self.assertEqual(self.printed("call", "--version"), self.printed("--version"))
         for words in [["help", "cal"], ["examples", "cal"]]:
@@ -337,6 +407,13 @@ class Examples(Case):
         self.assertTrue(codes)
         for code in codes:
             compile(code, "example", "exec")
+
+    def test_who_answers_comes_first(self):
+        for example in self.printed("examples").split("\n\n"):
+            lines = [line for line in example.split("\n") if line and not line.startswith("#")]
+            answers = [re.match(r"ahoy listen|nc -l |python3 -m http|python3 -c .*\.bind\(", line) is not None for line in lines]
+            if any(answers):
+                self.assertTrue(answers[0], example)
 
     def test_of_a_verb(self):
         for verb in OPTIONS:

@@ -34,7 +34,7 @@ class conversation_call {
   [[nodiscard]] std::unique_ptr<output_sink> open_output(const std::string& peer);
   task<> tell(json_event what, std::string peer, std::string text);
   void judge_stream();
-  [[nodiscard]] bool peer_ended_first() const;
+  void judge_datagrams(const error& why);
   void say_what_was_left();
 
   engine& by_;
@@ -100,7 +100,8 @@ std::unique_ptr<input_source> conversation_call::open_input(const std::string& p
 
 std::unique_ptr<output_sink> conversation_call::open_output(const std::string& peer) {
   if (given_.json) return std::make_unique<event_output>(output_, peer);
-  const presentation how{output_.is_terminal(), given_.hex, given_.timestamps};
+  const bool in_lines = framing_for(given_) != framing::raw;
+  const presentation how{output_.is_terminal(), given_.hex, given_.timestamps, in_lines};
   if (typed_ && output_.is_terminal()) return std::make_unique<output_beside_prompt>(output_, how, typed_);
   return std::make_unique<shown_output>(output_, how);
 }
@@ -136,7 +137,18 @@ task<> conversation_call::talk_in_datagrams() {
   datagram_conversation::limits until;
   until.after_input = datagram_limit(given_.at_end);
   datagrams_.emplace(by_, *route_, peer, *source_, *sink_, until);
-  co_await datagrams_->run();
+  try {
+    co_await datagrams_->run();
+  } catch (const error& why) {
+    judge_datagrams(why);
+  }
+}
+
+/// In a handler: that sending failed is no longer all that there is to say once something was sent.
+void conversation_call::judge_datagrams(const error& why) {
+  if (datagrams_->count() == 0 || status_of(why) != status::send_failed) throw;
+  failure_.emplace(why);
+  status_ = status::not_confirmed;
 }
 
 /// A peer that ends first has the right to, as long as it takes what we sent. If the connection fails after
@@ -146,19 +158,12 @@ void conversation_call::judge_stream() {
   const account known = conversation_->ask();
   const std::optional<error>& failure = conversation_->failure();
   if (!failure) return say_what_was_left();
-  const bool not_taken = peer_ended_first() && conversation_->offered() > 0;
+  const bool ended_first = conversation_->peer_ended_first();
+  const bool not_taken = ended_first && conversation_->offered() > 0;
   const bool of_messages = failure->code().category() == error_category();
   status_ = not_taken ? status::not_confirmed : of_messages ? status_of(*failure) : status::receive_failed;
-  failure_.emplace(failure->code(), not_taken ? "send to" : "receive from", stream_->label(),
+  failure_.emplace(failure->code(), ended_first ? "send to" : "receive from", stream_->label(),
                    known.sent > 0 && !of_messages ? conversation_->count() : failure->hint());
-}
-
-/// EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c). A Unix socket has no
-/// resets: it fails with ECONNRESET when the peer closes and leaves something unread (unix(7)).
-bool conversation_call::peer_ended_first() const {
-  const std::error_code why = conversation_->failure()->code();
-  const bool closed = given_.to.transport() == transport::local && why == std::errc::connection_reset;
-  return conversation_->peer_ended() || closed || why == std::errc::broken_pipe;
 }
 
 void conversation_call::say_what_was_left() {

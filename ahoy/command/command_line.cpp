@@ -1,5 +1,6 @@
 #include <ahoy/command/command_line.hpp>
 #include <ahoy/command/did_you_mean.hpp>
+#include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/usage_error.hpp>
 
 #include <fmt/format.h>
@@ -31,6 +32,8 @@ std::string where_options_are(verb which) {
 }
 
 [[noreturn]] void refuse_unknown(verb which, std::string_view spelling) {
+  const auto foreign = foreign_option(spelling);
+  if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", spelling, std::string(foreign));
   const bool is_long = spelling.starts_with("--");
   const auto* dash = is_long ? "" : "; a word that begins with - stands after --";
   throw usage_error(usage_errc::unknown, "option", spelling,

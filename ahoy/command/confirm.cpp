@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -23,6 +25,18 @@ int pending_error(int socket) noexcept {
   int error = 0;
   socklen_t size = sizeof error;
   return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+/// How many bytes were acknowledged since the connection was made, our SYN being the first and our FIN the
+/// last (tcp_snd_una_update in tcp_input.c). A reset leaves it as it was; SIOCOUTQ does not tell then whether
+/// our FIN was counted.
+std::optional<std::uint64_t> ever_acknowledged(int socket) noexcept {
+  tcp_info known{};
+  socklen_t size = sizeof known;
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &known, &size) != 0) return std::nullopt;
+  const bool is_told = size >= offsetof(tcp_info, tcpi_bytes_acked) + sizeof known.tcpi_bytes_acked;
+  if (!is_told || known.tcpi_bytes_acked == 0) return std::nullopt;
+  return known.tcpi_bytes_acked - 1;
 }
 
 /// While the kernel gives a packet back it still counts one byte of it, and wakes us then (sock_wfree). The
@@ -65,20 +79,26 @@ void witness::ask_tcp(account& known) const noexcept {
   const auto unacknowledged = ask_number(of_.native()->number(), SIOCOUTQ);
   const auto unsent = ask_number(of_.native()->number(), SIOCOUTQNSD);
   if (!unacknowledged || !unsent) return;
-  // Of a connection that failed it is not known whether our FIN was counted: then the numbers are the careful
-  // ones.
   const std::uint64_t end = ended_ ? 1 : 0;
-  const std::uint64_t surely_end = failure_ ? 0 : end;
-  known.acknowledged =
-      known.sent - std::min(known.sent, *unacknowledged - std::min(*unacknowledged, surely_end));
   known.reached = known.sent - std::min(known.sent, *unsent - std::min(*unsent, end));
   known.settled = *unacknowledged == 0;
+  if (failure_) return ask_failed_tcp(known);
+  known.acknowledged = known.sent - std::min(known.sent, *unacknowledged - std::min(*unacknowledged, end));
+  if (ended_) known.end_acknowledged = known.settled;
+}
+
+void witness::ask_failed_tcp(account& known) const noexcept {
+  const auto acknowledged = ever_acknowledged(of_.native()->number());
+  if (!acknowledged) return;
+  known.acknowledged = std::min(known.sent, *acknowledged);
+  if (ended_) known.end_acknowledged = *acknowledged > known.sent;
 }
 
 void witness::ask_local(account& known) const noexcept {
   const auto memory = ask_number(of_.native()->number(), SIOCOUTQ);
   known.settled = memory && *memory < memory_of_nothing;
   if (known.settled && !failure_) known.acknowledged = known.sent;
+  known.by_program = known.acknowledged.has_value();
 }
 
 /// The order is what makes it safe: asked first, then wait for the next change. A change after the question
@@ -92,12 +112,28 @@ task<> witness::settle() {
   }
 }
 
+namespace {
+
+/// What follows the count: what was acknowledged, where it was not all, and our end, where it was.
+std::string acknowledged_in_words(const account& known, bool all) {
+  if (!known.acknowledged) return {};
+  if (!all && *known.acknowledged == 0) return "; none was acknowledged";
+  if (!all) return fmt::format("; {} were acknowledged", *known.acknowledged);
+  if (!known.end_acknowledged) return {};
+  return *known.end_acknowledged ? "; our end was acknowledged too" : "; our end was not acknowledged";
+}
+
+}  // namespace
+
 std::string count_in_words(const account& known, std::uint64_t of_total, bool total_is_known) {
   const std::uint64_t total = std::max(of_total, known.sent);
   if (total == 0 && !total_is_known) return "nothing was read so far that could be sent";
+  const bool all = total_is_known && known.acknowledged == total;
+  if (all && known.by_program) return fmt::format("{0} of {0} bytes were taken by the peer", total);
   return fmt::format(
-      "at most {} of {}{} bytes{} reached the peer's system; how many its program read is not known",
-      known.reached, total_is_known ? "" : "the ", total, total_is_known ? "" : " read so far");
+      "{}{} of {}{} bytes{} reached the peer's system; how many its program read is not known{}",
+      all ? "" : "at most ", known.reached, total_is_known ? "" : "the ", total,
+      total_is_known ? "" : " read so far", acknowledged_in_words(known, all));
 }
 
 std::optional<confirmation> given_confirmation(const account& known, bool all_sent, bool peer_ended) {

@@ -15,6 +15,8 @@ struct account {
   std::uint64_t sent = 0;                     ///< our kernel took them
   std::uint64_t reached = 0;                  ///< at most so many left it
   std::optional<std::uint64_t> acknowledged;  ///< by the peer's system, at least; nothing: not known
+  std::optional<bool> end_acknowledged;       ///< of our half; nothing: it is open, or nobody tells
+  bool by_program = false;                    ///< what is acknowledged, the peer's program took
   bool settled = false;                       ///< acknowledged all of them, and our end if our half is closed
   std::error_code failure;                    ///< a reset, …
 };
@@ -22,7 +24,8 @@ struct account {
 /// Asks the kernel what became of what was sent over one connection (tcp(7), unix(7)): SIOCOUTQ is what has
 /// not been acknowledged, our FIN being 1; of a Unix socket it is memory that the peer has not taken. After a
 /// FIN of the peer's, recv tells nothing of a later reset: SO_ERROR does. The connection must outlive it and
-/// stay open.
+/// stay open. Of TCP it is to be one that we made: a connection that was accepted counts one byte less
+/// (SYN-ACK).
 class witness {
  public:
   explicit witness(connection& of) noexcept : of_{of} {}
@@ -40,6 +43,7 @@ class witness {
  private:
   [[nodiscard]] account numbers() const noexcept;
   void ask_tcp(account& known) const noexcept;
+  void ask_failed_tcp(account& known) const noexcept;
   void ask_local(account& known) const noexcept;
 
   connection& of_;
@@ -47,7 +51,8 @@ class witness {
   bool ended_ = false;
 };
 
-/// "at most 131072 of 200000 bytes reached the peer's system; how many its program read is not known"
+/// "at most 131072 of 200000 bytes reached the peer's system; how many its program read is not known; 65536
+/// were acknowledged". Where all were, it is no longer "at most".
 [[nodiscard]] std::string count_in_words(const account& known, std::uint64_t of_total, bool total_is_known);
 
 /// The strongest confirmation that was given; nothing where not even all was handed over.

@@ -77,6 +77,7 @@ TEST_P(Witness, WhatThePeerDoesNotReadIsNotSettled) {
   EXPECT_FALSE(known.settled);
   EXPECT_FALSE(known.failure);
   EXPECT_EQ(known.acknowledged.has_value(), is_tcp());
+  EXPECT_EQ(known.end_acknowledged, is_tcp() ? std::optional{false} : std::nullopt);
   EXPECT_EQ(known.reached < known.sent, is_tcp());  // a Unix socket has no system between
 }
 
@@ -90,6 +91,8 @@ TEST_P(Witness, SettlesWhenAllIsTaken) {
   EXPECT_EQ(received, much.size());
   EXPECT_TRUE(known.settled);
   EXPECT_EQ(known.acknowledged, much.size());
+  EXPECT_EQ(known.end_acknowledged, is_tcp() ? std::optional{true} : std::nullopt);
+  EXPECT_EQ(known.by_program, !is_tcp());
   EXPECT_EQ(known.reached, much.size());
   EXPECT_EQ(given_confirmation(known, true, false), confirmation::acked);
   EXPECT_EQ(given_confirmation(known, true, true), confirmation::closed);
@@ -104,9 +107,12 @@ TEST_P(Witness, ACloseWithDataUnreadIsSeenAndCounted) {
   engine->run(hand_over(near, much));
   near.shutdown_send();
   asked.ended();
+  const account before = asked.ask();
   engine->run(ahoy::when_all(ahoy::tasks(settle(asked), close_later(*engine, both.second))));
   const account known = asked.ask();
   EXPECT_EQ(known.failure, std::errc::connection_reset);
+  EXPECT_GE(known.acknowledged, before.acknowledged) << "a reset takes nothing back";
+  EXPECT_EQ(known.end_acknowledged, before.end_acknowledged);
   EXPECT_FALSE(known.settled);
   EXPECT_EQ(known.sent, much.size());
   EXPECT_EQ(known.reached < known.sent, is_tcp());
@@ -133,11 +139,34 @@ TEST(Count, SaysWhatIsKnown) {
   EXPECT_EQ(
       count_in_words(known, 200'000, true),
       "at most 131072 of 200000 bytes reached the peer's system; how many its program read is not known");
+  known.acknowledged = 65'536;
+  EXPECT_EQ(
+      count_in_words(known, 200'000, true),
+      "at most 131072 of 200000 bytes reached the peer's system; how many its program read is not known; "
+      "65536 were acknowledged");
+  known.acknowledged.reset();
   EXPECT_EQ(count_in_words(known, 160'000, false),
             "at most 131072 of the 160000 bytes read so far reached the peer's system; how many its program "
             "read is "
             "not known");
   EXPECT_EQ(count_in_words(account{}, 0, false), "nothing was read so far that could be sent");
+}
+
+TEST(Count, OfWhatWasAcknowledgedIsNoLimit) {
+  account known;
+  known.sent = known.reached = 6;
+  const std::string reached =
+      "6 of 6 bytes reached the peer's system; how many its program read is not known";
+  known.acknowledged = 0;
+  EXPECT_EQ(count_in_words(known, 6, true), "at most " + reached + "; none was acknowledged");
+  known.acknowledged = 6;
+  EXPECT_EQ(count_in_words(known, 6, true), reached);
+  known.end_acknowledged = false;
+  EXPECT_EQ(count_in_words(known, 6, true), reached + "; our end was not acknowledged");
+  known.end_acknowledged = true;
+  EXPECT_EQ(count_in_words(known, 6, true), reached + "; our end was acknowledged too");
+  known.by_program = true;
+  EXPECT_EQ(count_in_words(known, 6, true), "6 of 6 bytes were taken by the peer");
 }
 
 TEST(Given, IsNoneWhereNotAllWasHandedOver) {

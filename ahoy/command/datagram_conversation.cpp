@@ -12,17 +12,14 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-bool is_unreachable(const std::error_code& why) noexcept {
-  return why == std::errc::host_unreachable || why == std::errc::network_unreachable;
-}
-
 /// Nobody has received what was sent.
 bool is_refusal(const std::error_code& why) noexcept {
-  return why == std::errc::connection_refused || is_unreachable(why);
+  return why == std::errc::connection_refused || why == std::errc::host_unreachable ||
+         why == std::errc::network_unreachable;
 }
 
 /// A receive may tell what became of a send before it.
-std::string verb_of(const std::error_code& why) { return is_unreachable(why) ? "send to" : "receive from"; }
+std::string verb_of(const std::error_code& why) { return is_refusal(why) ? "send to" : "receive from"; }
 
 /// What ICMP told and nothing has reported yet.
 std::error_code pending_failure(datagram_socket& of) noexcept {

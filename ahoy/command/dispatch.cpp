@@ -1,6 +1,7 @@
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/dispatch.hpp>
 #include <ahoy/command/explain.hpp>
+#include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/help.hpp>
 #include <ahoy/command/invocation.hpp>
 #include <ahoy/command/standard_streams.hpp>
@@ -62,8 +63,10 @@ int run_verb(verb which, words rest) {
         usage_errc::misplaced, "option", row->name,
         fmt::format("options follow the verb: ahoy {} ... {}", words_of(row->verbs).front(), row->name));
   const bool is_option = word.starts_with('-');
+  const auto foreign = foreign_option(word);
+  if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", word, std::string(foreign));
   const auto known = is_option ? std::vector<std::string_view>{"--help", "--version"} : first_words();
-  const auto meant = did_you_mean(word, known);
+  const auto meant = word == "version" ? "--version" : did_you_mean(word, known);
   throw usage_error(usage_errc::unknown, is_option ? "option" : "verb", word,
                     fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", hint));
 }

@@ -26,10 +26,29 @@ std::vector<std::string_view> known_schemes() {
   return names;
 }
 
+// The transports' names are refused before one colon too, as hosts that nobody has.
+constexpr std::array<std::string_view, 3> no_hosts{"tcp", "udp", "tls"};
+
+// udp:localhost:53 and udp:53: somebody forgot the slashes. unix: needs none.
+void check_slashes(std::string_view word) {
+  const auto name = lower(word.substr(0, word.find(':')));
+  if (name.size() == word.size() || name == "unix") return;
+  auto rest = word.substr(name.size() + 1);
+  const bool has_more = rest.starts_with('/') || rest.find(':') != rest.npos;
+  if (has_more ? std::ranges::count(known_schemes(), name) == 0 : std::ranges::count(no_hosts, name) == 0)
+    return;
+  rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
+  const auto meant = all_digits(rest) ? fmt::format("{0}://HOST:{1}, or to listen {0}://:{1}", name, rest)
+                                      : fmt::format("{}://{}", name, rest);
+  throw unreadable("endpoint", word,
+                   fmt::format("two slashes follow a scheme: {}{}", meant,
+                               has_more ? "" : fmt::format("; a host of that name is tcp://{}", word)));
+}
+
 // Before the rest is read: what is wrong first is said first.
 void check_scheme(std::string_view word) {
   const auto end = word.find(separator);
-  if (end == word.npos) return;
+  if (end == word.npos) return check_slashes(word);
   const auto name = lower(word.substr(0, end));
   if (std::ranges::count(schemes, name) != 0) return;
   const auto known = known_schemes();
@@ -52,7 +71,10 @@ endpoint endpoint_of(std::string_view word) {
   return endpoint::parse(word);
 }
 
-bool is_host_alone(std::string_view word) { return word.find_first_of(":/") == word.npos; }
+std::string bracketed(std::string_view host) {
+  const bool is_bare = host.find(':') != host.npos && !host.starts_with('[');
+  return is_bare ? fmt::format("[{}]", host) : std::string(host);
+}
 
 // `send localhost hello`: the words are said to be HOST PORT, and that hello is none needs to be explained.
 endpoint endpoint_of(std::string_view host, std::string_view port) {
@@ -61,8 +83,8 @@ endpoint endpoint_of(std::string_view host, std::string_view port) {
   } catch (const error& failure) {
     if (failure.code() != errc::service_not_found) throw;
     throw error(failure.code(), failure.verb(), failure.address(),
-                fmt::format("the word after a host is its port: write {0} {1} {2}, or {0}:{1} {2}", host,
-                            default_port, port));
+                fmt::format("the word after a host is its port: write {0} {1} {2}, or {3}:{1} {2}", host,
+                            default_port, port, bracketed(host)));
   }
 }
 
@@ -76,6 +98,15 @@ bool is_inet6_alone(std::string_view word) {
   }
 }
 
+bool is_host_alone(std::string_view word) {
+  return word.find_first_of(":/") == word.npos || is_inet6_alone(word);
+}
+
+// ::1:80 is an address, and could be one with a port: what follows it could be a port, or what is to be said.
+void check_has_one_reading(std::string_view host) {
+  if (is_inet6_alone(host)) static_cast<void>(endpoint::parse(host));
+}
+
 }  // namespace
 
 leading_endpoint take_endpoint(std::span<const std::string_view> words) {
@@ -83,6 +114,7 @@ leading_endpoint take_endpoint(std::span<const std::string_view> words) {
     throw usage_error(
         usage_errc::missing, "endpoint", "",
         "say who to talk to: HOST PORT, host:port, tcp://host:port, udp://host:port, unix:///path");
+  check_has_one_reading(words[0]);
   if (words.size() > 1 && is_host_alone(words[0]))
     return {as_peer(endpoint_of(words[0], words[1])), words.subspan(2)};
   return {as_peer(endpoint_of(words[0])), words.subspan(1)};

@@ -12,15 +12,16 @@ namespace ahoy::inline v0 {
 // usage_errc::not_yet for a scheme that this version does not have.
 
 /// What `call` and `send` begin with: one word, or the hand-out's two. Without a scheme or a colon in the
-/// first word the second is always the port.
+/// first word the second is always the port; so it is after an IPv6 address, which has colons and can be
+/// nothing but a host. One that could have a port in it, as ::1:80, is malformed.
 struct leading_endpoint {
   endpoint to;
   std::span<const std::string_view> rest;  ///< the words after it
 };
 [[nodiscard]] leading_endpoint take_endpoint(std::span<const std::string_view> words);
 
-/// All the words of `call`: as take_endpoint, but an IPv6 address too may be followed by its port, since
-/// nothing else could follow it. A further word is usage_errc::surplus.
+/// All the words of `call`: as take_endpoint, but ::1:80 is the address where another word follows, since
+/// that can be nothing but its port. A further word is usage_errc::surplus.
 [[nodiscard]] endpoint only_endpoint(std::span<const std::string_view> words, std::string_view hint);
 
 /// The words of `listen`, each an endpoint, a number alone being a port. None is port 23456 of every address.

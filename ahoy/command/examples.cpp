@@ -24,9 +24,10 @@ constexpr std::array table{
             "nc -U /tmp/ahoy.sock\n"
             "nc -u 127.0.0.1 23456\n"},
     example{verb::listen, "A program for each caller, without a shell",
-            "ahoy listen 23456 --exec tr a-z A-Z\n"},
-    example{verb::listen,
-            "Receive a file as it is, from one caller: for the standard output each line is labelled",
+            "ahoy listen 23456 --exec tr a-z A-Z\n"
+            "# elsewhere: tr answers when it has read all, and send ends its half\n"
+            "ahoy send localhost 23456 hello\n"},
+    example{verb::listen, "Receive a file from one caller, byte for byte; listen alone would label its lines",
             "ahoy listen 23456 --once --exec sh -c 'cat > copy'\n"
             "# the sender:\n"
             "ahoy send localhost 23456 < file\n"},
@@ -39,23 +40,34 @@ constexpr std::array table{
             "# the caller:\n"
             "ahoy call localhost 23456\n"},
     example{verb::call, "As one end of a pipe: what comes in is written as it is",
-            "printf 'GET / HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | ahoy call localhost 8080 > page\n"
             "# the server:\n"
-            "python3 -m http.server 8080\n"},
+            "python3 -m http.server 8080\n"
+            "# the caller:\n"
+            "printf 'GET / HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' | ahoy call localhost 8080 > page\n"},
     example{verb::call, "Over UDP, and over a Unix socket",
+            "# the server:\n"
+            "ahoy listen udp://:23456 unix:///tmp/ahoy.sock\n"
+            "# two callers:\n"
             "ahoy call udp://localhost:23456\n"
             "ahoy call unix:///tmp/ahoy.sock\n"},
     example{verb::call, "See every byte that comes in", "ahoy call localhost 23456 --hex\n"},
 
     example{verb::send, "Deliver a line, print the reply, and know what became of it",
+            "# the receiver:\n"
+            "ahoy listen 23456\n"
+            "# the sender:\n"
             "ahoy send localhost 23456 'hello from here' -v\n"
             "echo $?\n"},
-    example{verb::send, "Deliver a file whole: 0 means that the peer's system acknowledged every byte",
+    example{verb::send,
+            "Deliver a file whole: 0 means that the peer's system acknowledged every byte, and our end",
             "# the receiver, with nc:\n"
             "nc -l 23456 > copy\n"
             "# the sender:\n"
             "ahoy send localhost 23456 < file\n"},
     example{verb::send, "Two messages, each led by its length",
+            "# the receiver:\n"
+            "ahoy listen 23456 --framing length\n"
+            "# the sender:\n"
             "ahoy send localhost:23456 first second --framing length\n"},
     example{verb::send, "A datagram to a Python server, waiting up to 2s for its answer",
             "# the server:\n"

@@ -57,6 +57,11 @@ void add_output(explanation& all, const common_options& given, std::string_view 
   all.add("show", fmt::format("what comes in {}", how));
 }
 
+std::string_view shown_text(const endpoint& to, framing which) {
+  return is_datagram(to) && which != framing::raw ? "a datagram on a line; on a terminal, escaped"
+                                                  : "byte for byte; on a terminal, escaped";
+}
+
 void add_statuses(explanation& all) {
   std::string numbers;
   for (const auto& [value, meaning] : status_meanings())
@@ -86,7 +91,7 @@ std::string end_of_datagrams(const after_eof& at_end) {
 
 std::string end_of_stream(const after_eof& at_end) {
   using rule = after_eof::rule;
-  if (at_end.how == rule::close) return "close at once";
+  if (at_end.how == rule::close) return "close once what was sent is acknowledged";
   if (at_end.how == rule::wait) return "keep our half open, and receive until the peer ends its half";
   const auto limit =
       at_end.how == rule::limited ? fmt::format(", at most {}", duration_text(at_end.limit)) : "";
@@ -198,7 +203,7 @@ std::string explain(const call_options& given) {
   add_peer(all, given.to, given);
   all.add("say", fmt::format("standard input; {}", framing_text(framing_for(given), given.to)));
   all.add("at its end", end_text(given.to, given.at_end));
-  add_output(all, given, "byte for byte; on a terminal, escaped");
+  add_output(all, given, shown_text(given.to, framing_for(given)));
   add_limits(all, given);
   add_statuses(all);
   return std::move(all).text();
@@ -211,7 +216,7 @@ std::string explain(const send_options& given) {
   all.add("say", message_text(given));
   all.add("at its end", end_text(given.to, given.at_end));
   all.add("confirm", fmt::format("{}: {}", to_string(confirm), meaning_of(confirm)));
-  add_output(all, given, "byte for byte; on a terminal, escaped");
+  add_output(all, given, shown_text(given.to, given.framing.value_or(framing::raw)));
   add_limits(all, given);
   add_statuses(all);
   return std::move(all).text();

@@ -39,7 +39,11 @@ TEST(explain, tells_the_end) {
   EXPECT_THAT(explained(ahoy::verb::call, {"x:1"}), HasSubstr("receive until the peer ends its half\n"));
   EXPECT_THAT(explained(ahoy::verb::call, {"x:1", "--after-eof=2s"}),
               HasSubstr("ends its half, at most 2s\n"));
-  EXPECT_THAT(explained(ahoy::verb::call, {"x:1", "--after-eof=close"}), HasSubstr("close at once\n"));
+  EXPECT_THAT(explained(ahoy::verb::call, {"x:1", "--after-eof=close"}),
+              HasSubstr("close once what was sent is acknowledged\n"));
+  EXPECT_THAT(explained(ahoy::verb::call, {"udp://x:1"}), HasSubstr("what comes in byte for byte"));
+  EXPECT_THAT(explained(ahoy::verb::call, {"udp://x:1", "--framing=line"}),
+              HasSubstr("a datagram on a line"));
   EXPECT_THAT(explained(ahoy::verb::call, {"x:1", "--after-eof=wait"}),
               HasSubstr("keep our half open, and receive until the peer ends its half\n"));
   EXPECT_THAT(explained(ahoy::verb::call, {"udp://x:1"}), HasSubstr("listen 1s more"));

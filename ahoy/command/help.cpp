@@ -29,6 +29,7 @@ std::string option_line(const option& row) {
   std::string choices;
   for (const auto& each : row.choices)
     choices += fmt::format("{}{}", choices.empty() ? ": " : ", ", each.word);
+  if (row.kind == value_kind::after_eof) choices += ", or a DURATION";
   return wrapped_after(fmt::format("  {} ", term_of(row)),
                        fmt::format("{}{}{}", row.summary, choices, fallback), margin);
 }
@@ -122,17 +123,18 @@ std::string overview() {
   text += wrapped_after("  ahoy help VERB ", "the manual of a verb", margin + 8);
   text += wrapped_after("  ahoy VERB --help ", "its options, a line each", margin + 8);
   text += wrapped_after("  ahoy examples [VERB] ", "commands to paste", margin + 8);
+  text += wrapped_after("  ahoy --version ", "its version", margin + 8);
   return text + shown(manual());
 }
 
 std::string short_help(verb of) {
   auto text = fmt::format("usage: {}{}", usage_line(of), wrapped(row_of(of).summary, 2));
   const auto rows = options_of(of);
-  for (int at = 0; at <= static_cast<int>(section::general); ++at) {
+  for (int at = 0; at <= static_cast<int>(last_section); ++at) {
     bool is_first = true;
     for (const auto* row : rows) {
-      if (row->where != static_cast<section>(at)) continue;
-      if (std::exchange(is_first, false)) text += fmt::format("\n{}:\n", title_of(row->where));
+      if (row->section_in(of) != static_cast<section>(at)) continue;
+      if (std::exchange(is_first, false)) text += fmt::format("\n{}:\n", title_of(static_cast<section>(at)));
       text += option_line(*row);
     }
   }

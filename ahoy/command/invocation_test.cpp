@@ -46,6 +46,7 @@ TEST(invocation, call_takes_one_word_or_two) {
   EXPECT_EQ(endpoint_text({"[::1]:80"}), "tcp://[::1]:80");
   EXPECT_EQ(endpoint_text({"::1", "80"}), "tcp://[::1]:80");
   EXPECT_EQ(endpoint_text({"[::1]", "80"}), "tcp://[::1]:80");
+  EXPECT_EQ(endpoint_text({"fe80::1:80", "90"}), "tcp://[fe80::1:80]:90");
   EXPECT_EQ(endpoint_text({"2130706433", "80"}), "tcp://127.0.0.1:80");
   EXPECT_EQ(endpoint_text({"unix:///tmp/x"}), "unix:/tmp/x");
   EXPECT_EQ(endpoint_text({"", "80"}), "tcp://:80");
@@ -82,9 +83,22 @@ TEST(invocation, send_takes_messages_after_the_endpoint) {
   EXPECT_EQ(send({"localhost", "80", "a", "b"}).messages, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(send({"localhost:80", "90"}).messages, std::vector<std::string>{"90"});
   EXPECT_EQ(send({"udp://localhost", "90"}).messages, std::vector<std::string>{"90"});
-  EXPECT_EQ(send({"::1", "90"}).messages, std::vector<std::string>{"90"});
+  EXPECT_EQ(send({"[::1]:80", "90"}).messages, std::vector<std::string>{"90"});
   EXPECT_EQ(send({"localhost", "80"}).messages, std::vector<std::string>{});
   EXPECT_EQ(refused(ahoy::verb::send, {"localhost", "hello"}), ahoy::errc::service_not_found);
+}
+
+TEST(invocation, send_takes_the_word_after_an_inet6_address_for_its_port) {
+  for (const auto* host : {"::1", "[::1]"}) {
+    EXPECT_EQ(send({host, "90", "x"}).to.to_string(), "tcp://[::1]:90");
+    EXPECT_EQ(send({host, "90", "x"}).messages, std::vector<std::string>{"x"});
+    EXPECT_EQ(send({host, "90"}).messages, std::vector<std::string>{});
+    EXPECT_EQ(refused(ahoy::verb::send, {host, "hello"}), ahoy::errc::service_not_found);
+  }
+  EXPECT_EQ(send({"::1"}).to.to_string(), "tcp://[::1]:23456");
+  EXPECT_EQ(send({"2001:db8:1:2:3:4:5:80", "90"}).to.to_string(), "tcp://[2001:db8:1:2:3:4:5:80]:90");
+  EXPECT_EQ(send({"[fe80::1:80]", "90", "x"}).to.to_string(), "tcp://[fe80::1:80]:90");
+  EXPECT_EQ(refused(ahoy::verb::send, {"fe80::1:80", "90", "x"}), ahoy::errc::malformed);
 }
 
 TEST(invocation, a_peer_has_a_port_in_range) {

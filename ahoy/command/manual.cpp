@@ -3,9 +3,11 @@
 #include <ahoy/command/manual.hpp>
 #include <ahoy/command/models_text.hpp>
 #include <ahoy/command/status.hpp>
+#include <ahoy/command/status_text.hpp>
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -27,9 +29,11 @@ constexpr std::string_view endpoints =
     "An ENDPOINT is one of\n"
     "  tcp://host:port   udp://host:port   unix:///path\n"
     "  host:port         [v6]:port         HOST PORT, as two words (TCP)\n"
-    "Without a scheme or a colon in the first word, the second word is always the port. For listen each word "
-    "is "
-    "an endpoint, and a number or :PORT alone is a port. A missing port is 23456.\n"
+    "Without a scheme or a colon in the first word, the second word is always the port; so it is after an "
+    "IPv6 address, as in `::1 80`. Alone, or before MESSAGEs, an address that can be read with a port and "
+    "without, as ::1:80, is refused: [::1]:80 and [::1:80] are clear. For listen each word is an endpoint, "
+    "and a number or :PORT "
+    "alone is a port. A missing port is 23456.\n"
     "A host is a name, a dotted quad, an IPv6 address (with a zone: [fe80::1%25eth0]), an integer in host "
     "byte "
     "order, or <broadcast>; an empty one is any address of both families. A port is a number or the name of "
@@ -85,21 +89,22 @@ std::string full_text(const option& row) {
 void add_options(blocks& all, verb which) {
   all.emplace_back(kind::heading, "OPTIONS");
   const auto rows = options_of(which);
-  for (int at = 0; at <= static_cast<int>(section::general); ++at) {
+  for (int at = 0; at <= static_cast<int>(last_section); ++at) {
     bool is_first = true;
     for (const auto* row : rows) {
-      if (row->where != static_cast<section>(at)) continue;
+      if (row->section_in(which) != static_cast<section>(at)) continue;
       if (std::exchange(is_first, false))
-        all.emplace_back(kind::subheading, std::string(title_of(row->where)));
+        all.emplace_back(kind::subheading, std::string(title_of(static_cast<section>(at))));
       all.emplace_back(kind::item, full_text(*row), term_of(*row));
     }
   }
 }
 
-void add_statuses(blocks& all) {
+void add_statuses(blocks& all, std::optional<verb> of = std::nullopt) {
   all.emplace_back(kind::heading, "EXIT STATUS");
-  for (const auto& [value, meaning] : status_meanings())
-    all.emplace_back(kind::item, std::string(meaning), std::to_string(to_integer(value)));
+  for (const auto& row : status_meanings())
+    all.emplace_back(kind::item, std::string(of ? status_text(row, *of) : row.meaning),
+                     std::to_string(to_integer(row.value)));
   add_text(
       all,
       "call, send and bench end by SIGINT and SIGTERM as any program does (130, 143 in a shell). A standard "
@@ -141,6 +146,7 @@ blocks manual() {
   add_topic(all, "THE END", the_end);
   add_text(all, "The manual of each verb has the whole rule as a table: `ahoy help call`.\n");
   add_statuses(all);
+  add_text(all, "The manuals of call and send say exactly when it is which: `ahoy help send`.\n");
   return all;
 }
 
@@ -155,7 +161,7 @@ blocks manual_of(verb which) {
     add_text(all, end_rule_text(which));
   }
   if (which == verb::listen) add_topic(all, "MODELS", models_text());
-  add_statuses(all);
+  add_statuses(all, which);
   if (which == verb::listen) add_topic(all, "ENVIRONMENT", environment);
   all.emplace_back(kind::heading, "EXAMPLES");
   for (const auto& each : all_examples())

@@ -19,7 +19,7 @@ struct model_row {
 };
 
 constexpr std::array rows{
-    model_row{"iterative", "one", "all", "all", "all", "1"},
+    model_row{"iterative", "one*", "all", "all", "all", "1"},
     model_row{"event", "all", "all", "all", "all", "1"},
     model_row{"event, N loops", "all", "all", "all", "those of its loop", "2"},
     model_row{"thread", "all", "all", "all", "its caller", "5"},
@@ -29,6 +29,7 @@ constexpr std::array rows{
 };
 
 constexpr std::string_view beyond_the_table =
+    "* Over UDP all: nobody knows when a peer has left, so that the next one could wait for ever.\n"
     "Callers who find no worker free wait, as /who shows; a worker that died is replaced for the "
     "next "
     "caller, and the one it served is told of as `its process was ended by SIGSEGV`. Where the system has no "

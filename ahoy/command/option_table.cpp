@@ -13,8 +13,8 @@ constexpr std::array framings{
     choice{"nul", "ended by NUL"},
 };
 constexpr std::array ends{
-    choice{"wait", "go on until the peer ends its side"},
-    choice{"close", "close at once"},
+    choice{"wait", "keep our half open until the peer has ended its own"},
+    choice{"close", "leave as soon as what was sent is acknowledged"},
 };
 constexpr std::array handlers{
     choice{"talk", "callers talk with whoever runs the listener"},
@@ -59,7 +59,9 @@ constexpr std::array table{
         "unterminated last message is a message, and a MESSAGE that contains its delimiter is refused. talk "
         "and relay show an unfinished line after 300 ms of quiet, marked with an ellipsis, since many "
         "programs send no newline; --framing line given explicitly is strict. The other handlers and --exec "
-        "know raw alone. A datagram is one message whatever it contains.",
+        "know raw alone. A datagram is one message whatever it contains: over UDP call and send write "
+        "the bytes of each unchanged, so that two without a newline run together, unless it is a terminal or "
+        "a FRAMING other than raw is given: then each that does not end in a newline gets one.",
         framings},
     option{
         "--max-message", "", value_kind::size, "SIZE", "1m", conversations, section::messages,
@@ -72,25 +74,32 @@ constexpr std::array table{
         "The default is the strongest that the transport has: closed for tcp and unix, sent for udp. After a "
         "FIN that the peer's system acknowledged, closed waits for the peer's own end. It is no proof that "
         "the program read: TCP has none, so delivered is refused on tcp, and udp knows sent alone. What is "
-        "not confirmed is status 18 and a count of what is known.",
+        "not confirmed is status 18 and a count of what is known; 28 where --timeout ended the wait.",
         confirmations},
 
     option{"--after-eof", "", value_kind::after_eof, "RULE", "", conversations, section::end,
            "what follows the end of the input",
            "On a stream the default is one rule: our half is closed (FIN), and we go on receiving until the "
-           "peer "
-           "ends its half. wait does so over datagrams too, however long it takes; close ends at once; a "
-           "DURATION "
-           "is the longest that is waited after our FIN. Datagrams have no end: call and send listen 1s "
-           "more, or "
-           "this long, and the first answer ends send. Under talk and relay a caller that ended its half has "
-           "left, and is closed once what is queued for it is flushed; wait keeps it.",
+           "peer ends its half, however long it takes. A DURATION, as in 2s, is the longest that is waited "
+           "after our FIN. Datagrams have no end: call and send listen 1s more, or this long, under close "
+           "not at all, under wait without an end; the first answer ends send. Under talk and relay a "
+           "caller that ended its half has left, and is closed once what is queued for it is flushed; wait "
+           "keeps it.",
            ends},
     option{"--timeout", "", value_kind::duration, "DURATION", "none", everywhere, section::end,
            "the longest that the whole run may take", "Then it ends with status 28."},
-    option{"--connect-timeout", "", value_kind::duration, "DURATION", "10s", everywhere, section::end,
+    option{"--connect-timeout",
+           "",
+           value_kind::duration,
+           "DURATION",
+           "10s",
+           everywhere,
+           section::end,
            "the longest that finding and connecting to a name may take",
-           "It is for all addresses of the name together. Then the command ends with status 28."},
+           "It is for all addresses of the name together. Then the command ends with status 28. listen "
+           "connects to nobody.",
+           {},
+           "listen"},
 
     option{"--source", "", value_kind::address, "ADDR", "the system's choice", everywhere, section::addresses,
            "the local address to use",
@@ -161,9 +170,17 @@ constexpr std::array table{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", ""},
-    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
+    option{"--handshake-timeout",
+           "",
+           value_kind::duration,
+           "DURATION",
+           "10s",
+           "listen",
+           section::callers,
            "the longest that a TLS handshake may take",
-           "For tls endpoints, which this version does not have yet."},
+           "For tls endpoints, which this version does not have yet.",
+           {},
+           "listen"},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
@@ -211,16 +228,19 @@ constexpr std::array table{
         "a program per caller; comes last and takes the rest",
         "No shell is involved. The program's standard input and output are the connection, AHOY_PEER and "
         "AHOY_LOCAL in its environment are the caller's label and our address. It takes the place of "
-        "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one. A program "
-        "that "
-        "is not there, or may not be executed, is status 2 before anything is listened on. When listen is to "
+        "--handler. Over UDP each of its reads is a datagram, and each of its writes sends one. A peer has "
+        "no end there: under event and iterative, a program that reads to the end of its input before it "
+        "answers (tr, sort) never answers; under process and thread each datagram is a request, and its "
+        "end follows it. A program that is not there, or may not be executed, is status 2 before anything is "
+        "listened on. When listen is to "
         "end, each program and all that it started in its process group get SIGTERM, and SIGKILL when "
         "--drain "
         "is over. One that ends with another status than 0 is told as the reason why its caller left."},
 };
 
-constexpr std::array<std::string_view, 8> titles{
-    "Messages", "Ends and limits", "Addresses", "Output", "Server", "Callers", "Load", "General",
+constexpr std::array<std::string_view, 9> titles{
+    "Messages", "Ends and limits",          "Addresses", "Output", "Server", "Callers", "Load",
+    "General",  "Accepted, without effect",
 };
 
 constexpr std::string_view listen_text =
@@ -248,7 +268,10 @@ constexpr std::string_view call_text =
     "When the input ends, our half is closed and we go on receiving until the peer ends its half. When the "
     "peer "
     "ends first: status 0 if all that we sent was acknowledged, else 18; a reset is 56. Over UDP there is no "
-    "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n";
+    "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n"
+    "Over UDP each line of the input is a datagram. Of those that come, too, the bytes are written as they "
+    "are: where one ends is seen on a terminal, with --framing line (each is a line of its own), and with "
+    "--json (each is an event), and nowhere else.\n";
 
 constexpr std::string_view send_text =
     "Delivers, prints the reply, and exits with the truth: 0 means that what --confirm asks was given; "
@@ -328,6 +351,10 @@ std::string_view title_of(section which) noexcept { return titles[static_cast<st
 
 bool option::is_of(verb which) const noexcept {
   return std::ranges::count(words_of(verbs), row_of(which).name) != 0;
+}
+
+section option::section_in(verb which) const noexcept {
+  return std::ranges::count(words_of(idle), row_of(which).name) != 0 ? section::without_effect : where;
 }
 
 bool option::has_value() const noexcept { return kind > value_kind::request; }

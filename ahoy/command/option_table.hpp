@@ -49,7 +49,8 @@ struct choice {
 };
 
 /// Where the manual shows an option.
-enum class section { messages, end, addresses, output, server, callers, load, general };
+enum class section { messages, end, addresses, output, server, callers, load, general, without_effect };
+inline constexpr auto last_section = section::without_effect;
 [[nodiscard]] std::string_view title_of(section which) noexcept;
 
 /// One option: parsing, help, man pages and completions are all made from these rows (option_table.cpp).
@@ -64,8 +65,11 @@ struct option {
   std::string_view summary;  ///< for --help: a line without a full stop
   std::string_view details;  ///< for the manual: whole sentences, beyond the summary; may be empty
   std::span<const choice> choices = {};
+  std::string_view idle =
+      {};  ///< those verbs of `verbs` that take it, since the contract says so, for nothing
 
   [[nodiscard]] bool is_of(verb which) const noexcept;
+  [[nodiscard]] section section_in(verb which) const noexcept;
   [[nodiscard]] bool has_value() const noexcept;
 };
 

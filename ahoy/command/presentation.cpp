@@ -18,7 +18,7 @@ std::string presentation::shown(std::string_view text, piece kind) {
   }
   std::string line = on_terminal_ ? escape_for_terminal(text) : std::string{text};
   const bool is_line = line.ends_with('\n');
-  if (kind == piece::message || (!is_line && (on_terminal_ || with_timestamps_))) line += '\n';
+  if (kind == piece::message || (!is_line && in_lines_)) line += '\n';
   return line;
 }
 

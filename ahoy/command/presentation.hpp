@@ -19,11 +19,15 @@ enum class piece {
 /// --timestamps ask for more. Bytes in, bytes out; no input or output here.
 class presentation {
  public:
-  presentation(bool on_terminal, bool as_hex, bool with_timestamps) noexcept
-      : on_terminal_{on_terminal}, as_hex_{as_hex}, with_timestamps_{with_timestamps} {}
+  /// `in_lines` is about datagrams: each ends its line.
+  presentation(bool on_terminal, bool as_hex, bool with_timestamps, bool in_lines = false) noexcept
+      : on_terminal_{on_terminal},
+        as_hex_{as_hex},
+        with_timestamps_{with_timestamps},
+        in_lines_{in_lines || on_terminal || with_timestamps} {}
 
-  /// What can be shown now. A message becomes a line; a datagram stays as it is, but on a terminal, or with
-  /// timestamps, it ends the line, so that the next begins one.
+  /// What can be shown now. A message becomes a line; a datagram stays as it is, but in lines (as on a
+  /// terminal, and with timestamps) it ends the line, so that the next begins one.
   [[nodiscard]] std::string add(std::string_view text, piece kind);
   /// What was kept back of a stream; call it when the stream pauses, and at its end.
   [[nodiscard]] std::string pause();
@@ -34,7 +38,7 @@ class presentation {
   [[nodiscard]] std::string shown(std::string_view text, piece kind);
   [[nodiscard]] std::string stamped(std::string text);
 
-  bool on_terminal_, as_hex_, with_timestamps_;
+  bool on_terminal_, as_hex_, with_timestamps_, in_lines_;
   bool holds_ = false;
   bool begins_line_ = true;
   hex_dump dump_;

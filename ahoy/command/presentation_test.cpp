@@ -34,7 +34,10 @@ TEST(Presentation, ATerminalGetsNothingThatItWouldObey) {
   EXPECT_EQ(terminal.add("\x1b]0;x\x07", piece::message), "\\x1b]0;x\\x07\n");
 }
 
-TEST(Presentation, ADatagramEndsItsLineOnATerminalAlone) {
+TEST(Presentation, ADatagramEndsItsLineOnATerminalAndInLines) {
+  EXPECT_EQ((presentation{false, false, false, true}.add("one", piece::datagram)), "one\n");
+  EXPECT_EQ((presentation{false, false, false, true}.add("one\n", piece::datagram)), "one\n");
+  EXPECT_EQ((presentation{false, false, false, true}.add("\x1b", piece::datagram)), "\x1b\n");
   EXPECT_EQ((presentation{true, false, false}.add("one", piece::datagram)), "one\n");
   EXPECT_EQ((presentation{true, false, false}.add("one\n", piece::datagram)), "one\n");
   EXPECT_EQ((presentation{false, false, false}.add("one", piece::datagram)), "one");

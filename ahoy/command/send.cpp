@@ -7,6 +7,7 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/stream_conversation.hpp>
+#include <ahoy/command/usage_error.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/engine/select.hpp>
 
@@ -37,6 +38,7 @@ class delivery {
   task<> deliver_datagrams();
   [[nodiscard]] std::unique_ptr<input_source> open_input();
   void judge_stream();
+  [[nodiscard]] error not_awaited();
   void note_what_is_known();
   void fail(const error& why);
   void fail_by_time();
@@ -69,7 +71,8 @@ class delivery {
 };
 
 presentation presentation_for(const send_options& given, const standard_output& to) {
-  return {to.is_terminal(), given.hex, given.timestamps};
+  const bool in_lines = given.framing.value_or(framing::raw) != framing::raw;
+  return {to.is_terminal(), given.hex, given.timestamps, in_lines};
 }
 
 delivery::delivery(engine& by, const send_options& given)
@@ -149,14 +152,22 @@ void delivery::judge_stream() {
   const std::optional<error>& failure = conversation_->failure();
   if (failure) {
     const bool begun = sent() > 0;
-    const std::string verb = conversation_->all_sent() ? "receive from" : "send to";
+    const bool of_sending = !conversation_->all_sent() || conversation_->peer_ended_first();
+    const std::string verb = of_sending ? "send to" : "receive from";
     const error why{failure->code(), verb, where(), begun ? conversation_->count() : failure->hint()};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
-    const error why{std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()},
-                    where(), conversation_->count()};
-    refuse(why, status::not_confirmed);
+    refuse(not_awaited(), status::not_confirmed);
   }
+}
+
+/// The end that --confirm asks for, and --after-eof gave no time to, or too little.
+error delivery::not_awaited() {
+  const std::string verb{conversation_->waits_for()};
+  const std::string count = conversation_->count();
+  if (given_.at_end.how == after_eof::rule::close)
+    return {usage_errc::left_out, verb, where(), count + "; --confirm acked asks for no more than that"};
+  return {std::make_error_code(std::errc::timed_out), verb, where(), count};
 }
 
 void delivery::note_what_is_known() {

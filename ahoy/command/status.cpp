@@ -19,10 +19,11 @@ constexpr std::array meanings{
     status_meaning{status::protocol_broken, "The peer broke the protocol."},
     status_meaning{
         status::not_confirmed,
-        "Not all that was sent is confirmed; for send, whatever the cause, once anything was sent."},
+        "Not all that was sent is confirmed; for send, whatever the system calls the cause, once anything "
+        "was sent. When --timeout ends it, it is 28."},
     status_meaning{status::output_failed, "Our output could not be written."},
     status_meaning{status::input_failed, "Our input could not be read."},
-    status_meaning{status::timed_out, "Time ran out."},
+    status_meaning{status::timed_out, "Time ran out: that of --timeout or --connect-timeout."},
     status_meaning{status::local_address, "The local address is not usable: in use, not ours, not allowed."},
     status_meaning{status::send_failed, "Sending failed, and nothing was sent."},
     status_meaning{status::receive_failed, "Receiving failed or was cut short: a reset, for instance."},

@@ -180,6 +180,15 @@ account stream_conversation::ask() {
   return known;
 }
 
+/// EPIPE says that the peer had ended its half before (tcp_reset in tcp_input.c). A Unix socket has no
+/// resets: it fails with ECONNRESET when the peer closes and leaves something unread (unix(7)).
+bool stream_conversation::peer_ended_first() const noexcept {
+  if (!failure_) return peer_ended_;
+  const std::error_code why = failure_->code();
+  const bool closed = with_.transport() == "unix" && why == std::errc::connection_reset;
+  return peer_ended_ || closed || why == std::errc::broken_pipe;
+}
+
 std::string stream_conversation::count() {
   const bool total_is_known = from_.total().has_value() || (all_sent_ && from_.at_end());
   return count_in_words(ask(), total(), total_is_known);

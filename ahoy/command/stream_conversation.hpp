@@ -38,6 +38,9 @@ class stream_conversation {
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
   /// Why the connection ended before its time; nothing where it did not.
   [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
+  /// Whether the peer had ended its side, or closed it, when the connection failed: then nothing was to be
+  /// received any more, and what failed is our sending, whatever told of it.
+  [[nodiscard]] bool peer_ended_first() const noexcept;
   /// What is known by now of what was sent. Finds a failure that came late.
   [[nodiscard]] account ask();
   [[nodiscard]] std::string count();

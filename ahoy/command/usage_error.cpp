@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_shown = 60;
 
 // In the order of the enumeration, which begins with 1.
-constexpr std::array<const char*, 10> words{
+constexpr std::array<const char*, 11> words{
     "no cause",
     "unknown",
     "not an option of this verb",
@@ -21,8 +21,9 @@ constexpr std::array<const char*, 10> words{
     "in the wrong place",
     "contradictory",
     "not in this version yet",
+    "left out by --after-eof close",
 };
-static_assert(words.size() == static_cast<std::size_t>(usage_errc::not_yet) + 1);
+static_assert(words.size() == static_cast<std::size_t>(usage_errc::left_out) + 1);
 
 struct usage_category_type final : std::error_category {
   const char* name() const noexcept override { return "ahoy usage"; }

@@ -18,6 +18,7 @@ enum class usage_errc {
   misplaced,       ///< an option before its verb
   contradictory,   ///< with another option, or with the endpoint
   not_yet,         ///< planned; this version does not have it
+  left_out,        ///< what one option asks for, by another
 };
 
 /// The category of usage_errc; its name is "ahoy usage".

@@ -3,6 +3,8 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -55,6 +57,16 @@ fd open_socket(const race& of, const address& to) {
   return made;
 }
 
+/// connect(2) calls a file that is no socket a refusal, as if nobody listened. Empty where it is none.
+std::string no_socket_hint(const address& to, const endpoint& from, int failure) {
+  struct stat found{};
+  const bool is_file = to.family() == family::local && failure == ECONNREFUSED &&
+                       ::stat(from.path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode);
+  if (!is_file) return {};
+  return std::string{"there is a "} + (S_ISDIR(found.st_mode) ? "directory" : "file") +
+         " of that name, and it is no socket: name the one that the server made";
+}
+
 task<> attempt_one(race& of, address to) {
   ++of.running;
   try {
@@ -65,7 +77,8 @@ task<> attempt_one(race& of, address to) {
       co_await of.by.sleep(full_queue_delay);
       failure = co_await connect_operation{&trying, to};
     }
-    throw_if_failed(failure, "connect to", named(to, of.to));
+    if (failure != 0)
+      throw error{system_code(failure), "connect to", named(to, of.to), no_socket_hint(to, of.to, failure)};
     if (!of.winner) of.winner = std::make_unique<stream>(of.by, trying.release(), to);
   } catch (const error& failure) {
     of.failures.push_back(failure);
