@@ -53,8 +53,9 @@ constexpr std::string_view addresses_of_datagrams =
     "nothing has been heard; after that it is status 7, since what was sent before may have been read.\n";
 
 constexpr std::string_view environment =
-    "A program that --exec runs has AHOY_PEER, the caller's label, and AHOY_LOCAL, our address, in its "
-    "environment. ahoy itself reads none.\n";
+    "A program that --exec runs has AHOY_PEER, the caller's label, and AHOY_LOCAL, our address as an "
+    "endpoint "
+    "(127.0.0.1:23456, unix:///path), in its environment. ahoy itself reads none.\n";
 
 using blocks = std::vector<manual_block>;
 
