@@ -31,7 +31,9 @@ task<> gathering::serve(connection& peer) {
   own.tasks.start(hear_all(own));
   co_await own.tasks.join();
   if (own.refused) std::rethrow_exception(own.refused);
-  if (own.member.was_put_out()) throw error{make_error_code(errc::too_slow), "send to", peer.label()};
+  const bool keeps_some = !own.all_said;  // it had left, and took nothing any more
+  if (own.member.was_put_out() || keeps_some)
+    throw error{make_error_code(errc::too_slow), "send to", peer.label()};
 }
 
 task<> gathering::hear_all(place& of) {

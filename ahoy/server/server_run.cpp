@@ -310,9 +310,13 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   const std::string why = co_await serve(who).in(own);
   if (who->is_turned_away) co_await turn_away(*caller, why);
   if (who->has_joined) told().left(*caller, why);
+  const bool is_cut = why != "done" && !who->is_turned_away;
   of_.callers_.remove(who);
   changed_.notify();
-  co_await part_from(*caller);
+  if (is_cut)
+    co_await cut_off(*caller, options().drain);
+  else
+    co_await part_from(*caller);
   caller.reset();
   changed_.notify();
 }
