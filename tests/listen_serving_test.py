@@ -116,6 +116,26 @@ class Programs(unittest.TestCase):
                         self.assertEqual(caller.rest(), data)
                 await_that(lambda: not listener.children(), "every program to be reaped")
 
+    def test_the_status_of_the_only_one_is_told(self):
+        for words in ([], ["--model", "process"], ["--model", "iterative"]):
+            for program, status in (("exit 0", 0), ("exit 3", 1), ("kill -9 $$", 1)):
+                with self.subTest(program, words=words), Listener(HERE, *words, "--once", "--exec", "sh", "-c", program) as listener:
+                    Caller(listener.port).close()
+                    self.assertEqual(listener.wait(), status)
+        with Listener(HERE, "--exec", "sh", "-c", "exit 3") as listener:  # of several, none is ours
+            for _ in range(2):
+                with Caller(listener.port) as caller:
+                    caller.until_reset()
+            self.assertEqual(listener.end(), 0)
+
+    def test_one_that_we_end_has_not_failed(self):
+        for how in ("kick", "quit", "end"):
+            with self.subTest(how), Listener(HERE, "--drain", "100ms", "--once", "--exec", "sh", "-c", "echo; exec sleep 1000") as listener:
+                with Caller(listener.port) as caller:
+                    caller.line()
+                    listener.send_signal() if how == "end" else listener.say(f"/kick {caller.label}" if how == "kick" else "/quit")
+                    self.assertEqual(listener.wait(), 0)
+
     def test_its_environment_says_who_speaks_with_whom(self):
         os.environ["AHOY_PEER"] = "an older one"
         self.addCleanup(os.environ.pop, "AHOY_PEER")

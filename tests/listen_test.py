@@ -241,6 +241,18 @@ class Who(unittest.TestCase):
                     listener.out.until("y")
                     two.close()
 
+    def test_what_a_command_lacks_is_said(self):
+        with Listener("127.0.0.1:0") as listener, Caller(listener.port) as caller:
+            caller.send("x\n")
+            listener.out.until("x")
+            for line, said in (("/kick", "^usage: /kick NAME"), ("/kick  ", "^usage: /kick NAME"), ("@", "^usage: @NAME text$"),
+                               (f"@{caller.label}", "^usage: @NAME text$"), (f"@{caller.label} ", "^usage: @NAME text$"),
+                               ("/help", "^the commands are /who, /kick NAME and /quit")):
+                listener.say(line)
+                listener.err.until(said)
+            listener.say(f"@{caller.label} y")
+            self.assertEqual(caller.line(), b"y")  # and none of those before
+
     def test_a_waiting_caller_can_be_kicked(self):
         with Listener("127.0.0.1:0", "--model", "iterative", "-v") as listener:
             with Caller(listener.port) as one, Caller(listener.port) as two, Caller(listener.port) as three:
@@ -336,7 +348,8 @@ class Framings(unittest.TestCase):
     def test_a_line_that_is_too_long_is_told_to_its_caller(self):
         with Listener("127.0.0.1:0", "--max-message", "10") as listener, Caller(listener.port) as caller:
             caller.send("0123456789\n0123456789A\nnever\n")
-            self.assertEqual(caller.until_reset(), b"that message was too long: good-bye\n")
+            self.assertEqual(caller.until_reset(), b"that message was too long, the limit is 10 bytes: good-bye\n")
+            listener.err.until(r"left: too long: .*limit of 10 bytes \(--max-message\)$")
             listener.end()
             self.assertEqual(listener.out.all().decode(), f"[{caller.label}] 0123456789\n")
 
@@ -346,7 +359,8 @@ class Forms(unittest.TestCase):
         with Listener("127.0.0.1:0", "--json") as listener:
             with Caller(listener.port) as caller:
                 caller.send(b"text\n\xff\xfe\n")
-                self.assertEqual(caller.label, json_events(listener.out.next_line())[0]["from"])  # join
+                join = json_events(listener.out.next_line())[0]
+                self.assertEqual((join["event"], join["from"], join["text"]), ("join", caller.label, "tcp"))
                 said, data = [json_events(listener.out.next_line())[0] for _ in range(2)]
                 self.assertEqual((said["event"], said["from"], said["text"]), ("message", caller.label, "text"))
                 self.assertEqual(data["data"], "//4=")
@@ -359,6 +373,7 @@ class Forms(unittest.TestCase):
                 for wrong in ("plain", "[]", '{"too":"x","text":"y"}', '{"text":"a\\nb"}'):
                     listener.say(wrong)
                     listener.err.until("^ahoy: ")
+                self.assertIn("holds a line feed, which ends a message under line framing", listener.err.next_line().decode())
                 listener.say('{"to":"nobody","text":"x"}')
                 listener.err.until("nobody here is called nobody")
                 caller.send("after\n")
@@ -425,7 +440,8 @@ class Forms(unittest.TestCase):
                 self.assertEqual(listener.end(), 0)
                 drops = [event for event in json_events(listener.out.all()) if event["event"] == "drop"]
                 self.assertEqual({event["from"] for event in drops}, {slow.label})
-                dropped = sum(int(re.fullmatch(r"(\d+) messages dropped", event["text"])[1]) for event in drops)
+                self.assertEqual(drops[0]["text"], "1 message dropped")
+                dropped = sum(int(re.fullmatch(r"(\d+) messages? dropped", event["text"])[1]) for event in drops)
                 self.assertEqual(dropped, said - heard)
 
     def test_hex(self):

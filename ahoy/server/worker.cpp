@@ -175,6 +175,17 @@ task<> run_worker(engine& by, fd wire, handler& how, handler_is whose) {
 
 }  // namespace
 
+namespace {
+
+/// Of what is over a limit, with that.
+std::string cause_of(const error& failure) {
+  const std::string cause = cause_in_words(failure.code());
+  const bool has_limit = failure.code() == errc::too_long && !failure.hint().empty();
+  return has_limit ? cause + ": " + failure.hint() : cause;
+}
+
+}  // namespace
+
 task<std::string> serve_to_the_end(handler& how, connection& peer) {
   std::string why = "done";
   try {
@@ -185,7 +196,7 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
     if (failure.code() == std::errc::operation_canceled)
       why = callers::in_words(callers::cut::server_ends);
     else
-      why = concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
+      why = concerns_caller ? cause_of(failure) : escape_controls(failure.what());
   } catch (const std::exception& failure) {
     why = escape(failure.what());
   } catch (...) {
