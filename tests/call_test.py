@@ -236,6 +236,7 @@ class Messages(Conversation):
         with Server(TCP, behave) as server:
             ended = run("call", "--framing", "line", "--max-message", "1k", server.endpoint)
             self.expect(ended, 63)
+            self.assertTrue(ended.err.endswith("the limit of 1024 bytes; --max-message changes it\n"), ended.err)
 
     def test_json(self):
         def behave(peer):
@@ -248,7 +249,7 @@ class Messages(Conversation):
             self.assertEqual(server.join(), b"hello\n\0\1\n")
             events = [json.loads(line) for line in ended.out.splitlines()]
             self.assertEqual([(each["event"], each.get("text"), each.get("data")) for each in events],
-                             [("join", "", None), ("message", "grüße", None), ("message", None, "/w=="),
+                             [("join", "tcp", None), ("message", "grüße", None), ("message", None, "/w=="),
                               ("leave", "done", None)])
             peer = server.endpoint.removeprefix("tcp://")
             self.assertEqual({each["from"] for each in events}, {peer})

@@ -284,6 +284,27 @@ class Streams(unittest.TestCase):
                     listener.err.until("^ahoy: write to standard output")
                 os.close(reader)
 
+    def test_an_output_whose_reader_stalls_has_no_more_time_than_callers_have(self):
+        """The other has the time of one drain and a half, and uses it up for a caller that takes nothing."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        with Listener("127.0.0.1:0", "--drain", "3s", stdout=writer) as stalled, Listener("127.0.0.1:0", "--drain", "4500ms") as other:
+            os.close(writer)
+            with Caller(stalled.port) as talker, Caller(other.port, receive_buffer=4096) as deaf:
+                answered(other, deaf)
+                for _ in range(60):
+                    other.say(LONG)
+                other.say("/who")
+                other.err.until(deaf.label)
+                talker.socket.settimeout(1)
+                with self.assertRaises(TimeoutError):
+                    while True:
+                        talker.send("x" * 10_000 + "\n")
+                for each in (stalled, other):
+                    each.send_signal()
+                self.assertEqual(stalled.wait(), 23)
+                self.assertTrue(other.is_running())
+
     def test_in_the_background_of_a_shell(self):
         script = '"$1" listen 127.0.0.1:0 & echo $!; wait $!; echo status $?'
         with subprocess.Popen(["sh", "-c", script, "sh", AHOY], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 from command import AHOY, GUARD, Listener, await_that, is_running, port_of, run
-from peers import Caller, port_to_listen_on
+from peers import Caller, is_listening, port_to_listen_on
 
 HERE = "127.0.0.1:0"
 
@@ -91,7 +91,7 @@ class Handlers(unittest.TestCase):
             listener.say("/who")
             listener.err.until(rf"^\[{re.escape(caller.label)}\] tcp")
             listener.say(f"/kick {caller.label}")
-            self.assertEqual(caller.rest(), b"")
+            self.assertEqual(caller.until_reset(), b"")
 
     def test_each_handler_under_iterative(self):
         for handler, expected in (("greet", b"Thank you for connecting"), ("echo", b"abc"), ("discard", b""),
@@ -115,6 +115,26 @@ class Programs(unittest.TestCase):
                         caller.end()
                         self.assertEqual(caller.rest(), data)
                 await_that(lambda: not listener.children(), "every program to be reaped")
+
+    def test_the_status_of_the_only_one_is_told(self):
+        for words in ([], ["--model", "process"], ["--model", "iterative"]):
+            for program, status in (("exit 0", 0), ("exit 3", 1), ("kill -9 $$", 1)):
+                with self.subTest(program, words=words), Listener(HERE, *words, "--once", "--exec", "sh", "-c", program) as listener:
+                    Caller(listener.port).close()
+                    self.assertEqual(listener.wait(), status)
+        with Listener(HERE, "--exec", "sh", "-c", "exit 3") as listener:  # of several, none is ours
+            for _ in range(2):
+                with Caller(listener.port) as caller:
+                    caller.until_reset()
+            self.assertEqual(listener.end(), 0)
+
+    def test_one_that_we_end_has_not_failed(self):
+        for how in ("kick", "quit", "end"):
+            with self.subTest(how), Listener(HERE, "--drain", "100ms", "--once", "--exec", "sh", "-c", "echo; exec sleep 1000") as listener:
+                with Caller(listener.port) as caller:
+                    caller.line()
+                    listener.send_signal() if how == "end" else listener.say(f"/kick {caller.label}" if how == "kick" else "/quit")
+                    self.assertEqual(listener.wait(), 0)
 
     def test_its_environment_says_who_speaks_with_whom(self):
         os.environ["AHOY_PEER"] = "an older one"
@@ -158,7 +178,7 @@ class Programs(unittest.TestCase):
                 program.unlink()
                 for _ in range(2):
                     with Caller(listener.port) as caller:
-                        self.assertEqual(caller.rest(), b"")
+                        self.assertEqual(caller.until_reset(), b"")
                     listener.err.until(f"left: run {re.escape(str(program))}: no such file")
                 self.assertEqual(listener.children(), [])
 
@@ -167,7 +187,7 @@ class Programs(unittest.TestCase):
             for program, how in (("exit 3", "status 3"), ("kill -9 $$", "signal 9"), ("exit 0", None)):
                 with self.subTest(program, words=words), Listener(HERE, *words, "--exec", "sh", "-c", program) as listener:
                     with Caller(listener.port) as caller:
-                        self.assertEqual(caller.rest(), b"")
+                        self.assertEqual(caller.until_reset() if how else caller.rest(), b"")
                     reason = f"its program ended with {how}" if how else "done"
                     if "--json" in words:
                         event = json.loads(listener.out.until('"leave"').string)
@@ -178,28 +198,30 @@ class Programs(unittest.TestCase):
                     told = listener.err.all().decode().count("its program")
                     self.assertEqual(told, 1 if how else 0)
 
-    def test_programs_are_told_when_the_end_is_near(self):
-        """With a drain of ten minutes, which only who waits for the program would use up."""
-        program = "trap 'echo good-bye; exit 0' TERM; echo ready; while :; do read line; done"
-        for words in ([], ["--idle-timeout", "10m"], ["--model", "iterative"]):
-            with self.subTest(words), Listener(HERE, "--drain", "10m", *words, "--exec", "sh", "-c", program) as listener:
+    def test_one_that_takes_no_hint_is_killed_at_the_cut(self):
+        program = "trap 'echo no' TERM; echo $$; while :; do read line < /dev/null; done"
+        for drain, signals in (("10m", 2), ("100ms", 1)):
+            with self.subTest(drain), Listener(HERE, "--drain", drain, "--exec", "sh", "-c", program) as listener:
                 with Caller(listener.port) as caller:
-                    self.assertEqual(caller.line(), b"ready")
+                    pid = int(caller.line())
                     os.kill(listener.pid, signal.SIGTERM)
-                    self.assertEqual(caller.rest(), b"good-bye\n")
-                self.assertEqual(listener.wait(), 0)
+                    if signals == 2:
+                        await_that(lambda port=listener.port: not is_listening(port), "the first signal to be heard")
+                        self.assertTrue(is_running(pid))
+                        self.assertTrue(caller.is_quiet())
+                        os.kill(listener.pid, signal.SIGTERM)
+                    self.assertEqual(caller.until_reset(), b"no\n")
+                    self.assertEqual(listener.wait(), 0)
+                    self.assertFalse(is_running(pid))
 
-    def test_a_program_that_takes_no_hint_is_killed_at_the_cut(self):
-        program = "trap 'echo no' TERM; echo $$; while :; do read line; done"
-        with Listener(HERE, "--drain", "10m", "--exec", "sh", "-c", program) as listener, Caller(listener.port) as caller:
-            pid = int(caller.line())
-            os.kill(listener.pid, signal.SIGTERM)
-            self.assertEqual(caller.line(), b"no")
-            self.assertTrue(is_running(pid))
-            os.kill(listener.pid, signal.SIGTERM)
-            self.assertEqual(caller.rest(), b"")
-            self.assertEqual(listener.wait(), 0)
-            self.assertFalse(is_running(pid))
+    def test_what_a_program_leaves_behind_ends_with_the_conversation(self):
+        program = "(trap '' TERM; exec sleep 1000) & echo $!"
+        for words in ([], ["--idle-timeout", "10m"], ["--model", "process"]):
+            with self.subTest(words), Listener(HERE, *words, "--exec", "sh", "-c", program) as listener:
+                with Caller(listener.port) as caller:
+                    pid = int(caller.line())
+                    await_that(lambda pid=pid: not is_running(pid), "the end of what was left behind")
+                    self.assertEqual(caller.rest(), b"")
 
     def test_limits_and_signals_are_those_that_we_were_given(self):
         shell = ["sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh"]
@@ -222,7 +244,7 @@ class Programs(unittest.TestCase):
                     pid = int(caller.line())
                     self.assertTrue(is_running(pid))
                     listener.say(f"/kick {caller.label}" if how == "kick" else "/quit")
-                    self.assertEqual(caller.rest(), b"")
+                    self.assertEqual(caller.until_reset(), b"")
                     await_that(lambda: not is_running(pid), "the program to end")
                     if how == "quit":
                         self.assertEqual(listener.wait(), 0)
@@ -233,7 +255,7 @@ class Programs(unittest.TestCase):
             with Caller(listener.port) as caller:
                 pids = [int(word) for word in caller.line().split()]
                 listener.say(f"/kick {caller.label}")
-                self.assertEqual(caller.rest(), b"")
+                self.assertEqual(caller.until_reset(), b"")
                 for pid in pids:
                     await_that(lambda pid=pid: not is_running(pid), "the programs to end")
 
@@ -394,13 +416,13 @@ class Limits(unittest.TestCase):
         for model in ("event", "iterative"):
             with self.subTest(model), Listener(HERE, "--idle-timeout", "100ms", "--model", model) as listener:
                 with Caller(listener.port) as caller:
-                    self.assertEqual(caller.rest(), b"")
+                    self.assertEqual(caller.until_reset(), b"")
                     listener.err.until(rf"\[{re.escape(caller.label)}\] left: .*tim")
 
     def test_idle_timeout_holds_for_programs_too(self):
         with Listener(HERE, "--idle-timeout", "300ms", "--exec", "cat") as listener, Caller(listener.port) as caller:
             caller.send("hello\n")
-            self.assertEqual(caller.rest(), b"hello\n")
+            self.assertEqual(caller.until_reset(), b"hello\n")
             self.assertIn("timed out", listener.err.until("left: ").string)
             await_that(lambda: not listener.children(), "the program to end")
 

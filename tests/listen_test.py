@@ -1,4 +1,5 @@
 """`ahoy listen` and what is said on it: labels, answers, commands, framings, forms of output."""
+import contextlib
 import fcntl
 import json
 import os
@@ -16,9 +17,10 @@ from command import GUARD, Lines, Listener, json_events
 from peers import Caller
 
 
-def send_until(caller, stopped):
-    while not stopped.is_set():
-        caller.send(b"x" * 65536)
+def send_until_reset(caller):
+    with contextlib.suppress(OSError):
+        while True:
+            caller.send(b"x" * 65536)
 
 
 class Messages(unittest.TestCase):
@@ -233,11 +235,23 @@ class Who(unittest.TestCase):
                     listener.say("/kick 127.0.0.1:1")
                     listener.err.until("nobody here is called 127.0.0.1:1")
                     listener.say(f"/kick @{one.label}" if model == "event" else f"/kick {one.label}")
-                    self.assertEqual(one.rest(), b"")
+                    self.assertEqual(one.until_reset(), b"")
                     self.assertIn("kicked", listener.err.until(rf"\[{re.escape(one.label)}\] left").string)
                     two.send("y\n")
                     listener.out.until("y")
                     two.close()
+
+    def test_what_a_command_lacks_is_said(self):
+        with Listener("127.0.0.1:0") as listener, Caller(listener.port) as caller:
+            caller.send("x\n")
+            listener.out.until("x")
+            for line, said in (("/kick", "^usage: /kick NAME"), ("/kick  ", "^usage: /kick NAME"), ("@", "^usage: @NAME text$"),
+                               (f"@{caller.label}", "^usage: @NAME text$"), (f"@{caller.label} ", "^usage: @NAME text$"),
+                               ("/help", "^the commands are /who, /kick NAME and /quit")):
+                listener.say(line)
+                listener.err.until(said)
+            listener.say(f"@{caller.label} y")
+            self.assertEqual(caller.line(), b"y")  # and none of those before
 
     def test_a_waiting_caller_can_be_kicked(self):
         with Listener("127.0.0.1:0", "--model", "iterative", "-v") as listener:
@@ -245,7 +259,7 @@ class Who(unittest.TestCase):
                 for _ in range(2):
                     listener.err.until("waits")
                 listener.say(f"/kick {two.label}")
-                self.assertEqual(two.rest(), b"")
+                self.assertEqual(two.until_reset(), b"")
                 one.close()
                 three.send("mine\n")
                 listener.out.until("mine")
@@ -295,7 +309,7 @@ class Framings(unittest.TestCase):
         with Listener("127.0.0.1:0", "--framing", "length") as listener:
             with Caller(listener.port) as hostile, Caller(listener.port) as other:
                 hostile.send(b"\xff\xff\xff\xff")
-                self.assertIn(b"too long", hostile.rest())
+                self.assertIn(b"too long", hostile.until_reset())
                 listener.err.until(r"left: .*too long|left: .*limit")
                 other.send(struct.pack(">I", 2) + b"ok")
                 listener.out.until("ok")
@@ -322,21 +336,20 @@ class Framings(unittest.TestCase):
     def test_whoever_floods_while_it_is_seen_off_keeps_nobody_from_being_heard(self):
         with Listener("127.0.0.1:0", "--max-message", "1k", "--drain", "1m") as listener:
             with Caller(listener.port) as endless, Caller(listener.port) as other:
-                stopped = threading.Event()
-                flood = threading.Thread(target=send_until, args=(endless, stopped))
+                flood = threading.Thread(target=send_until_reset, args=(endless,))
                 flood.start()
                 listener.err.until("left: .*(too long|limit)")
                 for text in ("one", "two"):
                     other.send(text + "\n")
                     listener.out.until(text)
-                self.assertTrue(flood.is_alive())
-                stopped.set()
                 flood.join(GUARD)
+                self.assertFalse(flood.is_alive(), "it was not told that nobody reads")
 
     def test_a_line_that_is_too_long_is_told_to_its_caller(self):
         with Listener("127.0.0.1:0", "--max-message", "10") as listener, Caller(listener.port) as caller:
             caller.send("0123456789\n0123456789A\nnever\n")
-            self.assertEqual(caller.rest(), b"that message was too long: good-bye\n")
+            self.assertEqual(caller.until_reset(), b"that message was too long, the limit is 10 bytes: good-bye\n")
+            listener.err.until(r"left: too long: .*limit of 10 bytes \(--max-message\)$")
             listener.end()
             self.assertEqual(listener.out.all().decode(), f"[{caller.label}] 0123456789\n")
 
@@ -346,7 +359,8 @@ class Forms(unittest.TestCase):
         with Listener("127.0.0.1:0", "--json") as listener:
             with Caller(listener.port) as caller:
                 caller.send(b"text\n\xff\xfe\n")
-                self.assertEqual(caller.label, json_events(listener.out.next_line())[0]["from"])  # join
+                join = json_events(listener.out.next_line())[0]
+                self.assertEqual((join["event"], join["from"], join["text"]), ("join", caller.label, "tcp"))
                 said, data = [json_events(listener.out.next_line())[0] for _ in range(2)]
                 self.assertEqual((said["event"], said["from"], said["text"]), ("message", caller.label, "text"))
                 self.assertEqual(data["data"], "//4=")
@@ -359,6 +373,7 @@ class Forms(unittest.TestCase):
                 for wrong in ("plain", "[]", '{"too":"x","text":"y"}', '{"text":"a\\nb"}'):
                     listener.say(wrong)
                     listener.err.until("^ahoy: ")
+                self.assertIn("holds a line feed, which ends a message under line framing", listener.err.next_line().decode())
                 listener.say('{"to":"nobody","text":"x"}')
                 listener.err.until("nobody here is called nobody")
                 caller.send("after\n")
@@ -425,7 +440,8 @@ class Forms(unittest.TestCase):
                 self.assertEqual(listener.end(), 0)
                 drops = [event for event in json_events(listener.out.all()) if event["event"] == "drop"]
                 self.assertEqual({event["from"] for event in drops}, {slow.label})
-                dropped = sum(int(re.fullmatch(r"(\d+) messages dropped", event["text"])[1]) for event in drops)
+                self.assertEqual(drops[0]["text"], "1 message dropped")
+                dropped = sum(int(re.fullmatch(r"(\d+) messages? dropped", event["text"])[1]) for event in drops)
                 self.assertEqual(dropped, said - heard)
 
     def test_hex(self):

@@ -411,7 +411,7 @@ class Console(unittest.TestCase):
                         if way.workers == 0 and way.model in ("iterative", "event") and "--exec" not in words:
                             self.assertIn(f"6 bytes received, {0 if 'relay' in words else 6} sent", row)
                         listener.say(f"/kick {caller.label}")
-                        self.assertEqual(caller.rest(), b"")
+                        self.assertEqual(caller.until_reset(), b"")
                         listener.err.until(rf"^\[{re.escape(caller.label)}\] left: kicked$")
 
     def test_kick_of_one_who_does_not_read(self):
@@ -430,7 +430,7 @@ class Limits(unittest.TestCase):
                 with self.subTest(named(way), handler=handler):
                     with Listener(HERE, "--idle-timeout", "100ms", *way.words, "--handler", handler) as listener:
                         with Caller(listener.port) as caller:
-                            self.assertEqual(caller.rest(), b"")
+                            self.assertEqual(caller.until_reset(), b"")
                             listener.err.until(rf"\[{re.escape(caller.label)}\] left: .*timed out")
 
     def test_one_more_than_may_be_is_told_busy(self):
@@ -619,7 +619,7 @@ class Faults(unittest.TestCase):
                         with Busy(callers) if handler == "echo" else contextlib.nullcontext():
                             child = child_of(listener, victim)
                             os.kill(child, signal.SIGKILL)
-                            self.assertEqual(victim.rest(), b"")
+                            self.assertEqual(victim.until_reset(), b"")
                             listener.err.until(rf"^\[{re.escape(victim.label)}\] left: its process was ended by SIGKILL$")
                             callers.append(stack.enter_context(Caller(listener.port)))
                             listener.err.until(rf"^\[{re.escape(callers[-1].label)}\] joined$")
@@ -675,7 +675,7 @@ class Faults(unittest.TestCase):
                             listener.send_signal()
                             await_that(lambda port=listener.port: not is_listening(port), "the end of accepting")
                             listener.send_signal()
-                        self.assertEqual(caller.rest(), b"")
+                        self.assertEqual(caller.until_reset(), b"")
                 self.assertEqual(listener.wait(), 0)
                 self.assertEqual([state_of(child) for child in stopped], [None] * len(stopped))
 

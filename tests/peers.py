@@ -50,6 +50,16 @@ class Caller:
         rest, self.unread = self.unread, b""
         return rest
 
+    def until_reset(self):
+        """All that still comes before a reset, which has to be how it ends."""
+        try:
+            while self.receive():
+                pass
+        except ConnectionResetError:
+            rest, self.unread = self.unread, b""
+            return rest
+        raise AssertionError(f"it ended well, and no reset came; came: {self.unread[-2000:]!r}")
+
     def end(self):
         self.socket.shutdown(socket.SHUT_WR)
 

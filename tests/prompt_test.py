@@ -189,7 +189,7 @@ class AtAPrompt(unittest.TestCase):
             terminal.key("Tab")
             terminal.await_last(f"> /kick {caller.label}")
             terminal.key("Enter")
-            self.assertEqual(caller.rest(), b"")
+            self.assertEqual(caller.until_reset(), b"")
             terminal.await_match(re.escape(f"[{caller.label}] left"))
 
     def test_completion_between_several(self):

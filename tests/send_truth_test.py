@@ -459,6 +459,17 @@ class Json(Truth):
             report = self.report(run("send", "--json", server.endpoint, "hello"))
             self.assertEqual(report["status"], 18)
 
+    def test_words_that_make_no_sense(self):
+        for words in (["--confirm", "delivered", "127.0.0.1:9", "x"], ["--nonsense", "127.0.0.1:9"], ["127.0.0.1:99999", "x"], [],
+                      ["127.0.0.1:9", "a\nb"]):
+            with self.subTest(words):
+                ended = run("send", "--json", *words)
+                self.assertEqual(self.report(ended), {"sent": 0, "acknowledged": None, "confirm": "none", "status": 2, "reply": None})
+                self.assertEqual(ended.status, 2)
+                self.assertTrue(ended.err.startswith("ahoy: "))
+                self.assertEqual(run("send", *words).out, b"")
+        self.assertEqual(run("send", "--nonsense", "127.0.0.1:9", "--", "--json").out, b"")
+
     def test_a_reply_over_the_limit(self):
         with Server(TCP, lambda peer: [receive_all(peer), peer.sendall(b"x" * 2000)]) as server:
             ended = run("send", "--json", "--max-message", "1k", server.endpoint, "hello")

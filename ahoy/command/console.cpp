@@ -76,6 +76,7 @@ task<> console::obey(std::string line) {
 task<> console::obey_command(std::string_view line) {
   const auto [word, rest] = split(line);
   if (word[0] == '@') {
+    if (word.size() == 1 || rest.empty()) co_return report_.note("usage: @NAME text");
     co_await say_to(std::string{word.substr(1)}, std::string{rest});
     co_return;
   }
@@ -92,8 +93,9 @@ task<> console::obey_command(std::string_view line) {
   }
   report_.note(fmt::format("ahoy: {}: there is no such command", escape(word)));
   const auto meant = did_you_mean(word, command_names);
-  report_.note(meant ? fmt::format("did you mean {}?", *meant)
-                     : "a line that begins with / is a command; // says it to callers");
+  report_.note(
+      meant ? fmt::format("did you mean {}?", *meant)
+            : "the commands are /who, /kick NAME and /quit; // at the beginning says a line to callers");
 }
 
 /// Whether the messages of one who hears it, `to` or anybody, have to be told from each other by their
@@ -115,6 +117,7 @@ bool console::can_be_said(std::string_view text, std::string_view to) {
     return true;
   } catch (const error& refused) {
     report_.note(fmt::format("ahoy: {}", refused.what()));
+    report_.note(refused.hint());
     return false;
   }
 }
@@ -137,6 +140,7 @@ void console::who(std::string_view) {
 /// Completion leaves a space behind a name.
 void console::kick(std::string_view name) {
   name = name.substr(0, name.find_last_not_of(' ') + 1);
+  if (name.empty()) return report_.note("usage: /kick NAME; /who shows who is here");
   callers::caller* found = serving_.callers().find(name.starts_with('@') ? name.substr(1) : name);
   if (found)
     callers::kick(*found);

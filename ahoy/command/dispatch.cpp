@@ -4,6 +4,7 @@
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/help.hpp>
 #include <ahoy/command/invocation.hpp>
+#include <ahoy/command/json.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/usage_error.hpp>
@@ -11,7 +12,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 
 namespace ahoy::inline v0 {
@@ -42,6 +45,14 @@ struct runner {
   }
 };
 
+// Of words that as a whole make no sense.
+bool asks_for_json(words given) {
+  const auto options_end = std::ranges::find(given, "--");
+  return std::find(given.begin(), options_end, "--json") != options_end;
+}
+
+send_report nothing_sent(status why) { return {0, std::nullopt, "none", to_integer(why), std::nullopt}; }
+
 // Whatever is wrong with the words is a matter of usage, also where the same cause has another status
 // elsewhere.
 int run_verb(verb which, words rest) {
@@ -50,6 +61,7 @@ int run_verb(verb which, words rest) {
     asked = parse_invocation(which, rest);
   } catch (const error& failure) {
     report(failure);
+    if (which == verb::send && asks_for_json(rest)) write_to_stdout(json_line(nothing_sent(status::usage)));
     return to_integer(status::usage);
   }
   return std::visit(runner{}, asked);

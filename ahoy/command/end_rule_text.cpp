@@ -46,6 +46,26 @@ constexpr cell of_all =
     "peer's system has acknowledged what we sent. ends our input: what is at hand is still sent, of a file "
     "all. is sent the rest: our input goes on to its own end.\n";
 
+/// As docs/end-rule.md has it.
+constexpr cell of_callers =
+    "What a caller of listen sees, and the status of its ahoy call and ahoy send:\n"
+    "                            it sees                call      send\n"
+    "  it ended well             our end                0         0\n"
+    "  no place: busy            the word, our end      0         0\n"
+    "  it was cut                a reset                56 or 18  18\n"
+    "Cut are those whom /kick or --idle-timeout ends, who are slow (--slow disconnect), who left and do not "
+    "take "
+    "what is queued for them, whose message is too long, whose program failed, whose process died, who are "
+    "not "
+    "done when --drain is over or at a second signal, and who said more after listen was told to end. What "
+    "was "
+    "said to them "
+    "before, a reason too, is delivered first if their system takes it within --drain (at a second signal "
+    "not "
+    "waited for). A Unix socket has no reset: its caller is told of a failure where something that it sent "
+    "was "
+    "left unread. What --slow drop-oldest and drop-newest leave out ends nothing.\n";
+
 /// What the table does not say, in the order of the verbs.
 constexpr std::array<cell, 3> of_each{
     "That is of --once, under talk and relay: the other handlers end the conversation themselves. With "
@@ -83,8 +103,9 @@ std::string peer_table(verb of) {
 
 std::string end_rule_text(verb of) {
   return fmt::format(
-      "When our half is closed, by --after-eof and by what standard input is:\n{}What follows:\n{}{}{}",
-      half_table(of), peer_table(of), of_all, of_each[static_cast<std::size_t>(of)]);
+      "When our half is closed, by --after-eof and by what standard input is:\n{}What follows:\n{}{}{}{}",
+      half_table(of), peer_table(of), of_all, of_each[static_cast<std::size_t>(of)],
+      of == verb::listen ? of_callers : "");
 }
 
 }  // namespace ahoy::inline v0

@@ -25,6 +25,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -32,6 +33,9 @@
 namespace ahoy::inline v0 {
 
 namespace {
+
+/// For what was said at the last moment.
+constexpr duration time_for_the_last = std::chrono::milliseconds{100};
 
 duration hear_after_finish(const after_eof& rule) {
   return rule.how == after_eof::rule::close ? duration::zero() : rule.limit;
@@ -140,21 +144,25 @@ class listening {
     tasks_.start(end_input_with_caller());
     co_await tasks_.join();
   }
+  [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
 
  private:
   task<> serve() {
     co_await serving_.serve(by_);
     served_ = true;
     co_await flush();
+    const bool has_one_program = options_.server.once && !options_.exec.empty();
+    if (has_one_program && report_.somebody_failed()) status_ = status::fault;
     tasks_.stop();
   }
 
-  /// What was heard is written, however slow its reader is; but where we were told to end, it has no longer
-  /// than callers have.
+  /// What was heard is written, however slow its reader is; but where we were told to end, it has the time
+  /// that callers have, and no more than a reader that reads needs for the last of it.
   task<> flush() {
     const bool told_to_end = !options_.server.once || signals_ > 0;
-    const duration limit = signals_ > 1 ? duration::zero() : options_.server.drain;
-    const time_point due = told_to_end ? deadline_after(by_.now(), limit) : no_deadline;
+    const time_point soon = deadline_after(by_.now(), time_for_the_last);
+    const time_point by_drain = signals_ > 1 ? soon : std::max(serving_.drained_by(), soon);
+    const time_point due = told_to_end ? by_drain : no_deadline;
     try {
       co_await with_deadline(due, report_.flush());
     } catch (const error& failure) {
@@ -258,16 +266,18 @@ class listening {
   gathering* meeting_;  // null where the handler has no room to speak into
   bool served_ = false;
   unsigned signals_ = 0;
+  status status_ = status::done;
   termination ending_;
   scope tasks_;
   context typing_;  // ends with the caller of --once, too
 };
 
-task<> listen(engine& by, listen_options options) {
+task<> listen(engine& by, listen_options options, int& status) {
   context& here = co_await this_context();
   options.server.source = co_await source_address(by, options.on.front(), options);
   listening verb{by, options, here};
   co_await verb.run();
+  status = verb.exit_status();
 }
 
 }  // namespace
@@ -277,14 +287,15 @@ int run_listen(const listen_options& options) {
       options.server.model == model::iterative && options.server.engine == engine_choice::automatic;
   const std::unique_ptr<engine> by = make_engine(by_calls ? engine_choice::blocking : options.server.engine);
   const time_point due = deadline_after(by->now(), options.timeout);
+  int status = 0;
   try {
-    by->run(with_deadline(due, listen(*by, options)));
+    by->run(with_deadline(due, listen(*by, options, status)));
   } catch (const error& why) {  // whichever of its waits it was that heard of it first
     if (status_of(why) != status::timed_out || by->now() < due) throw;
     throw error{why.code(), "listen", "",
                 "the whole run had " + duration_text(options.timeout) + ": --timeout says how long"};
   }
-  return 0;
+  return status;
 }
 
 }  // namespace ahoy::inline v0

@@ -1,6 +1,7 @@
 #include <ahoy/command/dump.hpp>
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/standard_streams.hpp>
+#include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/server/callers.hpp>
 
@@ -45,6 +46,11 @@ std::string url_of(scheme as, const address& on) {
   if (on.to_string().starts_with(absolute)) return "unix:///" + on.to_string().substr(absolute.size());
   if (on.family() == family::local) return on.to_string();
   return to_string(as) + "://" + on.to_string();
+}
+
+/// The library does not know how a limit is changed.
+std::string_view which_limit(std::string_view why) {
+  return why.starts_with(cause_in_words(make_error_code(errc::too_long))) ? " (--max-message)" : "";
 }
 
 bool is_terminal_shared() noexcept { return ::isatty(STDERR_FILENO) == 1; }
@@ -146,8 +152,10 @@ void listen_report::left(const connection& caller, std::string_view why) {
   news_.notify();
   const bool ordinary = why == "done";
   const bool is_told = why == callers::in_words(callers::cut::made_way);  // as often as may be
+  somebody_failed_ = somebody_failed_ || (!ordinary && !callers::is_cut(why));
   if (shows_coming_and_going_ || (!ordinary && !is_told))
-    note(fmt::format("[{}] left{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why));
+    note(fmt::format("[{}] left{}{}{}", caller.label(), ordinary ? "" : ": ", ordinary ? "" : why,
+                     which_limit(why)));
   if (options_.json) unwritten_.leave(&caller, event_line(json_event::leave, caller.label(), why));
   more_.notify();
 }
@@ -184,8 +192,9 @@ void listen_report::exhausted(std::string_view why) {
 }
 
 void listen_report::dropped(std::string_view label, std::uint64_t messages) {
-  note(fmt::format("[{}] is slow: {} messages for it were dropped", label, messages));
-  tell(json_event::drop, label, fmt::format("{} messages dropped", messages));
+  const std::string count = fmt::format("{} message{}", messages, messages == 1 ? "" : "s");
+  note(fmt::format("[{}] is slow: {} for it {} dropped", label, count, messages == 1 ? "was" : "were"));
+  tell(json_event::drop, label, count + " dropped");
 }
 
 void listen_report::too_large(std::string_view label, std::size_t bytes) {

@@ -47,6 +47,8 @@ class listen_report final : public observer, public transcript {
   void note(std::string_view line);
   /// Around everything that is written: a prompt takes its line off the terminal, and puts it back.
   std::function<void()> before_writing, after_writing;
+  /// A caller's conversation did not end well, which was neither our wish nor that of whoever runs us.
+  [[nodiscard]] bool somebody_failed() const noexcept { return somebody_failed_; }
   /// Return when the first caller has come, has ended its half, has left.
   task<> first_arrival();
   task<> first_end();
@@ -68,6 +70,7 @@ class listen_report final : public observer, public transcript {
   event more_, written_, news_;
   bool shows_coming_and_going_;
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
+  bool somebody_failed_ = false;
   bool writing_ = false;
 };
 

@@ -63,11 +63,11 @@ constexpr std::array table{
         "the bytes of each unchanged, so that two without a newline run together, unless it is a terminal or "
         "a FRAMING other than raw is given: then each that does not end in a newline gets one.",
         framings},
-    option{
-        "--max-message", "", value_kind::size, "SIZE", "1m", conversations, section::messages,
-        "the longest message that is accepted",
-        "A longer one is status 63; listen cuts the caller that sent it, and says so. Under raw framing more "
-        "than this is handed on in pieces. From 1 byte to 4294967295."},
+    option{"--max-message", "", value_kind::size, "SIZE", "1m", conversations, section::messages,
+           "the longest message that is accepted",
+           "A longer one is status 63; listen tells the caller that sent it so, and cuts it. Under raw "
+           "framing more "
+           "than this is handed on in pieces. From 1 byte to 4294967295."},
     option{
         "--confirm", "", value_kind::choice, "HOW", "", "send", section::messages,
         "what must be known for status 0",
@@ -119,9 +119,13 @@ constexpr std::array table{
         "one JSON object per line, out and in",
         "listen and call print {\"time\":...,\"event\":...,\"from\":...,\"text\":...} for each event "
         "(message, "
-        "join, leave, drop, busy), with \"data\" in base64 where the text is not UTF-8, and read "
+        "join, leave, drop, busy), where the text of a join is the transport, tcp, unix or udp, and of a "
+        "leave "
+        "done or what ended the conversation, with \"data\" in base64 where the text is not UTF-8, and read "
         "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. send prints one object: "
-        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}; bench too prints "
+        "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}, for words that "
+        "make no "
+        "sense too (status 2); bench too prints "
         "one. "
         "Where nobody "
         "reads what "
@@ -150,15 +154,22 @@ constexpr std::array table{
     option{
         "--drain", "", value_kind::duration, "DURATION", "2s", "listen", section::server,
         "after SIGINT or SIGTERM, the longest that queues are flushed",
-        "Callers that still take what is queued for them get it; then all are closed and listen exits 0. A "
-        "second signal cuts."},
+        "What callers had said by then is still heard, those that take what is queued for them get it, and "
+        "programs of --exec see the end of their input and may write the rest; then all are closed and "
+        "listen "
+        "exits 0, or 23 where what was heard could not be written by then. Whoever takes longer is cut, and "
+        "a "
+        "second signal cuts all."},
 
     option{
         "--max-clients", "", value_kind::number, "N", "what descriptors allow, less 32", "listen",
         section::callers, "how many callers at once",
         "One more is told `busy` and closed. Nobody can know whether a UDP caller has left, so the one that "
-        "has been silent for longest makes way for whoever comes, over TCP too; a UDP caller is told busy "
-        "only where none can. Of many who are told busy, turned away or make way, the first are named one "
+        "has been silent for longest makes way for whoever connects, and for another over UDP once it has "
+        "been "
+        "silent for 1s, as long as one waits for an answer: more callers than places would else put each "
+        "other out. A UDP caller is told busy where none makes way. Of many who are told busy, turned away "
+        "or make way, the first are named one "
         "by one, and then a line a second says how many more there were. "
         "The soft limit of descriptors is raised to the hard one."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
@@ -169,7 +180,7 @@ constexpr std::array table{
     option{"--deny", "", value_kind::network, "CIDR", "none", "listen", section::callers,
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
-           "cut a caller that sends nothing for so long", ""},
+           "cut a caller that sends nothing for so long", "By a reset: see THE END."},
     option{"--handshake-timeout",
            "",
            value_kind::duration,
@@ -233,9 +244,13 @@ constexpr std::array table{
         "answers (tr, sort) never answers; under process and thread each datagram is a request, and its "
         "end follows it. A program that is not there, or may not be executed, is status 2 before anything is "
         "listened on. When listen is to "
-        "end, each program and all that it started in its process group get SIGTERM, and SIGKILL when "
-        "--drain "
-        "is over. One that ends with another status than 0 is told as the reason why its caller left."},
+        "end, each program sees the end of its input once it has read what had come, and no other is "
+        "started; "
+        "one that still runs when --drain is over, at a second signal, or when its caller is cut, gets "
+        "SIGTERM with all that it started in its process group, and 0.1s later SIGKILL. What a program "
+        "leaves "
+        "behind in its process group is killed when it has ended; setsid(1) takes it out. One that ends with "
+        "another status than 0 is told as the reason why its caller left, and with --once is status 1."},
 };
 
 constexpr std::array<std::string_view, 9> titles{
@@ -255,11 +270,11 @@ constexpr std::string_view listen_text =
     "Under talk a line from the terminal or a pipe goes to all callers, or does something:\n"
     "  @NAME text    says it to one caller\n"
     "  /who          lists the callers\n"
-    "  /kick NAME    cuts one\n"
+    "  /kick NAME    cuts one, by a reset\n"
     "  /quit         ends, as SIGTERM does\n"
     "  // and @@     begin a line with a plain / or @\n"
     "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
-    "callers closed, and the status is 0.\n";
+    "callers closed, and the status is 0 (see --drain).\n";
 
 constexpr std::string_view call_text =
     "Holds a conversation with one peer: standard input goes out, what comes in goes to standard output, "

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array meanings{
     status_meaning{status::done, "Done: for send, confirmed as --confirm asks."},
-    status_meaning{status::fault, "A fault of ours: a bug, or no memory."},
+    status_meaning{status::fault,
+                   "A fault of ours: a bug, or no memory; for listen --once --exec, its program failed."},
     status_meaning{status::usage, "Usage: a verb, option, value or endpoint that cannot be."},
     status_meaning{status::host_not_found, "Host not found, or the name servers did not answer."},
     status_meaning{status::not_connected, "Not connected: refused, or unreachable."},
@@ -111,9 +112,21 @@ status status_of(const error& failure) noexcept {
   return found == rules.end() ? status::fault : found->result;
 }
 
+namespace {
+
+/// What was read, and is over the limit that an option sets, of which the library does not know.
+bool has_limit_of_ours(const error& failure) {
+  const bool is_read = failure.verb().starts_with("receive") || failure.verb().starts_with("read");
+  return failure.code() == errc::too_long && is_read && !failure.hint().empty();
+}
+
+}  // namespace
+
 std::string report_text(const error& failure) {
   auto text = "ahoy: " + escape_controls(failure.what()) + "\n";
-  return failure.hint().empty() ? text : text + escape_controls(failure.hint()) + "\n";
+  if (failure.hint().empty()) return text;
+  const auto more = has_limit_of_ours(failure) ? "; --max-message changes it" : "";
+  return text + escape_controls(failure.hint()) + more + "\n";
 }
 
 void report(const error& failure) noexcept {

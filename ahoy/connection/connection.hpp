@@ -87,8 +87,11 @@ class connection {
   /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may
   /// be pending. Idempotent; nothing for datagrams.
   virtual void shutdown_send() = 0;
-  /// What the peer sends from now on is lost, and a pending receive() ends with the end of the stream.
+  /// What has come by now may still be received; then a receive() ends with the end of the stream, a pending
+  /// one too. What the peer sends from now on is lost.
   virtual void shutdown_receive() = 0;
+  /// Whether the end that shutdown_receive() made kept from who received what the peer had sent later.
+  [[nodiscard]] virtual bool left_unheard() const noexcept { return false; }
   /// The next close() tells the peer of a failure: a reset, where the transport has one.
   virtual void abort_on_close() noexcept {}
 

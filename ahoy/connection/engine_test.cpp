@@ -201,6 +201,29 @@ TEST_P(engine_behaviour, shutdown_receive_ends_a_pending_receive) {
   EXPECT_EQ(got, "");
 }
 
+task<> end_receiving_between(ahoy::engine& by, connection& near, connection& far) {
+  co_await far.send("one");
+  ahoy::bytes first = co_await near.receive();
+  EXPECT_EQ(first.text(), "one");
+  co_await far.send("two");
+  co_await by.sleep(1ms);  // an engine that reads ahead has it
+  near.shutdown_receive();
+  co_await far.send("three");
+  ahoy::bytes second = co_await near.receive();
+  EXPECT_TRUE(second.text().starts_with("two")) << second.text();
+  EXPECT_FALSE(near.left_unheard()) << "nobody was told of an end";
+  ahoy::bytes end = co_await near.receive();
+  EXPECT_TRUE(end.empty());
+  co_await far.send("four");
+  co_await by.sleep(1ms);
+  EXPECT_TRUE(near.left_unheard());
+}
+
+TEST_P(engine_behaviour,
+       what_has_come_by_shutdown_receive_is_received_and_what_comes_later_is_known_to_be_lost) {
+  engine_->run(end_receiving_between(*engine_, near_, far_));
+}
+
 TEST_P(engine_behaviour, an_idle_connection_owns_no_buffer) {
   engine_->run(stop_while_receiving(*engine_, near_));
   EXPECT_EQ(engine_->buffers().lent(), 0U);

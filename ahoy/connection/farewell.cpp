@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace ahoy::inline v0 {
@@ -41,6 +42,22 @@ bool is_acknowledged(const connection& peer, int socket) noexcept {
 /// With EPOLLET, the acknowledgement of our end is a change, and so is a reset.
 task<> until_acknowledged(connection& peer, descriptor& socket) {
   while (!is_acknowledged(peer, socket.number())) co_await edge_operation{&socket};
+}
+
+/// Without our end on its way the kernel reports no acknowledgement, so we look, ever less often.
+task<> until_taken(connection& peer, descriptor& socket) {
+  constexpr duration longest = std::chrono::milliseconds{50};
+  for (duration pause = std::chrono::milliseconds{1}; !is_acknowledged(peer, socket.number());
+       pause = std::min(2 * pause, longest))
+    co_await peer.engine().sleep(pause);
+}
+
+/// At once, and though another process may hold the socket too: connect(2) says of AF_UNSPEC that it
+/// dissolves the association, and an open one of TCP is dissolved by a reset (tcp_disconnect in tcp.c).
+void reset(connection& peer, int socket) noexcept {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  if (peer.transport() != "tcp" || ::connect(socket, &nobody, sizeof nobody) != 0) peer.shutdown_send();
 }
 
 /// One who sends more than this has to be told that nobody reads it.
@@ -81,12 +98,20 @@ task<> farewell(connection& peer, duration limit) {
   co_await in_time(peer, limit, discard_until_end(peer, *peer.native()));
 }
 
+task<> cut_off(connection& peer, duration limit) {
+  if (peer.keeps_boundaries()) co_return;
+  peer.abort_on_close();
+  if (!peer.native()) co_return;
+  co_await in_time(peer, limit, until_taken(peer, *peer.native()));
+  reset(peer, peer.native()->number());
+}
+
 task<> short_farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
   peer.shutdown_send();
   if (!peer.native()) co_return;
   co_await in_time(peer, limit, until_acknowledged(peer, *peer.native()));
-  discard_the_rest(peer.native()->number());
+  if (!peer.left_unheard()) discard_the_rest(peer.native()->number());
 }
 
 }  // namespace ahoy::inline v0

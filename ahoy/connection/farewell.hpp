@@ -10,7 +10,14 @@ namespace ahoy::inline v0 {
 task<> farewell(connection& peer, duration limit);
 
 /// The same for who does not wait until the peer ends: until its system has acknowledged what was sent, our
-/// end included, or `limit` has passed. What is lost afterwards its program had the chance to read.
+/// end included, or `limit` has passed. What is lost afterwards its program had the chance to read. What came
+/// after shutdown_receive() is left unread, so that the close tells of it.
 task<> short_farewell(connection& peer, duration limit);
+
+/// Ends a conversation that was cut, so that the peer cannot take it for one that ended well: by a reset
+/// where the transport has one, once the peer's system has acknowledged what was sent or `limit` has passed.
+/// (What was acknowledged the peer's program can still read on Linux; others may drop it at the reset.) A
+/// Unix socket's close is a failure to the peer where something it sent was left unread, else a plain end.
+task<> cut_off(connection& peer, duration limit);
 
 }  // namespace ahoy::inline v0

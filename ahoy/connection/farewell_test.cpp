@@ -125,6 +125,55 @@ TEST_P(leaving, one_who_sends_much_that_nobody_reads_is_told_by_a_reset_after_it
   talker.join();
 }
 
+task<> send_and_cut(connection& peer, std::string text) {
+  co_await peer.send(text);
+  co_await ahoy::cut_off(peer, 20s);
+}
+
+/// All that comes before a reset, which is said.
+std::string all_before_the_reset(ahoy::socket& peer) {
+  std::string all;
+  try {
+    for (std::string part = peer.recv(4096); !part.empty(); part = peer.recv(4096)) all += part;
+    return all + "; it ended well";
+  } catch (const std::system_error& caught) {
+    return caught.code() == std::errc::connection_reset ? all + "; reset" : caught.what();
+  }
+}
+
+TEST_P(leaving, one_who_is_cut_off_is_told_by_a_reset_after_it_has_what_we_sent) {
+  peer_.sendall(std::string(100'000, 'x'));
+  engine_->run(send_and_cut(*stream_, "too long"));
+  stream_.reset();
+  EXPECT_EQ(all_before_the_reset(peer_), "too long; reset");
+}
+
+TEST_P(leaving, one_who_is_cut_off_is_told_though_another_has_the_socket_too) {
+  const ahoy::fd another = ahoy::fd::duplicate(stream_->native()->number());
+  engine_->run(send_and_cut(*stream_, "bye"));
+  stream_.reset();
+  EXPECT_EQ(all_before_the_reset(peer_), "bye; reset");
+}
+
+task<> fill_and_cut(connection& peer) {
+  const std::string much(1 << 20, 'x');
+  std::error_code full;
+  peer.set_timeout(5ms);
+  try {
+    for (;;) co_await peer.send(much);
+  } catch (const ahoy::error& failure) {
+    full = failure.code();
+  }
+  EXPECT_EQ(full, std::errc::timed_out);
+  co_await ahoy::cut_off(peer, 5ms);
+}
+
+TEST_P(leaving, one_who_is_cut_off_and_takes_nothing_is_waited_for_no_longer_than_the_limit) {
+  engine_->run(fill_and_cut(*stream_));
+  stream_.reset();
+  EXPECT_TRUE(all_before_the_reset(peer_).ends_with("x; reset"));
+}
+
 task<> stop_while_leaving(ahoy::engine& by, connection& peer) {
   ahoy::context& here = co_await ahoy::this_context();
   ahoy::scope children{here};

@@ -17,6 +17,8 @@ struct lane {
   std::uint64_t taken = 0, given = 0;
   bool ended = false;   // nothing more will be sent
   bool deaf = false;    // what is sent is lost
+  bool lost = false;    // something was
+  bool told = false;    // the receiver was told of an end, though its peer goes on
   bool broken = false;  // so is whoever would have received it, and its sender is told
 
   bool give(receive_operation& asked, engine& by);
@@ -25,7 +27,10 @@ struct lane {
 };
 
 bool lane::give(receive_operation& asked, engine& by) {
-  if (held.empty()) return ended || deaf;
+  if (held.empty()) {
+    told = told || deaf;
+    return ended || deaf;
+  }
   const std::size_t size = std::min(held.size(), buffer_pool::block_size);
   asked.received = by.buffers().copy(std::string_view{held}.substr(0, size));
   held.erase(0, size);
@@ -40,6 +45,7 @@ bool lane::take(send_operation& asked) {
   }
   const std::size_t size = deaf ? asked.left.size() : std::min(asked.left.size(), capacity - held.size());
   if (!deaf) held.append(asked.left.substr(0, size));
+  lost = lost || (deaf && size > 0);
   asked.left.remove_prefix(size);
   taken += size;
   return asked.left.empty();
@@ -69,6 +75,7 @@ class pipe_end final : public connection {
   ~pipe_end() override {
     shutdown_send();
     in_->broken = true;
+    in_->held.clear();
     shutdown_receive();
   }
 
@@ -78,9 +85,9 @@ class pipe_end final : public connection {
   }
   void shutdown_receive() override {
     in_->deaf = true;
-    in_->held.clear();
     in_->pump(engine_);
   }
+  bool left_unheard() const noexcept override { return in_->told && in_->lost; }
   ahoy::engine& engine() const noexcept override { return engine_; }
   address local() const override { return {}; }
   address remote() const override { return {}; }

@@ -3,6 +3,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <cerrno>
@@ -45,15 +46,37 @@ stream::stream(ahoy::engine& by, fd connected)
 
 void stream::shutdown_send() { ::shutdown(socket_.number(), SHUT_WR); }
 
+/// In the kernel, and in the hands of the engine.
+std::uint64_t stream::unread() const noexcept {
+  int in_kernel = 0;
+  ::ioctl(socket_.number(), SIOCINQ, &in_kernel);
+  return static_cast<std::uint64_t>(in_kernel) + engine().held(socket_);
+}
+
 /// Not shutdown(2) with SHUT_RD: what the peer sends after that is left unread, and makes the close a reset.
 void stream::shutdown_receive() {
-  receiving_ended_ = true;
-  if (socket_.reading()) engine().complete(*socket_.reading(), 0);
+  if (most_received_ != UINT64_MAX) return;
+  const std::uint64_t at_hand = unread();
+  most_received_ = socket_.received + at_hand;
+  if (!socket_.reading() || at_hand > 0) return;
+  made_end_ = true;
+  engine().complete(*socket_.reading(), 0);
+}
+
+bool stream::submit(receive_operation& asked) {
+  if (socket_.received < most_received_) return engine().submit(asked);
+  made_end_ = true;
+  return true;
 }
 
 void stream::abort_on_close() noexcept {
   const linger at_once{1, 0};
   ::setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+bool stream::is_hung_up() const noexcept {
+  pollfd asked{socket_.number(), 0, 0};
+  return ::poll(&asked, 1, 0) > 0 && (asked.revents & POLLHUP) != 0;
 }
 
 address stream::local() const { return name_of(socket_.number(), ::getsockname); }

@@ -13,7 +13,10 @@ class stream final : public connection {
 
   void shutdown_send() override;
   void shutdown_receive() override;
+  [[nodiscard]] bool left_unheard() const noexcept override { return made_end_ && unread() > 0; }
   void abort_on_close() noexcept override;
+  /// Both halves are over: of a Unix socket, nobody has the other end open any more.
+  [[nodiscard]] bool is_hung_up() const noexcept;
   [[nodiscard]] ahoy::engine& engine() const noexcept override { return socket_.engine(); }
   [[nodiscard]] address local() const override;
   [[nodiscard]] address remote() const override { return remote_; }
@@ -24,13 +27,16 @@ class stream final : public connection {
   [[nodiscard]] std::uint64_t progress() const noexcept override;
 
  private:
-  bool submit(receive_operation& asked) override { return receiving_ended_ || engine().submit(asked); }
+  bool submit(receive_operation& asked) override;
   bool submit(send_operation& asked) override { return engine().submit(asked); }
   bool submit(send_file_operation& asked) override { return engine().submit(asked); }
 
+  [[nodiscard]] std::uint64_t unread() const noexcept;
+
   descriptor socket_;
   address remote_;
-  bool receiving_ended_ = false;
+  std::uint64_t most_received_ = UINT64_MAX;  // from then on a receive is told of an end
+  bool made_end_ = false;                     // one was told so
 };
 
 }  // namespace ahoy::inline v0

@@ -33,6 +33,8 @@ class engine {
   virtual void complete(operation& parked, int error) noexcept = 0;
   /// Forgets a descriptor that is about to be closed. No operation may be pending on it (asserted).
   virtual void forget(descriptor& closing) noexcept = 0;
+  /// How many bytes it has taken from a socket that no receive was given yet.
+  [[nodiscard]] virtual std::size_t held(const descriptor&) const noexcept { return 0; }
   /// The time, as of this turn of the loop.
   [[nodiscard]] virtual time_point now() const noexcept = 0;
   /// The time of day.

@@ -51,6 +51,10 @@ uring_file* uring_engine::known(const descriptor& on) noexcept {
   return on.place_ == 0 ? nullptr : &files_[on.place_ - 1];
 }
 
+std::size_t uring_engine::held(const descriptor& by) const noexcept {
+  return by.place_ == 0 ? 0 : files_[by.place_ - 1].held();
+}
+
 uring_file& uring_engine::file_of(descriptor& on) {
   if (on.place_ != 0) return files_[on.place_ - 1];
   if (free_files_.empty()) {

@@ -42,11 +42,14 @@ int accept_window::take(address& peer) {
   return result;
 }
 
+std::size_t uring_file::held() const noexcept {
+  std::size_t sum = 0;
+  for (const bytes& each : arrived) sum += each.size();
+  return sum;
+}
+
 bool uring_file::holds_too_much() const noexcept {
-  if (arrived.size() >= uring_engine::most_pieces_held) return true;
-  std::size_t held = 0;
-  for (const bytes& each : arrived) held += each.size();
-  return held >= uring_engine::most_held;
+  return arrived.size() >= uring_engine::most_pieces_held || held() >= uring_engine::most_held;
 }
 
 /// Of a stream, small pieces go into one block, as they would in the kernel: a peer that sends byte by byte

@@ -65,6 +65,7 @@ struct uring_file {
 
   /// There is something for receive() to give.
   [[nodiscard]] bool is_readable() const noexcept { return over || !arrived.empty(); }
+  [[nodiscard]] std::size_t held() const noexcept;  ///< bytes that have arrived
   [[nodiscard]] bool holds_too_much() const noexcept;
   void add(bytes loan);
   [[nodiscard]] bytes next();

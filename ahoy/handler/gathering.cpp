@@ -31,7 +31,9 @@ task<> gathering::serve(connection& peer) {
   own.tasks.start(hear_all(own));
   co_await own.tasks.join();
   if (own.refused) std::rethrow_exception(own.refused);
-  if (own.member.was_put_out()) throw error{make_error_code(errc::too_slow), "send to", peer.label()};
+  const bool keeps_some = !own.all_said;  // it had left, and took nothing any more
+  if (own.member.was_put_out() || keeps_some)
+    throw error{make_error_code(errc::too_slow), "send to", peer.label()};
 }
 
 task<> gathering::hear_all(place& of) {
@@ -41,8 +43,7 @@ task<> gathering::hear_all(place& of) {
     if (failure.code() != errc::too_long) throw;
     of.refused = std::current_exception();
   }
-  if (of.refused)
-    co_await room(of.peer.engine()).say_to(of.peer.label(), "that message was too long: good-bye");
+  if (of.refused) co_await say_what_was_too_long(of);
   of.all_heard = true;
   told_.ended_its_half(of.peer);
   if (of.all_said) {
@@ -51,6 +52,12 @@ task<> gathering::hear_all(place& of) {
     of.member.leave();
     co_await flush(of);
   }
+}
+
+task<> gathering::say_what_was_too_long(place& of) {
+  const std::string limit = std::to_string(options_.max_message);
+  const std::string reason = "that message was too long, the limit is " + limit + " bytes: good-bye";
+  co_await room(of.peer.engine()).say_to(of.peer.label(), reason);
 }
 
 task<> gathering::hear(place& of) {

@@ -58,6 +58,7 @@ class gathering : public handler {
  private:
   struct place;
   task<> hear_all(place& of);
+  task<> say_what_was_too_long(place& of);
   task<> hear(place& of);
   task<> flush(place& of);
   task<> hear_on(place& of);

@@ -5,7 +5,9 @@
 #include <ahoy/task/scope.hpp>
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -114,13 +116,6 @@ void read_report(const fd& report, const std::string& name) {
   if (got > 0) fail_to_start(why, name);
 }
 
-/// A child that has been forked, before anything can wait for it.
-struct started {
-  started(pid_t number, fd handle) : number{number}, handle{std::move(handle)} {}
-  pid_t number;
-  fd handle;  ///< pidfd_open(2)
-};
-
 [[noreturn]] void fail(int why, const program_options& options) {
   throw error{system_code(why), "run", options.command.front()};
 }
@@ -194,24 +189,51 @@ task<bytes> receive_from(connection& program) {
   co_return received;
 }
 
-/// What the program says, until it has ended.
-task<> hear(connection& program, connection& peer, program_process& running, scope& both) {
+/// A program beside its caller's connection, and what passes between the two.
+struct beside {
+  beside(connection& peer, stream& program, program_process& running, context& where)
+      : peer{peer}, program{program}, running{running}, tasks{where} {}
+  connection& peer;
+  stream& program;
+  program_process& running;
+  scope tasks;  // feeding, hearing, and watching for the end
+  bool all_said = false;
+};
+
+/// What the program says. The end of its half is the caller's to see; how to end the connection is known only
+/// when it is known how the program ended.
+task<> hear(beside& of) {
   for (;;) {
-    bytes said = co_await receive_from(program);
+    bytes said = co_await receive_from(of.program);
     if (said.empty()) break;
-    co_await peer.send(said);
+    co_await of.peer.send(said);
   }
-  peer.shutdown_send();
-  co_await running.wait();
-  both.stop();
+  of.all_said = true;
+  if (of.running.has_ended())
+    of.tasks.stop();
+  else if (!of.program.is_hung_up())
+    of.peer.shutdown_send();
 }
 
-task<> pass_both_ways(connection& peer, connection& program, program_process& running) {
+/// Another may have the program's end of the socket pair still: nothing more is expected from it.
+task<> watch_for_end(beside& of) {
+  co_await of.running.wait();
+  of.program.shutdown_receive();
+  if (of.all_said) of.tasks.stop();
+}
+
+task<> pass_both_ways(connection& peer, stream& program, program_process& running) {
   context& here = co_await this_context();
-  scope both{here};
-  both.start(feed(peer, program));
-  both.start(hear(program, peer, running, both));
-  co_await both.join();
+  beside all{peer, program, running, here};
+  all.tasks.start(feed(peer, program));
+  all.tasks.start(hear(all));
+  all.tasks.start(watch_for_end(all));
+  co_await all.tasks.join();
+}
+
+bool has_unread(int socket) noexcept {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCINQ, &bytes) == 0 && bytes > 0;
 }
 
 /// For a connection that is no socket of its own, or has a timeout, which only who reads can keep: the
@@ -222,10 +244,10 @@ task<> serve_beside(const program_options& options, connection& peer, program_pr
   if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) fail(errno, options);
   stream ours{peer.engine(), fd{ends[0]}};
   fd theirs{ends[1]};
-  started begun = start_program(options, peer, theirs.get());
-  program_process running{among, peer, begun.number, std::move(begun.handle)};
+  program_process running{among, peer, start_program(options, peer, theirs.get()), -1};
   theirs.reset();
   co_await see_through(running, pass_both_ways(peer, ours, running));
+  peer.shutdown_send();
 }
 
 }  // namespace
@@ -242,9 +264,11 @@ task<> program::serve(connection& peer) {
     co_await serve_beside(options_, peer, running_);
     co_return;
   }
-  started begun = start_program(options_, peer, peer.native()->number());
-  program_process running{running_, peer, begun.number, std::move(begun.handle)};
+  const int socket = peer.native()->number();
+  program_process running{running_, peer, start_program(options_, peer, socket), socket};
   co_await see_through(running, running.wait());
+  if (running.had_its_input_ended() && has_unread(socket))
+    throw error{system_code(ECANCELED), "serve", peer.label()};
 }
 
 void program::end() { running_.end(); }

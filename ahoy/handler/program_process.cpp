@@ -3,6 +3,7 @@
 #include <ahoy/handler/program_process.hpp>
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -11,7 +12,7 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// A program that was told to end has this long before it is killed.
+/// A program that was told to end, and whatever it started, has this long before it is killed.
 constexpr duration grace = std::chrono::milliseconds{100};
 
 class ended_category final : public std::error_category {
@@ -29,21 +30,22 @@ const std::error_category& program_category() noexcept {
   return category;
 }
 
-program_process::program_process(set& among, const connection& peer, pid_t number, fd handle)
+program_process::program_process(set& among, const connection& peer, started child, int handed)
     : among_{among},
       peer_{peer},
-      number_{number},
-      handle_{peer.engine(), std::move(handle)},
+      number_{child.number},
+      handle_{peer.engine(), std::move(child.handle)},
+      handed_{handed},
       ended_{!handle_.is_open()} {
   if (ended_) return;
   const std::scoped_lock alone{among_.mutex_};
   among_.running_.insert(this);
-  if (among_.ending_) tell_to_end();
+  if (among_.ending_) end_input();
 }
 
 program_process::~program_process() {
   if (ended_) return;
-  ::kill(-number_, SIGKILL);
+  kill_group();
   reap();
 }
 
@@ -56,7 +58,7 @@ task<> program_process::wait() {
 void program_process::set::end() noexcept {
   const std::scoped_lock alone{mutex_};
   ending_ = true;
-  for (program_process* each : running_) each->tell_to_end();
+  for (program_process* each : running_) each->end_input();
 }
 
 bool program_process::set::is_ending() noexcept {
@@ -70,6 +72,19 @@ void program_process::tell_to_end() noexcept {
   ::kill(-number_, SIGTERM);
 }
 
+/// What has come is read before the end is seen; what a peer of TCP still sends stays unread.
+void program_process::end_input() noexcept {
+  input_ended_ = true;
+  if (handed_ >= 0) ::shutdown(handed_, SHUT_RD);
+}
+
+namespace {
+
+task<> pause(engine& by) { co_await by.sleep(grace); }
+
+}  // namespace
+
+/// Nothing tells when the others of its group have ended, so all have the same time.
 task<> program_process::end() {
   if (ended_) co_return;
   context apart;
@@ -77,23 +92,23 @@ task<> program_process::end() {
     const std::scoped_lock alone{among_.mutex_};
     tell_to_end();
   }
-  co_await wait_in_grace().in(apart);
-  if (ended_) co_return;
-  ::kill(-number_, SIGKILL);
+  co_await pause(handle_.engine()).in(apart);
+  kill_group();
   co_await wait().in(apart);
 }
 
-task<> program_process::wait_in_grace() {
-  try {
-    co_await with_deadline(deadline_after(handle_.engine().now(), grace), wait());
-  } catch (const std::system_error&) {
-    // It did not obey.
-  }
+/// As long as the child is not reaped, no other group has its number. Where SIGCHLD is ignored it is reaped
+/// of itself.
+void program_process::kill_group() const noexcept {
+  siginfo_t how{};
+  if (::waitid(P_PID, static_cast<id_t>(number_), &how, WEXITED | WNOHANG | WNOWAIT) == 0)
+    ::kill(-number_, SIGKILL);
 }
 
 /// Where SIGCHLD is ignored it is gone already, and nobody knows how it ended.
 void program_process::reap() noexcept {
   const std::scoped_lock alone{among_.mutex_};
+  kill_group();
   while (::waitpid(number_, &status_, 0) < 0 && errno == EINTR) continue;
   ended_ = true;
   among_.running_.erase(this);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -13,13 +14,22 @@ namespace ahoy::inline v0 {
 /// ended with status 3", "its program ended with signal 9".
 [[nodiscard]] const std::error_category& program_category() noexcept;
 
-/// A running child that serves a caller, with its process group. It has to be waited for, or ended.
+/// A child that has been forked, before anything can wait for it.
+struct started {
+  started(pid_t number, fd handle) : number{number}, handle{std::move(handle)} {}
+  pid_t number;
+  fd handle;  ///< pidfd_open(2)
+};
+
+/// A running child that serves a caller, with its process group: what is left of that when the child has
+/// ended is killed. It has to be waited for, or ended.
 class program_process {
  public:
   /// Those that run, on whatever threads.
   class set {
    public:
-    /// All are told to end, and so is each that starts after this.
+    /// All that have a socket in their hands see the end of their input once they have read what has come by
+    /// now, and so does each that starts after this.
     void end() noexcept;
     [[nodiscard]] bool is_ending() noexcept;
 
@@ -31,26 +41,32 @@ class program_process {
   };
 
   /// Is in the set as long as it runs. Without a handle (pidfd_open(2)) it is one that has ended already.
-  program_process(set& among, const connection& peer, pid_t number, fd handle);
+  /// `handed` is the socket that is its standard input, or -1 where we pass on to it.
+  program_process(set& among, const connection& peer, started child, int handed);
   program_process(const program_process&) = delete;
   program_process& operator=(const program_process&) = delete;
   ~program_process();
 
   task<> wait();
-  /// For one whose conversation was stopped: it is waited for all the same, in a context of its own, while
-  /// others run. One that does not obey is killed.
+  /// For one whose conversation was stopped: it is told so by SIGTERM, it and all in its group have 0.1 s,
+  /// then they are killed. That is waited for all the same, in a context of its own, while others run.
   task<> end();
 
   /// Once it has ended: throws error where that was no success; operation_canceled where it was told to end,
   /// and did no more than that.
   void throw_if_failed() const;
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+  /// Its input was ended before its caller ended it.
+  [[nodiscard]] bool had_its_input_ended() const noexcept { return input_ended_; }
   /// The same where something else is the reason why its caller left.
   void log_failure() const;
 
  private:
   /// Sends SIGTERM to all of the group, once. With the set's mutex held.
   void tell_to_end() noexcept;
-  task<> wait_in_grace();
+  /// With the set's mutex held.
+  void end_input() noexcept;
+  void kill_group() const noexcept;
   void reap() noexcept;
   [[nodiscard]] bool obeyed() const noexcept;
 
@@ -58,7 +74,9 @@ class program_process {
   const connection& peer_;
   pid_t number_;
   descriptor handle_;
+  int handed_;
   int status_ = 0;
+  bool input_ended_ = false;
   bool told_ = false;
   bool ended_;
 };

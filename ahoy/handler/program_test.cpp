@@ -92,6 +92,19 @@ std::string read_all(ahoy::socket& from) {
   return all;
 }
 
+/// All that comes before a reset, which has to be how it ends.
+std::string all_before_a_reset(ahoy::socket& from) {
+  std::string all;
+  std::error_code why;
+  try {
+    for (std::string part = from.recv(4096); !part.empty(); part = from.recv(4096)) all += part;
+  } catch (const std::system_error& caught) {
+    why = caught.code();
+  }
+  EXPECT_EQ(why, std::errc::connection_reset);
+  return all;
+}
+
 bool has_children() { return !(::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD); }
 
 std::string why_it_cannot_be(const std::string& name) {
@@ -203,14 +216,14 @@ TEST_P(program_under, one_that_has_gone_is_said_and_harms_nobody_else) {
   running serving{"tcp://127.0.0.1:0", command({name}), how()};
   std::filesystem::remove_all(folder);
   ahoy::socket caller = serving.call();
-  EXPECT_EQ(read_all(caller), "");
+  EXPECT_EQ(all_before_a_reset(caller), "");
   EXPECT_EQ(serving.why_somebody_left(), "run " + name + ": no such file or directory");
   ahoy::socket another = serving.call();
-  EXPECT_EQ(read_all(another), "");
+  EXPECT_EQ(all_before_a_reset(another), "");
 }
 
 TEST_P(program_under, it_is_prepared_as_asked_and_no_signal_is_blocked_for_it) {
-  ahoy::program_options options = shell("ulimit -S -n; grep -c 'SigBlk:.*[1-9a-f]' /proc/self/status");
+  ahoy::program_options options = shell("ulimit -S -n; grep -c 'SigBlk:.*[1-9a-f]' /proc/self/status; true");
   options.prepare = []() noexcept {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -263,14 +276,14 @@ TEST_P(program_under, a_caller_has_left_when_its_program_has_ended) {
   running serving{"tcp://127.0.0.1:0", shell("echo good-bye; exit 3"), how()};
   ahoy::socket caller = serving.call();
   caller.sendall("never read");
-  EXPECT_EQ(read_all(caller), "good-bye\n");
+  EXPECT_EQ(all_before_a_reset(caller), "good-bye\n");
   EXPECT_EQ(serving.why_somebody_left(), "its program ended with status 3");
 }
 
 TEST_P(program_under, which_signal_ended_it_is_told) {
   running serving{"tcp://127.0.0.1:0", shell("kill -USR1 $$"), how()};
   ahoy::socket caller = serving.call();
-  EXPECT_EQ(read_all(caller), "");
+  EXPECT_EQ(all_before_a_reset(caller), "");
   EXPECT_EQ(serving.why_somebody_left(), "its program ended with signal " + std::to_string(SIGUSR1));
 }
 
@@ -286,49 +299,68 @@ ahoy::server_options with_long_drain(ahoy::server_options how) {
   return how;
 }
 
-TEST_P(program_under, it_is_told_when_the_end_is_near_and_may_say_good_bye) {
-  running serving{"tcp://127.0.0.1:0",
-                  shell("trap 'echo good-bye; exit 0' TERM; echo ready; while :; do read x; done"),
-                  with_long_drain(how())};
-  ahoy::socket caller = serving.call();
-  EXPECT_EQ(caller.recv(6), "ready\n");
-  serving.stop();
-  EXPECT_EQ(read_all(caller), "good-bye\n");
-  EXPECT_EQ(serving.why_somebody_left(), "done");
+TEST_P(program_under, at_the_end_it_reads_what_has_come_then_its_inputs_end_and_may_say_good_bye) {
+  for (const ahoy::duration idle : {ahoy::no_timeout, ahoy::duration{10min}}) {  // handed over, and passed on
+    ahoy::server_options options = with_long_drain(how());
+    options.idle_timeout = idle;
+    running serving{"tcp://127.0.0.1:0", shell("echo ready; cat; echo good-bye"), options};
+    ahoy::socket caller = serving.call();
+    EXPECT_EQ(caller.recv(6), "ready\n");
+    const std::string said(100'000, 'x');
+    caller.sendall(said);
+    serving.stop();
+    EXPECT_EQ(read_all(caller), said + "good-bye\n");
+    EXPECT_EQ(serving.why_somebody_left(), "done");
+  }
 }
 
-TEST_P(program_under, one_that_ends_as_it_is_told_has_not_failed) {
+TEST_P(program_under, one_that_goes_on_is_told_at_the_cut_and_has_not_failed_if_it_obeys) {
   running serving{"tcp://127.0.0.1:0", shell("echo ready; exec sleep 1000"), with_long_drain(how())};
   ahoy::socket caller = serving.call();
   EXPECT_EQ(caller.recv(6), "ready\n");
   serving.stop();
-  EXPECT_EQ(read_all(caller), "");
+  serving.stop();
+  EXPECT_EQ(all_before_a_reset(caller), "");
   EXPECT_EQ(serving.why_somebody_left(), "cut, since the server ends");
 }
 
-TEST_P(program_under, what_it_started_is_told_too) {
-  running serving{"tcp://127.0.0.1:0", shell("sleep 1000 & echo $!; wait"), with_long_drain(how())};
+/// Waits for SIGTERM, and misses none.
+constexpr const char* tidy_child =
+    "/usr/bin/python3 -c 'import os, signal as s; s.pthread_sigmask(s.SIG_BLOCK, [s.SIGTERM]); "
+    "os.write(1, b\"ready\\n\"); s.sigwait([s.SIGTERM]); os.write(1, b\"put away\\n\")' & sleep 1000";
+
+TEST_P(program_under, what_it_started_is_told_too_and_has_time_though_it_has_ended_itself) {
+  running serving{"tcp://127.0.0.1:0", shell(tidy_child), with_long_drain(how())};
   ahoy::socket caller = serving.call();
-  const ahoy::fd started_by_it{static_cast<int>(::syscall(SYS_pidfd_open, number_of(caller), 0))};
-  ASSERT_TRUE(started_by_it);
+  EXPECT_EQ(caller.recv(6), "ready\n");
   serving.stop();
-  pollfd gone{started_by_it.get(), POLLIN, 0};
-  EXPECT_EQ(::poll(&gone, 1, 20'000), 1) << "what it started is there";
+  serving.stop();
+  EXPECT_EQ(all_before_a_reset(caller), "put away\n");
 }
 
 TEST_P(program_under, one_that_does_not_obey_is_killed_at_the_cut) {
-  running serving{"tcp://127.0.0.1:0", shell("trap 'echo no' TERM; echo $$; while :; do read x; done"),
+  running serving{"tcp://127.0.0.1:0",
+                  shell("trap 'echo no' TERM; echo $$; while :; do read x < /dev/null; done"),
                   with_long_drain(how())};
   ahoy::socket caller = serving.call();
   const pid_t number = number_of(caller);
   serving.stop();
-  EXPECT_EQ(caller.recv(3), "no\n");
   EXPECT_FALSE(is_gone(number));
   serving.stop();
-  EXPECT_EQ(read_all(caller), "") << "it is told once";
+  EXPECT_EQ(all_before_a_reset(caller), "no\n") << "it is told once";
   EXPECT_EQ(serving.why_somebody_left(), "cut, since the server ends");
   serving.end();
   EXPECT_TRUE(is_gone(number));
+}
+
+TEST_P(program_under, what_it_leaves_behind_in_its_group_is_killed_when_it_has_ended) {
+  running serving{"tcp://127.0.0.1:0", shell("(trap '' TERM; exec sleep 1000) & echo $!"), how()};
+  ahoy::socket caller = serving.call();
+  const ahoy::fd left_behind{static_cast<int>(::syscall(SYS_pidfd_open, number_of(caller), 0))};
+  EXPECT_EQ(read_all(caller), "");
+  EXPECT_EQ(serving.why_somebody_left(), "done");
+  pollfd gone{left_behind.get(), POLLIN, 0};  // ESRCH: it was gone before it could be looked at
+  EXPECT_TRUE(!left_behind || ::poll(&gone, 1, 20'000) == 1) << "what it started is there";
 }
 
 // --- datagrams: passed on through a socket that keeps their borders ---

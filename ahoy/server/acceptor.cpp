@@ -31,7 +31,7 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
 void take(server_run& run, fd socket, const address& peer) {
   if (!run.is_welcome(peer)) return run.tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
-  if (run.make_place())
+  if (run.make_place(newcomer::connected))
     run.begin(std::move(caller));
   else
     run.refuse(std::move(caller));

@@ -14,8 +14,13 @@ constexpr std::array<std::string_view, 3> reasons = {"cut, since the server ends
 
 std::string_view callers::in_words(cut why) noexcept { return reasons[static_cast<std::size_t>(why)]; }
 
+bool callers::is_cut(std::string_view why) noexcept {
+  return std::ranges::find(reasons, why) != reasons.end();
+}
+
 callers::entry callers::add(connection& link, context& where, bool may_make_way) {
   const entry added = present_.emplace(present_.end(), link, where);
+  added->heard_at = link.engine().now();
   if (may_make_way) silences_[&link] = by_silence_.insert(by_silence_.end(), &*added);
   return added;
 }
@@ -50,11 +55,13 @@ void callers::end_receiving() {
 
 void callers::heard(const connection& from) {
   const auto found = silences_.find(&from);
-  if (found != silences_.end()) by_silence_.splice(by_silence_.end(), by_silence_, found->second);
+  if (found == silences_.end()) return;
+  (*found->second)->heard_at = from.engine().now();
+  by_silence_.splice(by_silence_.end(), by_silence_, found->second);
 }
 
-callers::caller* callers::make_way() {
-  if (by_silence_.empty()) return nullptr;
+callers::caller* callers::make_way(time_point heard_before) {
+  if (by_silence_.empty() || by_silence_.front()->heard_at > heard_before) return nullptr;
   caller& longest = *by_silence_.front();
   forget_silence(longest.link);
   ++making_way_;

@@ -16,11 +16,14 @@ class callers {
   enum class cut { server_ends, kicked, made_way };
   /// In words, as observer::left() is told.
   [[nodiscard]] static std::string_view in_words(cut why) noexcept;
+  /// Whether observer::left() was told one of these.
+  [[nodiscard]] static bool is_cut(std::string_view why) noexcept;
 
   struct caller {
     caller(connection& peer, context& of_it) : link{peer}, where{of_it} {}
     connection& link;
-    context& where;  ///< stopping it ends the caller's conversation
+    context& where;         ///< stopping it ends the caller's conversation
+    time_point heard_at{};  ///< of one that may make way
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
     bool waiting = false;  ///< connected, not yet served
     bool has_joined = false;
@@ -50,8 +53,9 @@ class callers {
   /// A datagram came from this caller.
   void heard(const connection& from);
   /// Of a peer that sends datagrams nobody can know whether it has left: the one that has been silent for
-  /// longest gives up its place, and its conversation ends. Null where no such caller is here.
-  caller* make_way();
+  /// longest gives up its place, and its conversation ends. Null where no such caller is here, or none that
+  /// was heard before `heard_before` for the last time.
+  caller* make_way(time_point heard_before);
 
  private:
   void forget_silence(const connection& of) noexcept;

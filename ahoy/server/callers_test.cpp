@@ -29,10 +29,10 @@ task<> echo(connection& peer) {
 /// An echo server on TCP and UDP, on a thread of its own, that keeps what it is told.
 class full_server final : public ahoy::observer {
  public:
-  explicit full_server(std::size_t places)
+  explicit full_server(std::size_t places, ahoy::duration silence = 0s)
       : server_{{ahoy::endpoint::parse("tcp://127.0.0.1:0"), ahoy::endpoint::parse("udp://127.0.0.1:0")},
                 ahoy::make_handler(echo),
-                with(places)} {
+                with(places, silence)} {
     server_.set_observer(*this);
     thread_ = std::thread{[this] { server_.run(); }};
     streams_ = found_streams_.get_future().get();
@@ -77,8 +77,9 @@ class full_server final : public ahoy::observer {
   std::map<ahoy::turned_away, std::uint64_t> unnamed;
 
  private:
-  static ahoy::server_options with(std::size_t places) {
+  static ahoy::server_options with(std::size_t places, ahoy::duration silence) {
     ahoy::server_options options;
+    options.silence = silence;
     options.max_clients = places;
     return options;
   }
@@ -131,6 +132,18 @@ TEST(full, of_datagrams_the_caller_that_was_silent_for_longest_makes_way) {
   EXPECT_EQ(asked(one, "still here"), "still here");
   EXPECT_TRUE(serving.is_here(one));
   EXPECT_TRUE(serving.is_here(newer));
+}
+
+TEST(full, of_datagrams_none_that_was_heard_lately_makes_way_for_another_but_for_whoever_connects) {
+  full_server serving{1, 24h};
+  ahoy::socket one = serving.peer();
+  ahoy::socket other = serving.peer();
+  EXPECT_EQ(asked(one, "one"), "one");
+  EXPECT_EQ(asked(other, "other"), "busy");
+  EXPECT_EQ(asked(one, "still here"), "still here");
+  ahoy::socket caller = serving.call();
+  EXPECT_EQ(asked(caller, "hello"), "hello");
+  EXPECT_EQ(serving.why_it_left(one), "made way for a newer caller");
 }
 
 TEST(full, who_made_way_may_come_again) {

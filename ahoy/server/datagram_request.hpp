@@ -15,7 +15,7 @@ class datagram_request final : public connection {
   void charge(std::shared_ptr<void> to) noexcept { charged_ = std::move(to); }
 
   void shutdown_send() override {}
-  void shutdown_receive() override { received_all_ = true; }
+  void shutdown_receive() override {}
   [[nodiscard]] ahoy::engine& engine() const noexcept override { return socket_.engine(); }
   [[nodiscard]] address local() const override { return header_.local; }
   [[nodiscard]] address remote() const override { return header_.peer.unmapped(); }

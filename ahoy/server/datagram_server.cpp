@@ -214,7 +214,7 @@ datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header)
     run.tell_denied(header.peer.unmapped());
     return nullptr;
   }
-  if (!run.make_place()) {
+  if (!run.make_place(newcomer::sender_of_datagrams)) {
     refuse(header);
     return nullptr;
   }

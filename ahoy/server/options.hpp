@@ -36,6 +36,10 @@ struct server_options {
   /// datagrams is here: nobody can know whether it has left, so the one that was silent for longest makes
   /// way.
   std::size_t max_clients = 0;
+  /// It does so for another peer of datagrams only once it has been silent for so long: else more of them
+  /// than there are places would put each other out, in the middle of what they say. Whoever connects has
+  /// shown that it is there, which a sender of datagrams, who may be forged, has not: it is not kept waiting.
+  duration silence = std::chrono::seconds{1};
   duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
   duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut
   std::vector<network> allow = {};           ///< where not empty, only these may call

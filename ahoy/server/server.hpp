@@ -40,6 +40,9 @@ class server {
   /// call cuts at once.
   void stop() noexcept;
 
+  /// When the time is over in which those who are here may finish; no_deadline until it is known. For the
+  /// thread that runs the server.
+  [[nodiscard]] time_point drained_by() const noexcept { return drained_by_; }
   /// Who is here. For the thread that runs the server.
   [[nodiscard]] ahoy::callers& callers() noexcept { return callers_; }
   [[nodiscard]] const server_options& options() const noexcept { return options_; }
@@ -55,6 +58,7 @@ class server {
   observer* observer_ = &silent_;
   ahoy::callers callers_;
   fd stop_signal_;
+  time_point drained_by_ = no_deadline;
   std::atomic<unsigned> stops_ = 0;
 };
 

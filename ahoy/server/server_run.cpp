@@ -216,9 +216,9 @@ task<> server_run::drain() {
   of_.callers_.end_receiving();
   if (pool_) conversations_.start(end_receiving_at_workers());
   patience_.stop();
-  const time_point due = deadline_after(by_.now(), options().drain);
-  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < due)
-    co_await wait_for_change(due - by_.now());
+  of_.drained_by_ = deadline_after(by_.now(), options().drain);
+  while (conversations_.size() > 0 && of_.stops_ < 2 && by_.now() < of_.drained_by_)
+    co_await wait_for_change(of_.drained_by_ - by_.now());
 }
 
 task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
@@ -262,10 +262,11 @@ void server_run::tell_denied(const address& caller) {
 
 /// Whoever forges senders must neither take all places for ever nor, where a handler takes its time to leave,
 /// have more than so many beyond them.
-bool server_run::make_place() {
+bool server_run::make_place(newcomer which) {
   if (!is_full()) return true;
   if (of_.callers_.making_way() >= most_making_way_at_once) return false;
-  const callers::caller* gone = of_.callers_.make_way();
+  const duration silence = which == newcomer::connected ? duration::zero() : options().silence;
+  const callers::caller* gone = of_.callers_.make_way(by_.now() - silence);
   if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link);
   return gone != nullptr;
 }
@@ -310,9 +311,13 @@ task<> server_run::converse(std::unique_ptr<connection> caller) {
   const std::string why = co_await serve(who).in(own);
   if (who->is_turned_away) co_await turn_away(*caller, why);
   if (who->has_joined) told().left(*caller, why);
+  const bool is_cut = why != "done" && !who->is_turned_away;
   of_.callers_.remove(who);
   changed_.notify();
-  co_await part_from(*caller);
+  if (is_cut)
+    co_await cut_off(*caller, options().drain);
+  else
+    co_await part_from(*caller);
   caller.reset();
   changed_.notify();
 }

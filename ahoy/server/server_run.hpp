@@ -14,6 +14,9 @@
 
 namespace ahoy::inline v0 {
 
+/// Who wants a place.
+enum class newcomer { connected, sender_of_datagrams };
+
 /// A server while it runs: what its acceptors, its callers' tasks and its end have in common.
 class server_run {
  public:
@@ -31,7 +34,7 @@ class server_run {
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
   [[nodiscard]] bool is_full() const noexcept { return of_.callers_.in_place() >= max_clients_; }
   /// Whether there is a place for one more, or a silent peer of datagrams makes way.
-  bool make_place();
+  bool make_place(newcomer which);
   /// A datagram came from this caller.
   void heard(const connection& from) { of_.callers_.heard(from); }
 

@@ -16,6 +16,29 @@ namespace ahoy::inline v0 {
 
 namespace {
 
+/// What a caller says, to a handler at the server, which may be gone before its caller ends.
+task<> pass_on(connection& caller, stream& handler, bool& handler_waits) {
+  try {
+    co_await carry_one_way(caller, handler);
+    handler_waits = !handler.is_hung_up();
+  } catch (const error& failure) {
+    const bool is_gone =
+        failure.code() == std::errc::broken_pipe || failure.code() == std::errc::connection_reset;
+    if (!is_gone || failure.address() != handler.label()) throw;
+    handler_waits = false;
+  }
+}
+
+/// What the handler says. Once it is gone it is for the server to end the caller's connection, well or not.
+task<> pass_back(stream& handler, connection& caller) {
+  for (;;) {
+    bytes said = co_await handler.receive();
+    if (said.empty()) break;
+    co_await caller.send(said);
+  }
+  if (!handler.is_hung_up()) caller.shutdown_send();
+}
+
 /// One caller while it is served here.
 struct job {
   job(context& parent, std::unique_ptr<connection> caller, fd second)
@@ -124,7 +147,10 @@ class worker_run {
     std::string why = "done";
     try {
       stream other{by_, std::move(of.second)};
-      co_await carry(*of.peer, other);
+      other.set_label("the handler");  // no caller is called so
+      bool handler_waits = true;
+      co_await when_all(tasks(pass_on(*of.peer, other, handler_waits), pass_back(other, *of.peer)));
+      if (handler_waits && of.peer->left_unheard()) why = callers::in_words(callers::cut::server_ends);
     } catch (const error& failure) {
       why = cause_in_words(failure.code());
     } catch (const std::exception& failure) {
@@ -149,16 +175,28 @@ task<> run_worker(engine& by, fd wire, handler& how, handler_is whose) {
 
 }  // namespace
 
+namespace {
+
+/// Of what is over a limit, with that.
+std::string cause_of(const error& failure) {
+  const std::string cause = cause_in_words(failure.code());
+  const bool has_limit = failure.code() == errc::too_long && !failure.hint().empty();
+  return has_limit ? cause + ": " + failure.hint() : cause;
+}
+
+}  // namespace
+
 task<std::string> serve_to_the_end(handler& how, connection& peer) {
   std::string why = "done";
   try {
     co_await how.serve(peer);
+    if (peer.left_unheard()) why = callers::in_words(callers::cut::server_ends);
   } catch (const error& failure) {
     const bool concerns_caller = failure.address().empty() || failure.address() == peer.label();
     if (failure.code() == std::errc::operation_canceled)
       why = callers::in_words(callers::cut::server_ends);
     else
-      why = concerns_caller ? cause_in_words(failure.code()) : escape_controls(failure.what());
+      why = concerns_caller ? cause_of(failure) : escape_controls(failure.what());
   } catch (const std::exception& failure) {
     why = escape(failure.what());
   } catch (...) {
