@@ -1,36 +1,21 @@
 #include <ahoy/connection/connection.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <cerrno>
 
 namespace ahoy::inline v0 {
 
-namespace {
-
-/// What has something at hand, such as a pipe in memory, completes without its engine: a stop or a deadline
-/// is observed all the same.
-bool is_over(operation& asked) noexcept {
+bool connection::is_over(operation& asked, ahoy::engine& by) noexcept {
+  asked.by = &by;
   if (asked.where->stopped())
     asked.error = ECANCELED;
-  else if (asked.where->deadline() <= asked.by->now())
+  else if (asked.where->deadline() <= by.now())
     asked.error = ETIMEDOUT;
   return asked.error != 0;
 }
 
-}  // namespace
-
-connection::receive_awaiter::receive_awaiter(connection& from, descriptor* on, duration limit) noexcept
-    : receive_operation{on}, from_{from} {
-  timeout = limit;
-}
-
-bool connection::receive_awaiter::submit() {
-  by = &from_.engine();
-  return is_over(*this) || from_.submit(*this);
-}
-
-bytes connection::receive_awaiter::await_resume() {
-  throw_if_failed(error, "receive from", error ? from_.label() : std::string_view{});
-  return std::move(received);
+void connection::receive_awaiter::fail() const {
+  throw ahoy::error{system_code(error), "receive from", from_.label()};
 }
 
 std::optional<bytes> connection::receive_within_awaiter::await_resume() {
@@ -38,18 +23,6 @@ std::optional<bytes> connection::receive_within_awaiter::await_resume() {
   return receive_awaiter::await_resume();
 }
 
-connection::send_awaiter::send_awaiter(connection& to, descriptor* on, std::string_view data) noexcept
-    : send_operation{on, data}, to_{to} {
-  timeout = to.timeout_;
-}
-
-bool connection::send_awaiter::submit() {
-  by = &to_.engine();
-  return is_over(*this) || to_.submit(*this);
-}
-
-void connection::send_awaiter::await_resume() const {
-  throw_if_failed(error, "send to", error ? to_.label() : std::string_view{});
-}
+void connection::send_awaiter::fail() const { throw ahoy::error{system_code(error), "send to", to_.label()}; }
 
 }  // namespace ahoy::inline v0

@@ -21,17 +21,22 @@ class connection {
 
   class receive_awaiter : public receive_operation {
    public:
-    receive_awaiter(connection& from, descriptor* on, duration limit) noexcept;
+    receive_awaiter(connection& from, duration limit) noexcept
+        : receive_operation{nullptr, limit}, from_{from} {}
     /// Throws error: a reset, operation_canceled, timed_out.
-    bytes await_resume();
+    bytes await_resume() {
+      if (error != 0) fail();
+      return std::move(received);
+    }
 
    private:
-    bool submit() override;
+    bool submit() override { return from_.submit(*this); }
+    [[noreturn]] void fail() const;
     connection& from_;
   };
   /// What the peer sent, as soon as there is any: at least one byte, at most buffer_pool::block_size; empty()
   /// at the end of the stream, and from then on. Of datagrams, one each, whole.
-  [[nodiscard]] receive_awaiter receive() noexcept { return {*this, native(), timeout_}; }
+  [[nodiscard]] receive_awaiter receive() noexcept { return {*this, timeout_}; }
 
   class receive_within_awaiter : public receive_awaiter {
    public:
@@ -41,21 +46,25 @@ class connection {
   /// As receive(), but nullopt where nothing came within `limit`; the connection's own timeout does not
   /// apply.
   [[nodiscard]] receive_within_awaiter receive_within(duration limit) noexcept {
-    return {*this, native(), limit};
+    return {*this, limit};
   }
 
   class send_awaiter : public send_operation {
    public:
-    send_awaiter(connection& to, descriptor* on, std::string_view data) noexcept;
-    void await_resume() const;
+    send_awaiter(connection& to, std::string_view data) noexcept
+        : send_operation{nullptr, data, to.timeout_}, to_{to} {}
+    void await_resume() const {
+      if (error != 0) fail();
+    }
 
    private:
-    bool submit() override;
+    bool submit() override { return to_.submit(*this); }
+    [[noreturn]] void fail() const;
     connection& to_;
   };
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
-  [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, native(), data}; }
+  [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, data}; }
 
   /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may
   /// be pending. Idempotent; nothing for datagrams.
@@ -91,8 +100,18 @@ class connection {
   void set_label(std::string label) { label_ = std::move(label); }
 
  protected:
+  /// true where it is complete at once, else it is the engine's to complete (see engine::submit).
   virtual bool submit(receive_operation& asked) = 0;
   virtual bool submit(send_operation& asked) = 0;
+  /// For a connection over a descriptor.
+  static bool submit_on(descriptor& below, operation& asked) {
+    asked.on = &below;
+    asked.by = &below.engine();
+    return asked.by->submit(asked);
+  }
+  /// For one that has none: what has something at hand, such as a pipe in memory, completes without its
+  /// engine. A stop or a deadline is observed all the same.
+  static bool is_over(operation& asked, ahoy::engine& by) noexcept;
 
  private:
   std::string label_;

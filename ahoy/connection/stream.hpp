@@ -24,8 +24,14 @@ class stream final : public connection {
   [[nodiscard]] std::uint64_t progress() const noexcept override;
 
  private:
-  bool submit(receive_operation& asked) override { return receiving_ended_ || engine().submit(asked); }
-  bool submit(send_operation& asked) override { return engine().submit(asked); }
+  bool submit(receive_operation& asked) override {
+    return receiving_ended_ ? end(asked) : submit_on(socket_, asked);
+  }
+  bool submit(send_operation& asked) override { return submit_on(socket_, asked); }
+  bool end(receive_operation& asked) noexcept {
+    static_cast<void>(is_over(asked, engine()));
+    return true;
+  }
 
   descriptor socket_;
   address remote_;

@@ -36,12 +36,14 @@ bool receive(operation& asked, buffer_pool& buffers, patience how) {
   const std::span<char> block = buffers.take();
   const ssize_t got = uninterrupted(
       how, [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
-  bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got > 0) {
-    self.on->received += static_cast<std::uint64_t>(got);
-    self.received = std::move(loan);
+  if (got <= 0) {
+    const bool is_over = settle(self, got);
+    buffers.give_back(block.data());
+    return is_over;
   }
-  return settle(self, got);
+  self.on->received += static_cast<std::uint64_t>(got);
+  self.received = buffers.lend(block, static_cast<std::size_t>(got));
+  return true;
 }
 
 bool send(operation& asked, buffer_pool&, patience how) {

@@ -24,7 +24,7 @@ int milliseconds_until(time_point until) noexcept {
 
 }  // namespace
 
-epoll_engine::epoll_engine() : poller_{::epoll_create1(EPOLL_CLOEXEC)} {
+epoll_engine::epoll_engine() : loop{try_when::submitted}, poller_{::epoll_create1(EPOLL_CLOEXEC)} {
   if (!poller_) throw_if_failed(errno, "start", "the epoll engine");
 }
 

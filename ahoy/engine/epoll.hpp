@@ -13,7 +13,6 @@ class epoll_engine final : public loop {
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
 
  private:
-  bool tries_first() const noexcept override { return true; }
   bool try_now(operation& asked) override;
   void watch(operation& pending) noexcept override;
   void unwatch(descriptor& closing) noexcept override;

@@ -10,28 +10,28 @@
 namespace ahoy::inline v0 {
 
 bool loop::submit(operation& asked) {
-  if (asked.where->stopped()) {
+  if (asked.where->stopped()) [[unlikely]] {
     asked.error = ECANCELED;
     return true;
   }
   // Looked at here, since one who always has something to do never waits.
-  if (asked.where->deadline() <= now_) {
+  if (asked.where->deadline() <= now_) [[unlikely]] {
     asked.error = ETIMEDOUT;
     return true;
   }
-  if (tries_first() && asked.on && asked.kind < operation_kind::edge) {
-    if (++at_once_ > turn_length) return put_off(asked);
-    if (try_now(asked)) return true;
-  }
+  const bool may_try = first_try_ == try_when::submitted && asked.on && asked.kind < operation_kind::edge;
+  if (may_try && try_at_once(asked)) return !asked.put_off_;
   begin_waiting(asked);
   return false;
 }
 
-/// Somebody who is never made to wait, such as one with a fast peer, would keep all others from running.
-bool loop::put_off(operation& asked) noexcept {
+/// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,
+/// would keep all others from running.
+bool loop::try_at_once(operation& asked) {
+  if (++at_once_ <= turn_length) return try_now(asked);
   asked.put_off_ = true;
   queue(asked);
-  return false;
+  return true;
 }
 
 operation*& loop::slot_of(operation& asked) noexcept {
@@ -73,9 +73,12 @@ void loop::finish(operation& done) noexcept {
 }
 
 void loop::queue(operation& next) noexcept {
-  next.next_ready_ = nullptr;
-  *last_ready_ = &next;
-  last_ready_ = &next.next_ready_;
+  next.next_ = nullptr;
+  if (first_ready_)
+    last_ready_->next_ = &next;
+  else
+    first_ready_ = &next;
+  last_ready_ = &next;
 }
 
 /// A send's own timeout is that of a peer who takes nothing: whatever it takes starts the time anew.
@@ -103,10 +106,9 @@ void loop::forget(descriptor& closing) noexcept {
 /// Only those that are ready by now: what they set off has its turn after the events have been looked at.
 void loop::resume_ready() {
   operation* next = std::exchange(first_ready_, nullptr);
-  last_ready_ = &first_ready_;
   while (next) {
     operation& current = *next;
-    next = current.next_ready_;
+    next = static_cast<operation*>(current.next_);
     at_once_ = 0;
     const bool again = std::exchange(current.put_off_, false);
     if (again && !current.submit()) continue;  // by its own submit: what it is for may have ended meanwhile
@@ -115,10 +117,9 @@ void loop::resume_ready() {
 }
 
 void loop::expire_timers() {
-  while (timers_.earliest() <= now_) {
-    operation& late = timers_.first();
-    late.timed_out = late.where->deadline() > now_;
-    complete(late, ETIMEDOUT);
+  while (operation* late = timers_.take_due(now_)) {
+    late->timed_out = late->where->deadline() > now_;
+    complete(*late, ETIMEDOUT);
   }
 }
 

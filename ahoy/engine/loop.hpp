@@ -12,12 +12,12 @@ namespace ahoy::inline v0 {
 /// no coroutine runs inside another's call and no event can name what was just destroyed.
 class loop : public engine {
  public:
-  bool submit(operation& asked) override;
-  void cancel(operation& pending) noexcept override;
-  void complete(operation& parked, int error) noexcept override;
-  void forget(descriptor& closing) noexcept override;
-  [[nodiscard]] time_point now() const noexcept override { return now_; }
-  void run(task<> root) override;
+  bool submit(operation& asked) final;
+  void cancel(operation& pending) noexcept final;
+  void complete(operation& parked, int error) noexcept final;
+  void forget(descriptor& closing) noexcept final;
+  [[nodiscard]] time_point now() const noexcept final { return now_; }
+  void run(task<> root) final;
   task<std::vector<address>> resolve(host name, port service, family wanted, socket_type type,
                                      lookup_use use) override;
 
@@ -26,7 +26,9 @@ class loop : public engine {
   static constexpr unsigned turn_length = 64;
 
   /// Whether an operation is tried when it is submitted, or only when run() comes to it.
-  [[nodiscard]] virtual bool tries_first() const noexcept = 0;
+  enum class try_when : bool { submitted, run };
+  explicit loop(try_when first) noexcept : first_try_{first} {}
+
   /// The first try: true where the operation is complete at once.
   virtual bool try_now(operation& asked) { return attempt(asked, buffers(), patience::none); }
   /// Starts to watch for what a pending operation needs. Throws nothing: a failure completes the operation.
@@ -42,15 +44,16 @@ class loop : public engine {
   static operation*& slot_of(operation& asked) noexcept;
 
  private:
-  bool put_off(operation& asked) noexcept;
+  bool try_at_once(operation& asked);
   void begin_waiting(operation& asked);
   void queue(operation& next) noexcept;
   void resume_ready();
   void expire_timers();
 
+  const try_when first_try_;
   timer_heap timers_;
-  operation* first_ready_ = nullptr;
-  operation** last_ready_ = &first_ready_;
+  operation* first_ready_ = nullptr;  // the others follow by next_, each one's own while it is in no context
+  operation* last_ready_ = nullptr;
   std::size_t on_files_ = 0;  // pending operations that a descriptor may complete
   unsigned at_once_ = 0;
   time_point now_ = clock::now();

@@ -76,7 +76,8 @@ enum class operation_kind : std::uint8_t {
 /// success.
 class operation : public waiter {
  public:
-  operation(operation_kind what, descriptor* file) noexcept : kind{what}, on{file} {}
+  operation(operation_kind what, descriptor* file, duration limit = no_timeout) noexcept
+      : kind{what}, timeout{limit}, on{file} {}
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
@@ -94,8 +95,8 @@ class operation : public waiter {
   bool unhurried = false;
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
-  duration timeout = no_timeout;  ///< of this operation alone; the context's deadline holds besides
-  descriptor* const on;           ///< null where it waits for something else than a descriptor
+  duration timeout;  ///< of this operation alone; the context's deadline holds besides
+  descriptor* on;                 ///< null where it waits for something else than a descriptor
   operation** slot =
       nullptr;  ///< holds this operation while it is pending: whoever may complete it looks there
   ahoy::engine* by = nullptr;  ///< the engine it was submitted to
@@ -109,20 +110,19 @@ class operation : public waiter {
  private:
   friend class loop;
   friend class timer_heap;
-  time_point due_ = no_deadline;
-  operation* next_ready_ = nullptr;
   std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
   bool put_off_ = false;           // in the queue to be submitted again, so that others have their turn
 };
 
 struct receive_operation : operation {
-  explicit receive_operation(descriptor* from) noexcept : operation{operation_kind::receive, from} {}
+  explicit receive_operation(descriptor* from, duration limit = no_timeout) noexcept
+      : operation{operation_kind::receive, from, limit} {}
   bytes received;  ///< empty at end of stream
 };
 
 struct send_operation : operation {
-  send_operation(descriptor* to, std::string_view data) noexcept
-      : operation{operation_kind::send, to}, left{data} {}
+  send_operation(descriptor* to, std::string_view data, duration limit = no_timeout) noexcept
+      : operation{operation_kind::send, to, limit}, left{data} {}
   std::string_view left;  ///< what the kernel has not taken yet
 };
 

@@ -36,7 +36,6 @@ class uring_engine final : public loop {
   [[nodiscard]] std::string_view name() const noexcept override { return "uring"; }
 
  private:
-  bool tries_first() const noexcept override { return true; }
   bool try_now(operation& asked) override;
   void watch(operation& pending) noexcept override;
   void unwatch(operation& done) noexcept override;

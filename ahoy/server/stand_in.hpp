@@ -25,8 +25,8 @@ class stand_in final : public connection {
   [[nodiscard]] std::uint64_t progress() const noexcept override { return carried_.progress(); }
 
  private:
-  bool submit(receive_operation& asked) override { return engine().submit(asked); }
-  bool submit(send_operation& asked) override { return engine().submit(asked); }
+  bool submit(receive_operation& asked) override { return submit_on(*native(), asked); }
+  bool submit(send_operation& asked) override { return submit_on(*native(), asked); }
 
   connection& caller_;
   stream carried_;
