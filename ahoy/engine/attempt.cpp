@@ -4,61 +4,13 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 
 namespace ahoy::inline v0 {
 
 namespace {
 
-int message_flags(patience how) noexcept { return MSG_NOSIGNAL | (how == patience::none ? MSG_DONTWAIT : 0); }
-
-/// The end of every attempt: false where the kernel asks us to come back.
-bool settle(operation& asked, ssize_t returned) noexcept {
-  if (returned >= 0) return true;
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return false;
-  asked.error = errno;
-  return true;
-}
-
-/// After a signal a call that does not wait is made again; of one that does, the deadline has to be looked at
-/// first.
-template <class Call>
-ssize_t uninterrupted(patience how, Call call) {
-  ssize_t returned = 0;
-  do returned = call();
-  while (returned < 0 && errno == EINTR && how == patience::none);
-  return returned;
-}
-
-bool receive(operation& asked, buffer_pool& buffers, patience how) {
-  auto& self = static_cast<receive_operation&>(asked);
-  const std::span<char> block = buffers.take();
-  const ssize_t got = uninterrupted(
-      how, [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
-  if (got <= 0) {
-    const bool is_over = settle(self, got);
-    buffers.give_back(block.data());
-    return is_over;
-  }
-  self.on->received += static_cast<std::uint64_t>(got);
-  self.received = buffers.lend(block, static_cast<std::size_t>(got));
-  return true;
-}
-
-bool send(operation& asked, buffer_pool&, patience how) {
-  auto& self = static_cast<send_operation&>(asked);
-  while (!self.left.empty()) {
-    const ssize_t taken = uninterrupted(how, [&] {
-      return ::send(self.on->number(), self.left.data(), self.left.size(), message_flags(how));
-    });
-    if (taken < 0) return settle(self, taken);
-    self.on->sent += static_cast<std::uint64_t>(taken);
-    self.left.remove_prefix(static_cast<std::size_t>(taken));
-    if (how == patience::one_call) break;
-  }
-  return self.left.empty();
-}
+using namespace detail;
 
 /// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
 struct control_room {
@@ -228,7 +180,7 @@ bool ready(operation& asked, buffer_pool&, patience) {
 bool never(operation&, buffer_pool&, patience) { return false; }
 
 using attempt_function = bool (*)(operation&, buffer_pool&, patience);
-constexpr std::array<attempt_function, 9> attempts = {receive, send,  receive_from, send_to, accept,
+constexpr std::array<attempt_function, 9> attempts = {attempt_receive, attempt_send, receive_from, send_to, accept,
                                                       connect, ready, never,        never};
 
 }  // namespace

@@ -1,6 +1,10 @@
 #pragma once
 #include <ahoy/engine/operation.hpp>
 
+#include <sys/socket.h>
+
+#include <cerrno>
+
 namespace ahoy::inline v0 {
 
 enum class patience : bool {
@@ -14,5 +18,62 @@ enum class patience : bool {
 /// MSG_DONTWAIT, so that a socket handed to another program is as that program expects; a listener that is to
 /// be tried must be non-blocking.
 bool attempt(operation& asked, buffer_pool& buffers, patience how);
+
+namespace detail {
+
+inline int message_flags(patience how) noexcept {
+  return MSG_NOSIGNAL | (how == patience::none ? MSG_DONTWAIT : 0);
+}
+
+/// The end of every attempt: false where the kernel asks us to come back.
+inline bool settle(operation& asked, ssize_t returned) noexcept {
+  if (returned >= 0) return true;
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return false;
+  asked.error = errno;
+  return true;
+}
+
+/// After a signal a call that does not wait is made again; of one that does, the deadline has to be looked at
+/// first.
+template <class Call>
+ssize_t uninterrupted(patience how, Call call) {
+  ssize_t returned = 0;
+  do returned = call();
+  while (returned < 0 && errno == EINTR && how == patience::none);
+  return returned;
+}
+
+}  // namespace detail
+
+/// attempt() of the two kinds that are most of what a loop does, to be compiled into it.
+inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how) {
+  auto& self = static_cast<receive_operation&>(asked);
+  const std::span<char> block = buffers.take();
+  const ssize_t got = detail::uninterrupted(how, [&] {
+    return ::recv(self.on->number(), block.data(), block.size(), detail::message_flags(how));
+  });
+  if (got <= 0) {
+    const bool is_over = detail::settle(self, got);
+    buffers.give_back(block.data());
+    return is_over;
+  }
+  self.on->received += static_cast<std::uint64_t>(got);
+  self.received = buffers.lend(block, static_cast<std::size_t>(got));
+  return true;
+}
+
+inline bool attempt_send(operation& asked, buffer_pool&, patience how) {
+  auto& self = static_cast<send_operation&>(asked);
+  while (!self.left.empty()) {
+    const ssize_t taken = detail::uninterrupted(how, [&] {
+      return ::send(self.on->number(), self.left.data(), self.left.size(), detail::message_flags(how));
+    });
+    if (taken < 0) return detail::settle(self, taken);
+    self.on->sent += static_cast<std::uint64_t>(taken);
+    self.left.remove_prefix(static_cast<std::size_t>(taken));
+    if (how == patience::one_call) break;
+  }
+  return self.left.empty();
+}
 
 }  // namespace ahoy::inline v0

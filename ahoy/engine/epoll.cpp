@@ -45,39 +45,36 @@ void epoll_engine::unwatch(descriptor& closing) noexcept {
   closing.registered_ = false;
 }
 
-namespace {
+bool epoll_engine::submit(operation& asked) { return take_on(asked); }
 
-/// Whether a receive that is complete has left nothing behind.
-bool took_all(const operation& done) noexcept {
-  const auto& self = static_cast<const receive_operation&>(done);
-  return self.error == 0 && self.received.size() < buffer_pool::block_size && !self.received.empty();
-}
-
-}  // namespace
-
-void epoll_engine::note_emptied(operation& done) noexcept {
-  descriptor& on = *done.on;
-  if (!on.short_receive_takes_all || done.kind != operation_kind::receive) return;
-  on.emptied_ = on.registered_ && !on.ending_ && took_all(done);
-}
-
-bool epoll_engine::try_now(operation& asked) {
-  if (asked.kind == operation_kind::receive && asked.on->emptied_) return false;
-  if (!loop::try_now(asked)) return false;
-  note_emptied(asked);
+/// A receive of less than a block has left nothing behind.
+inline bool epoll_engine::receive(operation& asked) noexcept {
+  if (!attempt_receive(asked, buffers(), patience::none)) return false;
+  descriptor& on = *asked.on;
+  const bytes& received = static_cast<receive_operation&>(asked).received;
+  on.emptied_ = on.short_receive_takes_all && on.registered_ && !on.ending_ && !received.empty() &&
+                received.size() < buffer_pool::block_size;
   return true;
 }
 
-void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
-  on.emptied_ = false;
-  on.ending_ = on.ending_ || (events & ends_reading) != 0;
-  if (!on.reading_) return;
-  operation& waiting = *on.reading_;
-  try_again(waiting);
-  if (!on.reading_) note_emptied(waiting);
+bool epoll_engine::try_now(operation& asked) {
+  if (asked.kind == operation_kind::receive) return !asked.on->emptied_ && receive(asked);
+  if (asked.kind == operation_kind::send) return attempt_send(asked, buffers(), patience::none);
+  return loop::try_now(asked);
 }
 
-void epoll_engine::changed(descriptor& on, unsigned events) noexcept {
+inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
+  on.emptied_ = false;
+  if (events & ends_reading) on.ending_ = true;
+  if (!on.reading_) return;
+  operation& waiting = *on.reading_;
+  if (waiting.kind != operation_kind::receive)
+    try_again(waiting);
+  else if (receive(waiting))
+    finish(waiting);
+}
+
+inline void epoll_engine::changed(descriptor& on, unsigned events) noexcept {
   if (events & concerns_reading) readable(on, events);
   if (!on.writing_) return;
   if (on.writing_->kind == operation_kind::edge)

@@ -12,6 +12,8 @@ class epoll_engine final : public loop {
   epoll_engine();
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
 
+  bool submit(operation& asked) override;
+
  private:
   bool try_now(operation& asked) override;
   void watch(operation& pending) noexcept override;
@@ -19,7 +21,7 @@ class epoll_engine final : public loop {
   void wait(time_point until) override;
   void changed(descriptor& on, unsigned events) noexcept;
   void readable(descriptor& on, unsigned events) noexcept;
-  static void note_emptied(operation& done) noexcept;
+  bool receive(operation& asked) noexcept;
 
   fd poller_;
 };

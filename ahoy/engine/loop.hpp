@@ -3,7 +3,9 @@
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/engine/timer_heap.hpp>
 
-#include <exception>
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
 
 namespace ahoy::inline v0 {
 
@@ -12,7 +14,7 @@ namespace ahoy::inline v0 {
 /// no coroutine runs inside another's call and no event can name what was just destroyed.
 class loop : public engine {
  public:
-  bool submit(operation& asked) final;
+  bool submit(operation& asked) override;
   void cancel(operation& pending) noexcept final;
   void complete(operation& parked, int error) noexcept final;
   void forget(descriptor& closing) noexcept final;
@@ -38,13 +40,16 @@ class loop : public engine {
   /// Waits until the time given for events, and tries the operations that they are for.
   virtual void wait(time_point until) = 0;
 
+  /// submit(): an engine may override it to have it compiled with what it overrides itself.
+  bool take_on(operation& asked);
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
-  static operation*& slot_of(operation& asked) noexcept;
 
  private:
+  static operation*& slot_of(operation& asked) noexcept;
   bool try_at_once(operation& asked);
+  void set_timer(operation& asked);
   void begin_waiting(operation& asked);
   void queue(operation& next) noexcept;
   void resume_ready();
@@ -52,11 +57,77 @@ class loop : public engine {
 
   const try_when first_try_;
   timer_heap timers_;
-  operation* first_ready_ = nullptr;  // the others follow by next_, each one's own while it is in no context
+  waiter* first_ready_ = nullptr;  // the others follow by next_, each one's own while it is in no context
   operation* last_ready_ = nullptr;
   std::size_t on_files_ = 0;  // pending operations that a descriptor may complete
   unsigned at_once_ = 0;
   time_point now_ = clock::now();
 };
+
+// What each wait passes through, to be compiled into the engines.
+
+inline bool loop::take_on(operation& asked) {
+  if (asked.where->stopped()) [[unlikely]] {
+    asked.error = ECANCELED;
+    return true;
+  }
+  // Looked at here, since one who always has something to do never waits.
+  if (asked.where->deadline() <= now_) [[unlikely]] {
+    asked.error = ETIMEDOUT;
+    return true;
+  }
+  const bool may_try = first_try_ == try_when::submitted && asked.on && asked.kind < operation_kind::edge;
+  if (may_try && try_at_once(asked)) return !asked.put_off_;
+  begin_waiting(asked);
+  return false;
+}
+
+/// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,
+/// would keep all others from running.
+inline bool loop::try_at_once(operation& asked) {
+  if (++at_once_ <= turn_length) [[likely]] return try_now(asked);
+  asked.put_off_ = true;
+  queue(asked);
+  return true;
+}
+
+inline operation*& loop::slot_of(operation& asked) noexcept {
+  if (asked.kind == operation_kind::ready && static_cast<ready_operation&>(asked).events == POLLIN)
+    return asked.on->reading_;
+  const bool reads = asked.kind == operation_kind::receive || asked.kind == operation_kind::receive_from ||
+                     asked.kind == operation_kind::accept;
+  return reads ? asked.on->reading_ : asked.on->writing_;
+}
+
+inline void loop::begin_waiting(operation& asked) {
+  asked.pending = true;
+  asked.timed_out = false;
+  asked.enter(*asked.where);
+  if (asked.timeout != no_timeout || asked.where->deadline() != no_deadline) set_timer(asked);
+  if (asked.on) asked.slot = &slot_of(asked);
+  assert((!asked.slot || !*asked.slot) && "one operation that reads and one that writes at a time");
+  if (asked.slot) *asked.slot = &asked;
+  if (!asked.on) return;
+  ++on_files_;
+  watch(asked);
+}
+
+inline void loop::finish(operation& done) noexcept {
+  done.pending = false;
+  done.leave();
+  timers_.remove(done);
+  if (done.slot) *done.slot = nullptr;
+  if (done.on) {
+    --on_files_;
+    unwatch(done);
+  }
+  queue(done);
+}
+
+inline void loop::queue(operation& next) noexcept {
+  next.next_ = nullptr;
+  (first_ready_ ? last_ready_->next_ : first_ready_) = &next;
+  last_ready_ = &next;
+}
 
 }  // namespace ahoy::inline v0
