@@ -23,6 +23,26 @@ std::optional<bytes> connection::receive_within_awaiter::await_resume() {
   return receive_awaiter::await_resume();
 }
 
-void connection::send_awaiter::fail() const { throw ahoy::error{system_code(error), "send to", to_.label()}; }
+struct connection::send_awaiter::operation final : send_operation {
+  operation(connection& through, std::string_view data) noexcept
+      : send_operation{nullptr, data, through.timeout_}, to{through} {}
+  bool submit() override { return to.submit(*this); }
+  connection& to;
+};
+
+void connection::send_awaiter::deleter::operator()(operation* done) const noexcept { delete done; }
+
+bool connection::send_awaiter::wait(std::coroutine_handle<> self, context& where, tried how) {
+  waiting_ = decltype(waiting_){new operation{to_, left}};
+  waiting_->waiting = self;
+  waiting_->where = &where;
+  waiting_->was_tried = how == tried::in_vain;
+  return !waiting_->submit();
+}
+
+void connection::send_awaiter::finish() const {
+  const int failure = waiting_ ? waiting_->error : error;
+  if (failure != 0) throw ahoy::error{system_code(failure), "send to", to_.label()};
+}
 
 }  // namespace ahoy::inline v0

@@ -49,18 +49,30 @@ class connection {
     return {*this, limit};
   }
 
-  class send_awaiter : public send_operation {
+  class send_awaiter : outgoing {
    public:
-    send_awaiter(connection& to, std::string_view data) noexcept
-        : send_operation{nullptr, data, to.timeout_}, to_{to} {}
+    send_awaiter(connection& to, std::string_view data) noexcept : outgoing{data}, to_{to} {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) {
+      context& where = self.promise().where();
+      const tried how = to_.send_at_once(*this, where);
+      return how != tried::complete && wait(self, where, how);
+    }
     void await_resume() const {
-      if (error != 0) fail();
+      if (error != 0 || waiting_) finish();
     }
 
    private:
-    bool submit() override { return to_.submit(*this); }
-    [[noreturn]] void fail() const;
+    /// Only a send that cannot be completed at once is made an operation.
+    struct operation;
+    struct deleter {
+      void operator()(operation* done) const noexcept;
+    };
+    bool wait(std::coroutine_handle<> self, context& where, tried how);
+    void finish() const;
     connection& to_;
+    std::unique_ptr<operation, deleter> waiting_;
   };
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
@@ -104,6 +116,10 @@ class connection {
   virtual bool submit(receive_operation& asked) = 0;
   virtual bool submit(send_operation& asked) = 0;
   /// For a connection over a descriptor.
+  /// See engine::send_at_once.
+  virtual tried send_at_once(outgoing& /*what*/, const context& /*where*/) {
+    return tried::no;
+  }
   static bool submit_on(descriptor& below, operation& asked) {
     asked.on = &below;
     asked.by = &below.engine();

@@ -28,6 +28,9 @@ class stream final : public connection {
     return receiving_ended_ ? end(asked) : submit_on(socket_, asked);
   }
   bool submit(send_operation& asked) override { return submit_on(socket_, asked); }
+  tried send_at_once(outgoing& what, const context& where) override {
+    return engine().send_at_once(socket_, what, where);
+  }
   bool end(receive_operation& asked) noexcept {
     static_cast<void>(is_over(asked, engine()));
     return true;

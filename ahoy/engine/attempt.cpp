@@ -12,6 +12,11 @@ namespace {
 
 using namespace detail;
 
+bool send(operation& asked, buffer_pool&, patience how) {
+  auto& self = static_cast<send_operation&>(asked);
+  return attempt_send(*self.on, self.left, self.error, how);
+}
+
 /// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
 struct control_room {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
@@ -59,7 +64,7 @@ bool receive_from(operation& asked, buffer_pool& buffers, patience how) {
   const ssize_t got = uninterrupted(
       how, [&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
   bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got < 0) return settle(self, got);
+  if (got < 0) return settle(got, self.error);
   if (message.msg_flags & MSG_TRUNC) {  // larger than any that UDP carries
     self.error = EMSGSIZE;
     return true;
@@ -119,7 +124,7 @@ bool send_to(operation& asked, buffer_pool&, patience how) {
   const ssize_t taken =
       uninterrupted(how, [&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
   if (taken > 0) self.on->sent += static_cast<std::uint64_t>(taken);
-  return settle(self, taken);
+  return settle(taken, self.error);
 }
 
 bool accept(operation& asked, buffer_pool&, patience) {
@@ -134,7 +139,7 @@ bool accept(operation& asked, buffer_pool&, patience) {
     self.accepted = fd{static_cast<int>(got)};
     self.peer = address{reinterpret_cast<sockaddr*>(&peer), size};
   }
-  return settle(self, got);
+  return settle(got, self.error);
 }
 
 short poll_now(int number, short events) noexcept {
@@ -180,7 +185,7 @@ bool ready(operation& asked, buffer_pool&, patience) {
 bool never(operation&, buffer_pool&, patience) { return false; }
 
 using attempt_function = bool (*)(operation&, buffer_pool&, patience);
-constexpr std::array<attempt_function, 9> attempts = {attempt_receive, attempt_send, receive_from, send_to, accept,
+constexpr std::array<attempt_function, 9> attempts = {attempt_receive, send, receive_from, send_to, accept,
                                                       connect, ready, never,        never};
 
 }  // namespace

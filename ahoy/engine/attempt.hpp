@@ -26,10 +26,10 @@ inline int message_flags(patience how) noexcept {
 }
 
 /// The end of every attempt: false where the kernel asks us to come back.
-inline bool settle(operation& asked, ssize_t returned) noexcept {
+inline bool settle(ssize_t returned, int& error) noexcept {
   if (returned >= 0) return true;
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return false;
-  asked.error = errno;
+  error = errno;
   return true;
 }
 
@@ -53,7 +53,7 @@ inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how
     return ::recv(self.on->number(), block.data(), block.size(), detail::message_flags(how));
   });
   if (got <= 0) {
-    const bool is_over = detail::settle(self, got);
+    const bool is_over = detail::settle(got, self.error);
     buffers.give_back(block.data());
     return is_over;
   }
@@ -62,18 +62,16 @@ inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how
   return true;
 }
 
-inline bool attempt_send(operation& asked, buffer_pool&, patience how) {
-  auto& self = static_cast<send_operation&>(asked);
-  while (!self.left.empty()) {
-    const ssize_t taken = detail::uninterrupted(how, [&] {
-      return ::send(self.on->number(), self.left.data(), self.left.size(), detail::message_flags(how));
-    });
-    if (taken < 0) return detail::settle(self, taken);
-    self.on->sent += static_cast<std::uint64_t>(taken);
-    self.left.remove_prefix(static_cast<std::size_t>(taken));
+inline bool attempt_send(descriptor& to, std::string_view& left, int& error, patience how) {
+  while (!left.empty()) {
+    const ssize_t taken = detail::uninterrupted(
+        how, [&] { return ::send(to.number(), left.data(), left.size(), detail::message_flags(how)); });
+    if (taken < 0) return detail::settle(taken, error);
+    to.sent += static_cast<std::uint64_t>(taken);
+    left.remove_prefix(static_cast<std::size_t>(taken));
     if (how == patience::one_call) break;
   }
-  return self.left.empty();
+  return left.empty();
 }
 
 }  // namespace ahoy::inline v0

@@ -17,6 +17,7 @@ constexpr unsigned concerns_writing = EPOLLOUT | EPOLLHUP | EPOLLERR;
 /// Rounded up, so that a timer is due when we wake for it.
 int milliseconds_until(time_point until) noexcept {
   if (until == no_deadline) return -1;
+  if (until <= time_point{}) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
   constexpr long long longest = 1000 * 60 * 60;
   return static_cast<int>(left < 0 ? 0 : left > longest ? longest : left);
@@ -28,9 +29,8 @@ epoll_engine::epoll_engine() : loop{try_when::submitted}, poller_{::epoll_create
   if (!poller_) throw_if_failed(errno, "start", "the epoll engine");
 }
 
-void epoll_engine::watch(operation& pending) noexcept {
+void epoll_engine::enroll(operation& pending) noexcept {
   descriptor& on = *pending.on;
-  if (on.registered_) return;
   epoll_event asked{};
   asked.events = every_change;
   asked.data.ptr = &on;
@@ -45,10 +45,22 @@ void epoll_engine::unwatch(descriptor& closing) noexcept {
   closing.registered_ = false;
 }
 
-bool epoll_engine::submit(operation& asked) { return take_on(asked); }
+/// What waits in the end need not be tried first where it is known that there is nothing.
+bool epoll_engine::submit(operation& asked) {
+  if (asked.kind == operation_kind::receive && asked.on && asked.on->emptied_) asked.was_tried = true;
+  return take_on(asked);
+}
+
+tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& where) {
+  what.error = why_over(where);
+  if (what.error != 0) [[unlikely]]
+    return tried::complete;
+  if (!has_turn()) return tried::no;
+  return attempt_send(to, what.left, what.error, patience::none) ? tried::complete : tried::in_vain;
+}
 
 /// A receive of less than a block has left nothing behind.
-inline bool epoll_engine::receive(operation& asked) noexcept {
+[[gnu::always_inline]] inline bool epoll_engine::receive(operation& asked) noexcept {
   if (!attempt_receive(asked, buffers(), patience::none)) return false;
   descriptor& on = *asked.on;
   const bytes& received = static_cast<receive_operation&>(asked).received;
@@ -58,9 +70,7 @@ inline bool epoll_engine::receive(operation& asked) noexcept {
 }
 
 bool epoll_engine::try_now(operation& asked) {
-  if (asked.kind == operation_kind::receive) return !asked.on->emptied_ && receive(asked);
-  if (asked.kind == operation_kind::send) return attempt_send(asked, buffers(), patience::none);
-  return loop::try_now(asked);
+  return asked.kind == operation_kind::receive ? receive(asked) : loop::try_now(asked);
 }
 
 inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {

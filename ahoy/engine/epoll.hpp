@@ -13,12 +13,16 @@ class epoll_engine final : public loop {
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
 
   bool submit(operation& asked) override;
+  tried send_at_once(descriptor& to, outgoing& what, const context& where) override;
 
  private:
   bool try_now(operation& asked) override;
-  void watch(operation& pending) noexcept override;
+  void watch(operation& pending) noexcept override {
+    if (!pending.on->registered_) enroll(pending);
+  }
   void unwatch(descriptor& closing) noexcept override;
   void wait(time_point until) override;
+  void enroll(operation& pending) noexcept;
   void changed(descriptor& on, unsigned events) noexcept;
   void readable(descriptor& on, unsigned events) noexcept;
   bool receive(operation& asked) noexcept;

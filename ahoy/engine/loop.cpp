@@ -10,6 +10,11 @@ bool loop::submit(operation& asked) { return take_on(asked); }
 
 void loop::cancel(operation& pending) noexcept { complete(pending, ECANCELED); }
 
+void loop::look_at_clock() const noexcept {
+  now_ = clock::now();
+  knows_now_ = true;
+}
+
 void loop::set_timer(operation& asked) {
   const time_point own =
       asked.timeout == no_timeout ? no_deadline : deadline_after(clock::now(), asked.timeout);
@@ -37,7 +42,7 @@ void loop::forget(descriptor& closing) noexcept {
 }
 
 /// Only those that are ready by now: what they set off has its turn after the events have been looked at.
-void loop::resume_ready() {
+inline void loop::resume_ready() {
   auto* next = static_cast<operation*>(std::exchange(first_ready_, nullptr));
   while (next) {
     operation& current = *next;
@@ -49,9 +54,9 @@ void loop::resume_ready() {
   }
 }
 
-void loop::expire_timers() {
-  while (operation* late = timers_.take_due(now_)) {
-    late->timed_out = late->where->deadline() > now_;
+void loop::expire_timers() noexcept {
+  while (operation* late = timers_.take_due(now())) {
+    late->timed_out = late->where->deadline() > now();
     complete(*late, ETIMEDOUT);
   }
 }
@@ -59,14 +64,14 @@ void loop::expire_timers() {
 void loop::run(task<> root) {
   context top;
   scope everything{top};
-  now_ = clock::now();
+  knows_now_ = false;
   everything.start(std::move(root));
   while (everything.size() > 0) {
     if (!first_ready_ && on_files_ == 0 && timers_.empty())
       throw std::logic_error{"every task waits, but for nothing"};
-    wait(first_ready_ ? now_ : timers_.earliest());
-    now_ = clock::now();
-    expire_timers();
+    wait(first_ready_ ? at_once : timers_.earliest());
+    knows_now_ = false;
+    if (!timers_.empty() && timers_.earliest() <= now()) expire_timers();
     resume_ready();
   }
   everything.join().await_resume();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -18,7 +19,10 @@ class loop : public engine {
   void cancel(operation& pending) noexcept final;
   void complete(operation& parked, int error) noexcept final;
   void forget(descriptor& closing) noexcept final;
-  [[nodiscard]] time_point now() const noexcept final { return now_; }
+  [[nodiscard]] time_point now() const noexcept final {
+    if (!knows_now_) look_at_clock();
+    return now_;
+  }
   void run(task<> root) final;
   task<std::vector<address>> resolve(host name, port service, family wanted, socket_type type,
                                      lookup_use use) override;
@@ -37,9 +41,15 @@ class loop : public engine {
   virtual void watch(operation& pending) noexcept = 0;
   virtual void unwatch(operation&) noexcept {}
   virtual void unwatch(descriptor&) noexcept {}
+  /// For wait(): not at all. Long ago, for every clock.
+  static constexpr time_point at_once{};
   /// Waits until the time given for events, and tries the operations that they are for.
   virtual void wait(time_point until) = 0;
 
+  /// An errno value where nothing may be done here any more; else 0.
+  [[nodiscard]] int why_over(const context& where) const noexcept;
+  /// Counts one that is tried. false: so many in a row were complete at once that others have their turn.
+  [[nodiscard]] bool has_turn() noexcept { return ++at_once_ <= turn_length; }
   /// submit(): an engine may override it to have it compiled with what it overrides itself.
   bool take_on(operation& asked);
   /// Tries a pending operation; queues its coroutine if it is complete.
@@ -53,7 +63,8 @@ class loop : public engine {
   void begin_waiting(operation& asked);
   void queue(operation& next) noexcept;
   void resume_ready();
-  void expire_timers();
+  void look_at_clock() const noexcept;
+  void expire_timers() noexcept;
 
   const try_when first_try_;
   timer_heap timers_;
@@ -61,23 +72,25 @@ class loop : public engine {
   operation* last_ready_ = nullptr;
   std::size_t on_files_ = 0;  // pending operations that a descriptor may complete
   unsigned at_once_ = 0;
-  time_point now_ = clock::now();
+  mutable time_point now_;  // of this turn, once somebody has asked for it
+  mutable bool knows_now_ = false;
 };
 
 // What each wait passes through, to be compiled into the engines.
 
+/// A deadline is looked at here, since one who always has something to do never waits.
+inline int loop::why_over(const context& where) const noexcept {
+  if (where.stopped()) [[unlikely]]
+    return ECANCELED;
+  return where.deadline() != no_deadline && where.deadline() <= now() ? ETIMEDOUT : 0;
+}
+
 inline bool loop::take_on(operation& asked) {
-  if (asked.where->stopped()) [[unlikely]] {
-    asked.error = ECANCELED;
+  asked.error = why_over(*asked.where);
+  if (asked.error != 0) [[unlikely]]
     return true;
-  }
-  // Looked at here, since one who always has something to do never waits.
-  if (asked.where->deadline() <= now_) [[unlikely]] {
-    asked.error = ETIMEDOUT;
-    return true;
-  }
   const bool may_try = first_try_ == try_when::submitted && asked.on && asked.kind < operation_kind::edge;
-  if (may_try && try_at_once(asked)) return !asked.put_off_;
+  if (may_try && !std::exchange(asked.was_tried, false) && try_at_once(asked)) return !asked.put_off_;
   begin_waiting(asked);
   return false;
 }
@@ -85,7 +98,8 @@ inline bool loop::take_on(operation& asked) {
 /// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,
 /// would keep all others from running.
 inline bool loop::try_at_once(operation& asked) {
-  if (++at_once_ <= turn_length) [[likely]] return try_now(asked);
+  if (has_turn()) [[likely]]
+    return try_now(asked);
   asked.put_off_ = true;
   queue(asked);
   return true;

@@ -71,6 +71,9 @@ enum class operation_kind : std::uint8_t {
   park,   ///< until engine::complete(), or the timeout
 };
 
+/// How far something came that was tried without waiting.
+enum class tried : std::uint8_t { no, in_vain, complete };
+
 /// One thing asked of an engine: submitted, completed once, then its coroutine is resumed (unless it was
 /// complete at once). It lives in the frame of the coroutine that awaits it. `error` is an errno value, 0 for
 /// success.
@@ -93,6 +96,7 @@ class operation : public waiter {
   /// May be noticed late while another operation is busy: the blocking engine then makes that one's call
   /// alone, as long as it does not take long.
   bool unhurried = false;
+  bool was_tried = false;  ///< a moment ago, in vain: it waits at once
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
   duration timeout;  ///< of this operation alone; the context's deadline holds besides
@@ -112,6 +116,12 @@ class operation : public waiter {
   friend class timer_heap;
   std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
   bool put_off_ = false;           // in the queue to be submitted again, so that others have their turn
+};
+
+/// What is to be sent, and how that went.
+struct outgoing {
+  std::string_view left;  ///< what the kernel has not taken yet
+  int error = 0;          ///< an errno value
 };
 
 struct receive_operation : operation {

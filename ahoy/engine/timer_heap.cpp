@@ -14,12 +14,6 @@ void timer_heap::place(const entry& what, std::size_t at) noexcept {
   if (what.timed) what.timed->timer_index_ = static_cast<std::uint32_t>(at + 1);
 }
 
-void timer_heap::insert(operation& timed, time_point due) {
-  heap_.push_back({due, &timed});
-  ++used_;
-  rise(heap_.size() - 1);
-}
-
 void timer_heap::unuse(operation& timed) noexcept {
   heap_[timed.timer_index_ - 1].timed = nullptr;
   timed.timer_index_ = 0;

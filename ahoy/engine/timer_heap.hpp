@@ -12,7 +12,13 @@ namespace ahoy::inline v0 {
 /// when they are as many as those in use. Neither touches anybody else's operation.
 class timer_heap {
  public:
-  void insert(operation& timed, time_point due);
+  void insert(operation& timed, time_point due) {
+    heap_.push_back({due, &timed});
+    ++used_;
+    const std::size_t at = heap_.size();
+    timed.timer_index_ = static_cast<std::uint32_t>(at);
+    if (at > 1 && due < heap_[at / 2 - 1].due) rise(at - 1);
+  }
   /// Nothing for one that is in no heap.
   void remove(operation& timed) noexcept {
     if (timed.timer_index_ != 0) unuse(timed);
