@@ -108,8 +108,9 @@ class connection {
   [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }
 
   /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.
-  [[nodiscard]] const std::string& label() const noexcept { return label_; }
-  void set_label(std::string label) { label_ = std::move(label); }
+  [[nodiscard]] std::string label() const { return label_ ? *label_ : remote().to_string(); }
+  /// Another one than the address of the peer.
+  void set_label(std::string label) { label_ = std::make_unique<const std::string>(std::move(label)); }
 
  protected:
   /// true where it is complete at once, else it is the engine's to complete (see engine::submit).
@@ -130,7 +131,7 @@ class connection {
   static bool is_over(operation& asked, ahoy::engine& by) noexcept;
 
  private:
-  std::string label_;
+  std::unique_ptr<const std::string> label_;
   duration timeout_ = no_timeout;
 };
 

@@ -33,9 +33,8 @@ void set_manners(int socket) noexcept {
 
 stream::stream(ahoy::engine& by, fd connected, const address& remote)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
-  socket_.short_receive_takes_all = is_internet(remote_);
-  if (is_internet(remote_)) set_manners(socket_.number());
-  set_label(remote_.to_string());
+  socket_.short_receive_takes_all = is_internet(remote);
+  if (is_internet(remote)) set_manners(socket_.number());
 }
 
 stream::stream(ahoy::engine& by, fd connected)
@@ -67,6 +66,6 @@ std::uint64_t stream::progress() const noexcept {
   return socket_.sent - static_cast<std::uint64_t>(unacknowledged);
 }
 
-std::string_view stream::transport() const noexcept { return is_internet(remote_) ? "tcp" : "unix"; }
+std::string_view stream::transport() const noexcept { return is_internet(remote_.get()) ? "tcp" : "unix"; }
 
 }  // namespace ahoy::inline v0

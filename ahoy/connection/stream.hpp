@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/address/kept_address.hpp>
 #include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
@@ -16,7 +17,7 @@ class stream final : public connection {
   void abort_on_close() noexcept override;
   [[nodiscard]] ahoy::engine& engine() const noexcept override { return socket_.engine(); }
   [[nodiscard]] address local() const override;
-  [[nodiscard]] address remote() const override { return remote_; }
+  [[nodiscard]] address remote() const override { return remote_.get(); }
   [[nodiscard]] std::string_view transport() const noexcept override;
   [[nodiscard]] descriptor* native() noexcept override { return &socket_; }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return socket_.received; }
@@ -37,7 +38,7 @@ class stream final : public connection {
   }
 
   descriptor socket_;
-  address remote_;
+  kept_address remote_;
   bool receiving_ended_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace ahoy::inline v0 {
@@ -36,27 +37,28 @@ class descriptor {
   /// The operation that waits to read; null if none does.
   [[nodiscard]] operation* reading() const noexcept { return reading_; }
 
+  std::uint64_t received = 0;  ///< bytes so far
+  std::uint64_t sent = 0;      ///< bytes that the kernel took so far
   /// Of a TCP socket a receive of less than a block has taken all that was there (epoll(7), question 9); of a
   /// Unix socket it may have stopped at a descriptor that was passed.
   bool short_receive_takes_all = false;
-  std::uint64_t received = 0;  ///< bytes so far
-  std::uint64_t sent = 0;      ///< bytes that the kernel took so far
 
  private:
   friend class loop;
   friend class epoll_engine;
   friend class blocking_engine;
   friend class uring_engine;
-  ahoy::engine* engine_;
-  fd file_;
-  fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
-  std::array<duration, 2> kernel_timeouts_{};  // blocking engine: SO_RCVTIMEO and SO_SNDTIMEO as last set
-  operation* reading_ = nullptr;
-  operation* writing_ = nullptr;
   bool registered_ = false;
   bool emptied_ = false;     // epoll engine: nothing to read until the kernel reports a change
   bool ending_ = false;      // epoll engine: the peer's end was reported, of which no further change tells
   std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
+  operation* reading_ = nullptr;
+  operation* writing_ = nullptr;
+  ahoy::engine* engine_;
+  fd file_;
+  fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
+  /// Blocking engine: SO_RCVTIMEO and SO_SNDTIMEO, once set.
+  std::unique_ptr<std::array<duration, 2>> kernel_timeouts_;
 };
 
 enum class operation_kind : std::uint8_t {

@@ -7,9 +7,7 @@ namespace ahoy::inline v0 {
 
 datagram_request::datagram_request(ahoy::engine& by, fd socket, const datagram_header& header,
                                    std::string data)
-    : socket_{by, std::move(socket)}, header_{header}, data_{std::move(data)} {
-  set_label(remote().to_string());
-}
+    : socket_{by, std::move(socket)}, header_{header}, data_{std::move(data)} {}
 
 bool datagram_request::submit(receive_operation& asked) {
   if (is_over(asked, engine())) return true;

@@ -107,7 +107,6 @@ datagram_caller::datagram_caller(std::shared_ptr<datagram_exchange> of, const da
     : of_{std::move(of)}, header_{header} {
   header_.mark = of_->run.serving().answers_by_itself() ? answered_mark : 0;
   answer_from(header.local);
-  set_label(header.peer.unmapped().to_string());
   of_->present.insert_or_assign(header.peer, this);
 }
 

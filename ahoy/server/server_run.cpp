@@ -56,6 +56,12 @@ std::size_t most_at_once(const server_options& options) noexcept {
   return one_each && options.workers > 0 ? options.workers : SIZE_MAX;
 }
 
+/// How a conversation ended: what the server did counts before what came of it.
+std::string unless_cut(const callers::caller& who, const std::string& why) {
+  const bool is_cut = why != "done" && (who.where.stopped() || why == cause_in_words(system_code(ECANCELED)));
+  return is_cut ? std::string{callers::in_words(who.why_cut)} : why;
+}
+
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
   return std::ranges::any_of(list, [&](const network& each) { return each.contains(*caller.data()); });
 }
@@ -225,7 +231,8 @@ task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limi
 
 void server_run::begin(std::unique_ptr<connection> caller) {
   if (options().once) stop_accepting();
-  conversations_.start(converse(std::move(caller)));
+  const bool at_once = !needs_worker(*caller) && (options().model == model::event || !takes_turns(*caller));
+  conversations_.start(at_once ? converse(std::move(caller)) : converse_in_turn(std::move(caller)));
 }
 
 bool server_run::may_tell(turned_away what) {
@@ -301,13 +308,38 @@ task<> server_run::turn_away(connection& caller, std::string why) {
   }
 }
 
+callers::entry server_run::enter(connection& caller, context& own) {
+  caller.set_timeout(options().idle_timeout);
+  return of_.callers_.add(caller, own, caller.keeps_boundaries() && !datagrams_are_requests());
+}
+
+/// What is kept of a caller that is idle is this frame and the handler's: little, however many there are.
 task<> server_run::converse(std::unique_ptr<connection> caller) {
-  context& here = co_await this_context();
-  context own{here};
-  caller->set_timeout(options().idle_timeout);
-  const callers::entry who =
-      of_.callers_.add(*caller, own, caller->keeps_boundaries() && !datagrams_are_requests());
+  context own{conversations_.where()};
+  const callers::entry who = enter(*caller, own);
+  std::exception_ptr thrown;
+  join(who);
+  try {
+    co_await of_.handler_->serve(*caller).in(own);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_await end(std::move(caller), who, thrown);
+}
+
+task<> server_run::end(std::unique_ptr<connection> caller, callers::entry who, std::exception_ptr thrown) {
+  const std::string why = unless_cut(*who, how_it_ended(thrown, *caller));
+  co_await part_with(std::move(caller), who, why);
+}
+
+task<> server_run::converse_in_turn(std::unique_ptr<connection> caller) {
+  context own{conversations_.where()};
+  const callers::entry who = enter(*caller, own);
   const std::string why = co_await serve(who).in(own);
+  co_await part_with(std::move(caller), who, why);
+}
+
+task<> server_run::part_with(std::unique_ptr<connection> caller, callers::entry who, std::string why) {
   if (who->is_turned_away) co_await turn_away(*caller, why);
   if (who->has_joined) told().left(*caller, why);
   of_.callers_.remove(who);
@@ -358,9 +390,7 @@ task<std::string> server_run::serve(callers::entry who) {
   } catch (const error& failure) {
     why = cause_in_words(failure.code());
   }
-  const bool is_cut =
-      why != "done" && (who->where.stopped() || why == cause_in_words(system_code(ECANCELED)));
-  co_return is_cut ? std::string{callers::in_words(who->why_cut)} : why;
+  co_return unless_cut(*who, why);
 }
 
 void server_run::join(callers::entry who) {

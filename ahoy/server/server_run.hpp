@@ -72,7 +72,11 @@ class server_run {
   task<> tell_untold_in_time();
   task<> drain();
   task<> end_receiving_at_workers();
+  callers::entry enter(connection& caller, context& own);
   task<> converse(std::unique_ptr<connection> caller);
+  task<> converse_in_turn(std::unique_ptr<connection> caller);
+  task<> end(std::unique_ptr<connection> caller, callers::entry who, std::exception_ptr thrown);
+  task<> part_with(std::unique_ptr<connection> caller, callers::entry who, std::string why);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
   task<> wait_for_turn(callers::entry who, turn& own);

@@ -20,7 +20,7 @@ namespace ahoy::inline v0 {
 /// The first child that throws stops the others, and join() rethrows what it threw.
 /// Every scope must be joined before it is destroyed (else the program is terminated: a child would be left
 /// behind).
-class scope {
+class scope : detail::task_owner {
  public:
   explicit scope(context& parent) noexcept : where_{parent} {}
   scope(const scope&) = delete;
@@ -44,10 +44,8 @@ class scope {
   [[nodiscard]] join_awaiter join() noexcept { return join_awaiter{*this}; }
 
  private:
-  struct child;
-  static child run(scope& owner, task<> work);
+  void ended(std::coroutine_handle<> frame, detail::promise_base& how) noexcept override;
   void failed(std::exception_ptr why) noexcept;
-  void finished() noexcept;
   void rethrow();
 
   context where_;
