@@ -5,11 +5,10 @@
 
 namespace ahoy::inline v0 {
 
-bool connection::is_over(operation& asked, ahoy::engine& by) noexcept {
-  asked.by = &by;
+bool connection::is_over(operation& asked) noexcept {
   if (asked.where->stopped())
     asked.error = ECANCELED;
-  else if (asked.where->deadline() <= by.now())
+  else if (asked.where->deadline() <= asked.engine().now())
     asked.error = ETIMEDOUT;
   return asked.error != 0;
 }
@@ -26,6 +25,7 @@ std::optional<bytes> connection::receive_within_awaiter::await_resume() {
 struct connection::send_awaiter::operation final : send_operation {
   operation(connection& through, std::string_view data) noexcept
       : send_operation{nullptr, data, through.timeout_}, to{through} {}
+  ahoy::engine& engine() const noexcept override { return to.engine(); }
   bool submit() override { return to.submit(*this); }
   connection& to;
 };

@@ -23,6 +23,7 @@ class connection {
    public:
     receive_awaiter(connection& from, duration limit) noexcept
         : receive_operation{nullptr, limit}, from_{from} {}
+    [[nodiscard]] ahoy::engine& engine() const noexcept override { return from_.engine(); }
     /// Throws error: a reset, operation_canceled, timed_out.
     bytes await_resume() {
       if (error != 0) fail();
@@ -123,12 +124,11 @@ class connection {
   }
   static bool submit_on(descriptor& below, operation& asked) {
     asked.on = &below;
-    asked.by = &below.engine();
-    return asked.by->submit(asked);
+    return below.engine().submit(asked);
   }
   /// For one that has none: what has something at hand, such as a pipe in memory, completes without its
   /// engine. A stop or a deadline is observed all the same.
-  static bool is_over(operation& asked, ahoy::engine& by) noexcept;
+  static bool is_over(operation& asked) noexcept;
 
  private:
   std::unique_ptr<const std::string> label_;

@@ -33,7 +33,7 @@ class stream final : public connection {
     return engine().send_at_once(socket_, what, where);
   }
   bool end(receive_operation& asked) noexcept {
-    static_cast<void>(is_over(asked, engine()));
+    static_cast<void>(is_over(asked));
     return true;
   }
 

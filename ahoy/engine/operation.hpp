@@ -92,22 +92,24 @@ class operation : public waiter {
   }
   bool await_ready() const noexcept { return false; }
   void cancel() noexcept override;
+  /// The engine that it is submitted to.
+  [[nodiscard]] virtual ahoy::engine& engine() const noexcept { return on->engine(); }
 
   const operation_kind kind;
   bool pending = false;  ///< submitted and not complete
   /// May be noticed late while another operation is busy: the blocking engine then makes that one's call
   /// alone, as long as it does not take long.
   bool unhurried = false;
-  bool was_tried = false;  ///< a moment ago, in vain: it waits at once
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
   duration timeout;  ///< of this operation alone; the context's deadline holds besides
   descriptor* on;                 ///< null where it waits for something else than a descriptor
   operation** slot =
       nullptr;  ///< holds this operation while it is pending: whoever may complete it looks there
-  ahoy::engine* by = nullptr;  ///< the engine it was submitted to
   context* where = nullptr;
   std::coroutine_handle<> waiting;
+
+  bool was_tried = false;  ///< a moment ago, in vain: it waits at once
 
  protected:
   ~operation() = default;
@@ -116,8 +118,8 @@ class operation : public waiter {
  private:
   friend class loop;
   friend class timer_heap;
-  std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
   bool put_off_ = false;           // in the queue to be submitted again, so that others have their turn
+  std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
 };
 
 /// What is to be sent, and how that went.
@@ -193,9 +195,11 @@ struct edge_operation : operation {
 };
 
 struct park_operation : operation {
-  explicit park_operation(ahoy::engine& engine) noexcept : operation{operation_kind::park, nullptr} {
-    by = &engine;
-  }
+  explicit park_operation(ahoy::engine& by) noexcept : operation{operation_kind::park, nullptr}, by_{by} {}
+  [[nodiscard]] ahoy::engine& engine() const noexcept final { return by_; }
+
+ private:
+  ahoy::engine& by_;
 };
 
 }  // namespace ahoy::inline v0

@@ -14,16 +14,19 @@ constexpr std::array<std::string_view, 3> reasons = {"cut, since the server ends
 
 std::string_view callers::in_words(cut why) noexcept { return reasons[static_cast<std::size_t>(why)]; }
 
-callers::entry callers::add(connection& link, context& where, bool may_make_way) {
-  const entry added = present_.emplace(present_.end(), link, where);
-  if (may_make_way) silences_[&link] = by_silence_.insert(by_silence_.end(), &*added);
+callers::entry callers::add(std::unique_ptr<connection> link, context& parent, bool may_make_way) {
+  const entry added = present_.emplace(present_.end(), std::move(link), parent);
+  added->self_ = added;
+  if (may_make_way) silences_[&added->link()] = by_silence_.insert(by_silence_.end(), &*added);
   return added;
 }
 
-void callers::remove(entry which) noexcept {
-  forget_silence(which->link);
+std::unique_ptr<connection> callers::remove(entry which) noexcept {
+  forget_silence(which->link());
   if (which->why_cut == cut::made_way) --making_way_;
+  std::unique_ptr<connection> link = std::move(which->link_);
   present_.erase(which);
+  return link;
 }
 
 void callers::forget_silence(const connection& of) noexcept {
@@ -35,17 +38,17 @@ void callers::forget_silence(const connection& of) noexcept {
 
 callers::caller* callers::find(std::string_view label) noexcept {
   const auto found =
-      std::ranges::find_if(present_, [&](const caller& each) { return each.link.label() == label; });
+      std::ranges::find_if(present_, [&](const caller& each) { return each.link().label() == label; });
   return found == present_.end() ? nullptr : &*found;
 }
 
 void callers::kick(caller& whom) {
   if (whom.why_cut == cut::server_ends) whom.why_cut = cut::kicked;
-  whom.where.stop();
+  whom.stop();
 }
 
 void callers::end_receiving() {
-  for (caller& each : present_) each.link.shutdown_receive();
+  for (caller& each : present_) each.link().shutdown_receive();
 }
 
 void callers::heard(const connection& from) {
@@ -56,11 +59,11 @@ void callers::heard(const connection& from) {
 callers::caller* callers::make_way() {
   if (by_silence_.empty()) return nullptr;
   caller& longest = *by_silence_.front();
-  forget_silence(longest.link);
+  forget_silence(longest.link());
   ++making_way_;
   longest.why_cut = cut::made_way;
-  longest.where.stop();
-  longest.link.shutdown_receive();
+  longest.stop();
+  longest.link().shutdown_receive();
   return &longest;
 }
 

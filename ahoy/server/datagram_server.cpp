@@ -148,7 +148,7 @@ void datagram_caller::hand_over() {
 }
 
 bool datagram_caller::submit(receive_operation& asked) {
-  if (is_over(asked, engine())) return true;
+  if (is_over(asked)) return true;
   if (!unreceived_.empty()) {
     const unreceived_datagram& next = unreceived_.front();
     answer_from(next.asked);
@@ -164,7 +164,7 @@ bool datagram_caller::submit(receive_operation& asked) {
 }
 
 bool datagram_caller::submit(send_operation& asked) {
-  if (is_over(asked, engine())) return true;
+  if (is_over(asked)) return true;
   sent_ += asked.left.size();
   return of_->send_now(asked, header_);
 }

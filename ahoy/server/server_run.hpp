@@ -15,7 +15,7 @@
 namespace ahoy::inline v0 {
 
 /// A server while it runs: what its acceptors, its callers' tasks and its end have in common.
-class server_run {
+class server_run : scope::follower {
  public:
   server_run(server& of, ahoy::engine& by, context& where);
 
@@ -72,11 +72,10 @@ class server_run {
   task<> tell_untold_in_time();
   task<> drain();
   task<> end_receiving_at_workers();
-  callers::entry enter(connection& caller, context& own);
-  task<> converse(std::unique_ptr<connection> caller);
-  task<> converse_in_turn(std::unique_ptr<connection> caller);
-  task<> end(std::unique_ptr<connection> caller, callers::entry who, std::exception_ptr thrown);
-  task<> part_with(std::unique_ptr<connection> caller, callers::entry who, std::string why);
+  void converse(callers::entry who);
+  void ended(context& of, std::exception_ptr thrown) override;
+  task<> converse_in_turn(callers::entry who);
+  task<> part_with(callers::entry who, std::string why);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
   task<> wait_for_turn(callers::entry who, turn& own);

@@ -48,7 +48,7 @@ class waiter {
 
 /// What a task inherits from whoever awaits it: when to stop, and by when to be done.
 /// A context stops with its parent. It belongs to the thread that runs its tasks.
-class context final : private waiter {
+class context : private waiter {
  public:
   context() = default;
   /// The deadline is the earlier one of the parent's and this one. `parent` must outlive this context.

@@ -27,9 +27,11 @@ scope::~scope() {
   if (running_ != 0) std::terminate();
 }
 
-void scope::start(task<> work) {
+void scope::start(task<> work) { start(std::move(work), where_); }
+
+void scope::start(task<> work, context& own) {
   const auto child = std::move(work).release();
-  child.promise().inherit(where_);
+  child.promise().inherit(own);
   child.promise().belong_to(*this);
   ++running_;
   child.resume();
@@ -49,9 +51,21 @@ void scope::failed(std::exception_ptr why) noexcept {
 /// What the frame held is gone before anybody is told.
 void scope::ended(std::coroutine_handle<> frame, detail::promise_base& how) noexcept {
   std::exception_ptr why = how.take_failure();
+  context& where = how.where();
   frame.destroy();
-  if (why) failed(std::move(why));
+  if (&where != &where_)
+    follow(where, std::move(why));
+  else if (why)
+    failed(std::move(why));
   if (--running_ == 0 && joiner_) std::exchange(joiner_, {}).resume();
+}
+
+void scope::follow(context& of, std::exception_ptr why) noexcept {
+  try {
+    follower_->ended(of, std::move(why));
+  } catch (...) {
+    failed(std::current_exception());
+  }
 }
 
 void scope::rethrow() {
