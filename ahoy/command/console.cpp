@@ -26,7 +26,7 @@ std::string credentials(connection& link) {
 }
 
 std::string described(callers::caller& each) {
-  connection& link = each.link;
+  connection& link = each.link();
   const std::string bytes =
       each.is_at_worker ? "at a worker"
                         : fmt::format("{} bytes received, {} sent", link.bytes_received(), link.bytes_sent());
@@ -50,7 +50,7 @@ std::vector<std::string> console_words(server& serving, std::string_view line) {
   if (first_word) words.assign(command_names.begin(), command_names.end());
   if (!first_word && !kicks) return words;
   for (const callers::caller& each : serving.callers())
-    words.push_back((kicks ? "" : "@") + each.link.label());
+    words.push_back((kicks ? "" : "@") + each.link().label());
   return words;
 }
 
@@ -102,7 +102,7 @@ task<> console::obey_command(std::string_view line) {
 /// content.
 bool console::needs_framing(std::string_view to) {
   return std::ranges::any_of(serving_.callers(), [&](const callers::caller& each) {
-    return !each.link.keeps_boundaries() && (to.empty() || each.link.label() == to);
+    return !each.link().keeps_boundaries() && (to.empty() || each.link().label() == to);
   });
 }
 

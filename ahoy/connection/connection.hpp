@@ -21,17 +21,23 @@ class connection {
 
   class receive_awaiter : public receive_operation {
    public:
-    receive_awaiter(connection& from, descriptor* on, duration limit) noexcept;
+    receive_awaiter(connection& from, duration limit) noexcept
+        : receive_operation{nullptr, limit}, from_{from} {}
+    [[nodiscard]] ahoy::engine& engine() const noexcept override { return from_.engine(); }
     /// Throws error: a reset, operation_canceled, timed_out.
-    bytes await_resume();
+    bytes await_resume() {
+      if (error != 0) fail();
+      return std::move(received);
+    }
 
    private:
-    bool submit() override;
+    bool submit() override { return from_.submit(*this); }
+    [[noreturn]] void fail() const;
     connection& from_;
   };
   /// What the peer sent, as soon as there is any: at least one byte, at most buffer_pool::block_size; empty()
   /// at the end of the stream, and from then on. Of datagrams, one each, whole.
-  [[nodiscard]] receive_awaiter receive() noexcept { return {*this, native(), timeout_}; }
+  [[nodiscard]] receive_awaiter receive() noexcept { return {*this, timeout_}; }
 
   class receive_within_awaiter : public receive_awaiter {
    public:
@@ -40,48 +46,63 @@ class connection {
   };
   /// As receive(), but nullopt where nothing came within `limit`; the connection's own timeout does not
   /// apply.
-  [[nodiscard]] receive_within_awaiter receive_within(duration limit) noexcept {
-    return {*this, native(), limit};
-  }
+  [[nodiscard]] receive_within_awaiter receive_within(duration limit) noexcept { return {*this, limit}; }
 
   class discard_awaiter : public receive_awaiter {
    public:
-    discard_awaiter(connection& from, descriptor* on, duration limit) noexcept
-        : receive_awaiter{from, on, limit} {
+    discard_awaiter(connection& from, duration limit) noexcept : receive_awaiter{from, limit} {
       drops = true;
     }
     std::size_t await_resume();
   };
   /// As receive(), but what came is let go, unseen and, over TCP, never copied: how many bytes; 0 at the end.
-  [[nodiscard]] discard_awaiter discard() noexcept { return {*this, native(), timeout_}; }
+  [[nodiscard]] discard_awaiter discard() noexcept { return {*this, timeout_}; }
 
-  class send_awaiter : public send_operation {
+  class send_awaiter : outgoing {
    public:
-    send_awaiter(connection& to, descriptor* on, std::string_view data) noexcept;
-    void await_resume() const;
+    send_awaiter(connection& to, std::string_view data) noexcept : outgoing{data}, to_{to} {}
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) {
+      context& where = self.promise().where();
+      const tried how = to_.send_at_once(*this, where);
+      return how != tried::complete && wait(self, where, how);
+    }
+    void await_resume() const {
+      if (error != 0 || waiting_) finish();
+    }
 
    private:
-    bool submit() override;
+    /// Only a send that cannot be completed at once is made an operation.
+    struct operation;
+    struct deleter {
+      void operator()(operation* done) const noexcept;
+    };
+    bool wait(std::coroutine_handle<> self, context& where, tried how);
+    void finish() const;
     connection& to_;
+    std::unique_ptr<operation, deleter> waiting_;
   };
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
-  [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, native(), data}; }
+  [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, data}; }
 
   class send_file_awaiter : public send_file_operation {
    public:
-    send_file_awaiter(connection& to, descriptor* on, int file, std::size_t most) noexcept;
+    send_file_awaiter(connection& to, int file, std::size_t most) noexcept
+        : send_file_operation{nullptr, file, most, to.timeout_}, to_{to} {}
+    [[nodiscard]] ahoy::engine& engine() const noexcept override { return to_.engine(); }
     std::size_t await_resume() const;
 
    private:
-    bool submit() override;
+    bool submit() override { return to_.submit(*this); }
     connection& to_;
   };
   /// Hands at most `most` bytes of a regular file, from its position on, to the kernel without a copy of
   /// them, and moves the position: how many; 0 at the end of the file, and where this connection or that file
   /// cannot do so (read and send() then, which is also how a file's failure shows). Throws as send() does.
   [[nodiscard]] send_file_awaiter send_file(int file, std::size_t most) noexcept {
-    return {*this, native(), file, most};
+    return {*this, file, most};
   }
 
   /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may
@@ -117,16 +138,29 @@ class connection {
   [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }
 
   /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.
-  [[nodiscard]] const std::string& label() const noexcept { return label_; }
-  void set_label(std::string label) { label_ = std::move(label); }
+  [[nodiscard]] std::string label() const { return label_ ? *label_ : remote().to_string(); }
+  /// Another one than the address of the peer.
+  void set_label(std::string label) { label_ = std::make_unique<const std::string>(std::move(label)); }
 
  protected:
+  /// true where it is complete at once, else it is the engine's to complete (see engine::submit).
   virtual bool submit(receive_operation& asked) = 0;
   virtual bool submit(send_operation& asked) = 0;
+  /// Completes at once with ENOSYS where no file can be sent so.
   virtual bool submit(send_file_operation& asked);
+  /// See engine::send_at_once.
+  virtual tried send_at_once(outgoing& /*what*/, const context& /*where*/) { return tried::no; }
+  /// For a connection over a descriptor.
+  static bool submit_on(descriptor& below, operation& asked) {
+    asked.on = &below;
+    return below.engine().submit(asked);
+  }
+  /// For one that has none: what has something at hand, such as a pipe in memory, completes without its
+  /// engine. A stop or a deadline is observed all the same.
+  static bool is_over(operation& asked) noexcept;
 
  private:
-  std::string label_;
+  std::unique_ptr<const std::string> label_;
   duration timeout_ = no_timeout;
 };
 

@@ -104,6 +104,7 @@ class pipe_end final : public connection {
 };
 
 bool pipe_end::submit(receive_operation& asked) {
+  if (is_over(asked)) return true;
   if (in_->give(asked, engine_)) {
     in_->pump(engine_);
     return true;
@@ -113,6 +114,7 @@ bool pipe_end::submit(receive_operation& asked) {
 }
 
 bool pipe_end::submit(send_operation& asked) {
+  if (is_over(asked)) return true;
   if (out_->take(asked)) {
     out_->pump(engine_);
     return true;

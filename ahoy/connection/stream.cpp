@@ -34,9 +34,8 @@ void set_manners(int socket) noexcept {
 
 stream::stream(ahoy::engine& by, fd connected, const address& remote)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
-  socket_.is_tcp = is_internet(remote_);
-  if (is_internet(remote_)) set_manners(socket_.number());
-  set_label(remote_.to_string());
+  socket_.is_tcp = is_internet(remote);
+  if (is_internet(remote)) set_manners(socket_.number());
 }
 
 stream::stream(ahoy::engine& by, fd connected)
@@ -55,17 +54,21 @@ std::uint64_t stream::unread() const noexcept {
 
 /// Not shutdown(2) with SHUT_RD: what the peer sends after that is left unread, and makes the close a reset.
 void stream::shutdown_receive() {
-  if (most_received_ != UINT64_MAX) return;
+  if (receiving_ended_) return;
   const std::uint64_t at_hand = unread();
-  most_received_ = socket_.received + at_hand;
+  receiving_ended_ = true;
+  most_received_ = static_cast<std::uint32_t>(socket_.received + at_hand);
   if (!socket_.reading() || at_hand > 0) return;
   made_end_ = true;
   engine().complete(*socket_.reading(), 0);
 }
 
-bool stream::submit(receive_operation& asked) {
-  if (socket_.received < most_received_) return engine().submit(asked);
+/// What had come when receiving was ended is still given, with what came along with it.
+bool stream::submit_last(receive_operation& asked) {
+  const std::uint32_t beyond = static_cast<std::uint32_t>(socket_.received) - most_received_;
+  if (beyond > UINT32_MAX / 2) return submit_on(socket_, asked);
   made_end_ = true;
+  static_cast<void>(is_over(asked));
   return true;
 }
 
@@ -90,6 +93,6 @@ std::uint64_t stream::progress() const noexcept {
   return socket_.sent - static_cast<std::uint64_t>(unacknowledged);
 }
 
-std::string_view stream::transport() const noexcept { return is_internet(remote_) ? "tcp" : "unix"; }
+std::string_view stream::transport() const noexcept { return is_internet(remote_.get()) ? "tcp" : "unix"; }
 
 }  // namespace ahoy::inline v0

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/address/kept_address.hpp>
 #include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
@@ -19,7 +20,7 @@ class stream final : public connection {
   [[nodiscard]] bool is_hung_up() const noexcept;
   [[nodiscard]] ahoy::engine& engine() const noexcept override { return socket_.engine(); }
   [[nodiscard]] address local() const override;
-  [[nodiscard]] address remote() const override { return remote_; }
+  [[nodiscard]] address remote() const override { return remote_.get(); }
   [[nodiscard]] std::string_view transport() const noexcept override;
   [[nodiscard]] descriptor* native() noexcept override { return &socket_; }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return socket_.received; }
@@ -27,16 +28,22 @@ class stream final : public connection {
   [[nodiscard]] std::uint64_t progress() const noexcept override;
 
  private:
-  bool submit(receive_operation& asked) override;
-  bool submit(send_operation& asked) override { return engine().submit(asked); }
-  bool submit(send_file_operation& asked) override { return engine().submit(asked); }
-
+  bool submit(receive_operation& asked) override {
+    return receiving_ended_ ? submit_last(asked) : submit_on(socket_, asked);
+  }
+  bool submit(send_operation& asked) override { return submit_on(socket_, asked); }
+  bool submit(send_file_operation& asked) override { return submit_on(socket_, asked); }
+  tried send_at_once(outgoing& what, const context& where) override {
+    return engine().send_at_once(socket_, what, where);
+  }
+  bool submit_last(receive_operation& asked);
   [[nodiscard]] std::uint64_t unread() const noexcept;
 
   descriptor socket_;
-  address remote_;
-  std::uint64_t most_received_ = UINT64_MAX;  // from then on a receive is told of an end
-  bool made_end_ = false;                     // one was told so
+  kept_address remote_;
+  bool receiving_ended_ = false;
+  bool made_end_ = false;            // a receive was told so
+  std::uint32_t most_received_ = 0;  // where it is told so, modulo 2^32
 };
 
 }  // namespace ahoy::inline v0

@@ -5,70 +5,17 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 
 namespace ahoy::inline v0 {
 
 namespace {
 
-constexpr std::size_t most_dropped = 1 << 30;
-
-int message_flags(patience how) noexcept { return MSG_NOSIGNAL | (how == patience::none ? MSG_DONTWAIT : 0); }
-
-/// The end of every attempt: false where the kernel asks us to come back.
-bool settle(operation& asked, ssize_t returned) noexcept {
-  if (returned >= 0) return true;
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return false;
-  asked.error = errno;
-  return true;
-}
-
-/// After a signal a call that does not wait is made again; of one that does, the deadline has to be looked at
-/// first.
-template <class Call>
-ssize_t uninterrupted(patience how, Call call) {
-  ssize_t returned = 0;
-  do returned = call();
-  while (returned < 0 && errno == EINTR && how == patience::none);
-  return returned;
-}
-
-/// tcp(7): with MSG_TRUNC what has come is let go without being copied, all of it.
-bool drop(receive_operation& self, patience how) {
-  const ssize_t got = uninterrupted(
-      how, [&] { return ::recv(self.on->number(), nullptr, most_dropped, MSG_TRUNC | message_flags(how)); });
-  if (got > 0) self.dropped = static_cast<std::size_t>(got);
-  self.on->received += self.dropped;
-  return settle(self, got);
-}
-
-bool receive(operation& asked, buffer_pool& buffers, patience how) {
-  auto& self = static_cast<receive_operation&>(asked);
-  if (self.drops && self.on->is_tcp) return drop(self, how);
-  const std::span<char> block = buffers.take();
-  const ssize_t got = uninterrupted(
-      how, [&] { return ::recv(self.on->number(), block.data(), block.size(), message_flags(how)); });
-  bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got > 0) {
-    self.on->received += static_cast<std::uint64_t>(got);
-    self.received = std::move(loan);
-  }
-  return settle(self, got);
-}
+using namespace detail;
 
 bool send(operation& asked, buffer_pool&, patience how) {
   auto& self = static_cast<send_operation&>(asked);
-  while (!self.left.empty()) {
-    const ssize_t taken = uninterrupted(how, [&] {
-      return ::send(self.on->number(), self.left.data(), self.left.size(), message_flags(how));
-    });
-    if (taken < 0) return settle(self, taken);
-    self.on->sent += static_cast<std::uint64_t>(taken);
-    self.left.remove_prefix(static_cast<std::size_t>(taken));
-    if (how == patience::one_call) break;
-  }
-  return self.left.empty();
+  return attempt_send(*self.on, self.left, self.error, how);
 }
 
 /// sendfile(2) knows no flag for a call that does not block: the socket is in that mode for its length.
@@ -82,7 +29,7 @@ bool send_file(operation& asked, buffer_pool&, patience) {
   errno = failure;
   if (taken > 0) self.taken = static_cast<std::size_t>(taken);
   self.on->sent += self.taken;
-  return settle(self, taken);
+  return settle(taken, self.error);
 }
 
 /// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
@@ -132,7 +79,7 @@ bool receive_from(operation& asked, buffer_pool& buffers, patience how) {
   const ssize_t got = uninterrupted(
       how, [&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
   bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got < 0) return settle(self, got);
+  if (got < 0) return settle(got, self.error);
   if (message.msg_flags & MSG_TRUNC) {  // larger than any that UDP carries
     self.error = EMSGSIZE;
     return true;
@@ -192,7 +139,7 @@ bool send_to(operation& asked, buffer_pool&, patience how) {
   const ssize_t taken =
       uninterrupted(how, [&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
   if (taken > 0) self.on->sent += static_cast<std::uint64_t>(taken);
-  return settle(self, taken);
+  return settle(taken, self.error);
 }
 
 bool accept(operation& asked, buffer_pool&, patience) {
@@ -207,7 +154,7 @@ bool accept(operation& asked, buffer_pool&, patience) {
     self.accepted = fd{static_cast<int>(got)};
     self.peer = address{reinterpret_cast<sockaddr*>(&peer), size};
   }
-  return settle(self, got);
+  return settle(got, self.error);
 }
 
 short poll_now(int number, short events) noexcept {
@@ -253,10 +200,19 @@ bool ready(operation& asked, buffer_pool&, patience) {
 bool never(operation&, buffer_pool&, patience) { return false; }
 
 using attempt_function = bool (*)(operation&, buffer_pool&, patience);
-constexpr std::array<attempt_function, 10> attempts = {receive, send,    send_file, receive_from, send_to,
-                                                       accept,  connect, ready,     never,        never};
+constexpr std::array<attempt_function, 10> attempts = {
+    attempt_receive, send, send_file, receive_from, send_to, accept, connect, ready, never, never};
 
 }  // namespace
+
+bool detail::drop(receive_operation& asked, patience how) {
+  constexpr std::size_t most = 1 << 30;
+  const ssize_t got = uninterrupted(
+      how, [&] { return ::recv(asked.on->number(), nullptr, most, MSG_TRUNC | message_flags(how)); });
+  if (got > 0) asked.dropped = static_cast<std::size_t>(got);
+  asked.on->received += asked.dropped;
+  return settle(got, asked.error);
+}
 
 bool attempt(operation& asked, buffer_pool& buffers, patience how) {
   return attempts[static_cast<std::size_t>(asked.kind)](asked, buffers, how);

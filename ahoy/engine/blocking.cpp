@@ -99,9 +99,13 @@ void blocking_engine::wait(time_point until) {
 
 void blocking_engine::call(operation& only, duration wanted) {
   const int option = timeout_option(only.kind);
-  duration& set = only.on->kernel_timeouts_[option == SO_RCVTIMEO ? 0 : 1];
-  if (set != wanted) set_kernel_timeout(only.on->number(), option, wanted);
-  set = wanted;
+  auto& known = only.on->kernel_timeouts_;
+  if (!known && wanted != duration::zero()) known = std::make_unique<std::array<duration, 2>>();
+  duration* const set = known ? &(*known)[option == SO_RCVTIMEO ? 0 : 1] : nullptr;
+  if (set && *set != wanted) {
+    set_kernel_timeout(only.on->number(), option, wanted);
+    *set = wanted;
+  }
   try_again(only, patience::one_call);
 }
 

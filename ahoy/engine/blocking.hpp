@@ -10,10 +10,10 @@ namespace ahoy::inline v0 {
 /// unhurried do not count as long as the one is busy: they are polled for `attention` after the last time.
 class blocking_engine final : public loop {
  public:
+  blocking_engine() noexcept : loop{try_when::run} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "blocking"; }
 
  private:
-  bool tries_first() const noexcept override { return false; }
   void watch(operation& pending) noexcept override;
   void unwatch(operation& done) noexcept override;
   void wait(time_point until) override;

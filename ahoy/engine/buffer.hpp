@@ -1,10 +1,9 @@
 #pragma once
+#include <cassert>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace ahoy::inline v0 {
 
@@ -16,10 +15,12 @@ class buffer_pool;
 class bytes {
  public:
   bytes() = default;
-  bytes(bytes&& other) noexcept { swap(other); }
+  bytes(bytes&& other) noexcept
+      : block_{std::exchange(other.block_, nullptr)}, size_{std::exchange(other.size_, 0)} {}
   bytes& operator=(bytes&& other) noexcept {
     bytes taken{std::move(other)};
-    swap(taken);
+    std::swap(block_, taken.block_);
+    std::swap(size_, taken.size_);
     return *this;
   }
   ~bytes();
@@ -32,14 +33,9 @@ class bytes {
 
  private:
   friend class buffer_pool;
-  void swap(bytes& other) noexcept {
-    std::swap(pool_, other.pool_);
-    std::swap(block_, other.block_);
-    std::swap(size_, other.size_);
-  }
+  bytes(char* block, std::size_t size) noexcept : block_{block}, size_{size} {}
 
-  buffer_pool* pool_ = nullptr;
-  char* block_ = nullptr;
+  char* block_ = nullptr;  // whose pool stands before it
   std::size_t size_ = 0;
 };
 
@@ -55,13 +51,26 @@ class buffer_pool {
   ~buffer_pool();
 
   /// A block to write into. Either lend() it or give it back().
-  [[nodiscard]] std::span<char> take();
-  [[nodiscard]] bytes lend(std::span<char> block, std::size_t used) noexcept;
-  void give_back(char* block) noexcept;
+  [[nodiscard]] std::span<char> take() {
+    head* const taken = free_ ? free_ : allocate();
+    free_ = taken->next;
+    --free_count_;
+    return {reinterpret_cast<char*>(taken + 1), block_size};
+  }
+  [[nodiscard]] bytes lend(std::span<char> block, std::size_t used) noexcept {
+    ++lent_;
+    return {block.data(), used};
+  }
+  void give_back(char* block) noexcept {
+    head* const back = head_of(block);
+    back->next = free_;
+    free_ = back;
+    if (++free_count_ > kept_blocks_) release();
+  }
   /// Adds `text` to what a loan of this pool holds. false: there is no room for it.
   [[nodiscard]] static bool append(bytes& loan, std::string_view text) noexcept;
   /// Keeps so many for reuse.
-  void keep(std::size_t count);
+  void keep(std::size_t count) noexcept;
   /// A loan that holds a copy of `text`, which fits into a block.
   [[nodiscard]] bytes copy(std::string_view text);
   /// How many blocks are lent at the moment.
@@ -69,11 +78,28 @@ class buffer_pool {
 
  private:
   friend class bytes;
-  void end_loan(char* block) noexcept;
+  /// Stands before each block.
+  struct alignas(std::max_align_t) head {
+    buffer_pool* pool;
+    head* next;  // while it is free
+  };
+  static head* head_of(char* block) noexcept { return reinterpret_cast<head*>(block) - 1; }
+  static void end_loan(char* block) noexcept {
+    buffer_pool& pool = *head_of(block)->pool;
+    --pool.lent_;
+    pool.give_back(block);
+  }
+  head* allocate();
+  void release() noexcept;
 
+  head* free_ = nullptr;
+  std::size_t free_count_ = 0;
   std::size_t kept_blocks_ = 16;
-  std::vector<std::unique_ptr<char[]>> free_;
   std::size_t lent_ = 0;
 };
+
+inline bytes::~bytes() {
+  if (block_) buffer_pool::end_loan(block_);
+}
 
 }  // namespace ahoy::inline v0

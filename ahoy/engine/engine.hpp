@@ -26,6 +26,11 @@ class engine {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   /// Completes the operation now (true), or resumes its coroutine later from run() (false).
   virtual bool submit(operation& asked) = 0;
+  /// Tries to send without a send_operation, which most sends then need not be; else one has to send what is
+  /// left.
+  virtual tried send_at_once(descriptor& /*to*/, outgoing& /*what*/, const context& /*where*/) {
+    return tried::no;
+  }
   /// Makes a pending operation complete with ECANCELED, later, from run(). Does nothing to one that is
   /// complete.
   virtual void cancel(operation& pending) noexcept = 0;

@@ -17,6 +17,7 @@ constexpr unsigned concerns_writing = EPOLLOUT | EPOLLHUP | EPOLLERR;
 /// Rounded up, so that a timer is due when we wake for it.
 int milliseconds_until(time_point until) noexcept {
   if (until == no_deadline) return -1;
+  if (until <= time_point{}) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
   constexpr long long longest = 1000 * 60 * 60;
   return static_cast<int>(left < 0 ? 0 : left > longest ? longest : left);
@@ -24,13 +25,12 @@ int milliseconds_until(time_point until) noexcept {
 
 }  // namespace
 
-epoll_engine::epoll_engine() : poller_{::epoll_create1(EPOLL_CLOEXEC)} {
+epoll_engine::epoll_engine() : loop{try_when::submitted}, poller_{::epoll_create1(EPOLL_CLOEXEC)} {
   if (!poller_) throw_if_failed(errno, "start", "the epoll engine");
 }
 
-void epoll_engine::watch(operation& pending) noexcept {
+void epoll_engine::enroll(operation& pending) noexcept {
   descriptor& on = *pending.on;
-  if (on.registered_) return;
   epoll_event asked{};
   asked.events = every_change;
   asked.data.ptr = &on;
@@ -45,40 +45,47 @@ void epoll_engine::unwatch(descriptor& closing) noexcept {
   closing.registered_ = false;
 }
 
-namespace {
-
-/// Whether a receive that is complete has left nothing behind.
-bool took_all(const operation& done) noexcept {
-  const auto& self = static_cast<const receive_operation&>(done);
-  if (self.dropped > 0) return true;
-  return self.error == 0 && self.received.size() < buffer_pool::block_size && !self.received.empty();
+/// What waits in the end need not be tried first where it is known that there is nothing.
+bool epoll_engine::submit(operation& asked) {
+  if (asked.kind == operation_kind::receive && asked.on && asked.on->emptied_) asked.was_tried = true;
+  return take_on(asked);
 }
 
-}  // namespace
-
-void epoll_engine::note_emptied(operation& done) noexcept {
-  descriptor& on = *done.on;
-  if (!on.is_tcp || done.kind != operation_kind::receive) return;
-  on.emptied_ = on.registered_ && !on.ending_ && took_all(done);
+tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& where) {
+  what.error = why_over(where);
+  if (what.error != 0) [[unlikely]]
+    return tried::complete;
+  if (!has_turn()) return tried::no;
+  return attempt_send(to, what.left, what.error, patience::none) ? tried::complete : tried::in_vain;
 }
 
-bool epoll_engine::try_now(operation& asked) {
-  if (asked.kind == operation_kind::receive && asked.on->emptied_) return false;
-  if (!loop::try_now(asked)) return false;
-  note_emptied(asked);
+/// A receive of less than a block has left nothing behind.
+[[gnu::always_inline]] inline bool epoll_engine::receive(operation& asked) noexcept {
+  if (!attempt_receive(asked, buffers(), patience::none)) return false;
+  descriptor& on = *asked.on;
+  const auto& self = static_cast<receive_operation&>(asked);
+  const bool took_all =
+      self.dropped > 0 || (!self.received.empty() && self.received.size() < buffer_pool::block_size);
+  on.emptied_ = on.is_tcp && on.registered_ && !on.ending_ && took_all;
   return true;
 }
 
-void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
-  on.emptied_ = false;
-  on.ending_ = on.ending_ || (events & ends_reading) != 0;
-  if (!on.reading_) return;
-  operation& waiting = *on.reading_;
-  try_again(waiting);
-  if (!on.reading_) note_emptied(waiting);
+bool epoll_engine::try_now(operation& asked) {
+  return asked.kind == operation_kind::receive ? receive(asked) : loop::try_now(asked);
 }
 
-void epoll_engine::changed(descriptor& on, unsigned events) noexcept {
+inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
+  on.emptied_ = false;
+  if (events & ends_reading) on.ending_ = true;
+  if (!on.reading_) return;
+  operation& waiting = *on.reading_;
+  if (waiting.kind != operation_kind::receive)
+    try_again(waiting);
+  else if (receive(waiting))
+    finish(waiting);
+}
+
+inline void epoll_engine::changed(descriptor& on, unsigned events) noexcept {
   if (events & concerns_reading) readable(on, events);
   if (!on.writing_) return;
   if (on.writing_->kind == operation_kind::edge)

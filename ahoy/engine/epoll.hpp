@@ -12,15 +12,20 @@ class epoll_engine final : public loop {
   epoll_engine();
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
 
+  bool submit(operation& asked) override;
+  tried send_at_once(descriptor& to, outgoing& what, const context& where) override;
+
  private:
-  bool tries_first() const noexcept override { return true; }
   bool try_now(operation& asked) override;
-  void watch(operation& pending) noexcept override;
+  void watch(operation& pending) noexcept override {
+    if (!pending.on->registered_) enroll(pending);
+  }
   void unwatch(descriptor& closing) noexcept override;
   void wait(time_point until) override;
+  void enroll(operation& pending) noexcept;
   void changed(descriptor& on, unsigned events) noexcept;
   void readable(descriptor& on, unsigned events) noexcept;
-  static void note_emptied(operation& done) noexcept;
+  bool receive(operation& asked) noexcept;
 
   fd poller_;
 };

@@ -2,80 +2,23 @@
 #include <ahoy/engine/loop.hpp>
 #include <ahoy/task/scope.hpp>
 
-#include <algorithm>
-#include <cassert>
-#include <cerrno>
 #include <stdexcept>
 
 namespace ahoy::inline v0 {
 
-bool loop::submit(operation& asked) {
-  if (asked.where->stopped()) {
-    asked.error = ECANCELED;
-    return true;
-  }
-  // Looked at here, since one who always has something to do never waits.
-  if (asked.where->deadline() <= now_) {
-    asked.error = ETIMEDOUT;
-    return true;
-  }
-  if (tries_first() && asked.on && asked.kind < operation_kind::edge) {
-    if (++at_once_ > turn_length) return put_off(asked);
-    if (try_now(asked)) return true;
-  }
-  begin_waiting(asked);
-  return false;
+bool loop::submit(operation& asked) { return take_on(asked); }
+
+void loop::cancel(operation& pending) noexcept { complete(pending, ECANCELED); }
+
+void loop::look_at_clock() const noexcept {
+  now_ = clock::now();
+  knows_now_ = true;
 }
 
-/// Somebody who is never made to wait, such as one with a fast peer, would keep all others from running.
-bool loop::put_off(operation& asked) noexcept {
-  asked.put_off_ = true;
-  queue(asked);
-  return false;
-}
-
-operation*& loop::slot_of(operation& asked) noexcept {
-  switch (asked.kind) {
-    case operation_kind::receive:
-    case operation_kind::receive_from:
-    case operation_kind::accept:
-      return asked.on->reading_;
-    case operation_kind::ready:
-      return static_cast<ready_operation&>(asked).events == POLLIN ? asked.on->reading_ : asked.on->writing_;
-    default:
-      return asked.on->writing_;
-  }
-}
-
-void loop::begin_waiting(operation& asked) {
-  asked.pending = true;
-  asked.timed_out = false;
-  if (asked.on) ++on_files_;
-  asked.enter(*asked.where);
+void loop::set_timer(operation& asked) {
   const time_point own =
       asked.timeout == no_timeout ? no_deadline : deadline_after(clock::now(), asked.timeout);
-  const time_point due = std::min(own, asked.where->deadline());
-  if (due != no_deadline) timers_.insert(asked, due);
-  if (asked.on) asked.slot = &slot_of(asked);
-  assert((!asked.slot || !*asked.slot) && "one operation that reads and one that writes at a time");
-  if (asked.slot) *asked.slot = &asked;
-  if (asked.on) watch(asked);
-}
-
-void loop::finish(operation& done) noexcept {
-  done.pending = false;
-  if (done.on) --on_files_;
-  done.leave();
-  timers_.remove(done);
-  if (done.slot) *done.slot = nullptr;
-  if (done.on) unwatch(done);
-  queue(done);
-}
-
-void loop::queue(operation& next) noexcept {
-  next.next_ready_ = nullptr;
-  *last_ready_ = &next;
-  last_ready_ = &next.next_ready_;
+  timers_.insert(asked, std::min(own, asked.where->deadline()));
 }
 
 /// A send's own timeout is that of a peer who takes nothing: whatever it takes starts the time anew.
@@ -84,10 +27,8 @@ void loop::try_again(operation& pending, patience how) noexcept {
   if (attempt(pending, buffers(), how)) return finish(pending);
   if (pending.timeout == no_timeout || pending.on->sent == sent) return;
   timers_.remove(pending);
-  timers_.insert(pending, std::min(deadline_after(clock::now(), pending.timeout), pending.where->deadline()));
+  set_timer(pending);
 }
-
-void loop::cancel(operation& pending) noexcept { complete(pending, ECANCELED); }
 
 void loop::complete(operation& parked, int error) noexcept {
   if (!parked.pending) return;
@@ -101,12 +42,11 @@ void loop::forget(descriptor& closing) noexcept {
 }
 
 /// Only those that are ready by now: what they set off has its turn after the events have been looked at.
-void loop::resume_ready() {
-  operation* next = std::exchange(first_ready_, nullptr);
-  last_ready_ = &first_ready_;
+inline void loop::resume_ready() {
+  auto* next = static_cast<operation*>(std::exchange(first_ready_, nullptr));
   while (next) {
     operation& current = *next;
-    next = current.next_ready_;
+    next = static_cast<operation*>(current.next_);
     at_once_ = 0;
     const bool again = std::exchange(current.put_off_, false);
     if (again && !current.submit()) continue;  // by its own submit: what it is for may have ended meanwhile
@@ -114,25 +54,24 @@ void loop::resume_ready() {
   }
 }
 
-void loop::expire_timers() {
-  while (timers_.earliest() <= now_) {
-    operation& late = timers_.first();
-    late.timed_out = late.where->deadline() > now_;
-    complete(late, ETIMEDOUT);
+void loop::expire_timers() noexcept {
+  while (operation* late = timers_.take_due(now())) {
+    late->timed_out = late->where->deadline() > now();
+    complete(*late, ETIMEDOUT);
   }
 }
 
 void loop::run(task<> root) {
   context top;
   scope everything{top};
-  now_ = clock::now();
+  knows_now_ = false;
   everything.start(std::move(root));
   while (everything.size() > 0) {
     if (!first_ready_ && on_files_ == 0 && timers_.empty())
       throw std::logic_error{"every task waits, but for nothing"};
-    wait(first_ready_ ? now_ : timers_.earliest());
-    now_ = clock::now();
-    expire_timers();
+    wait(first_ready_ ? at_once : timers_.earliest());
+    knows_now_ = false;
+    if (!timers_.empty() && timers_.earliest() <= now()) expire_timers();
     resume_ready();
   }
   everything.join().await_resume();

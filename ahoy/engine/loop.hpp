@@ -3,7 +3,10 @@
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/engine/timer_heap.hpp>
 
-#include <exception>
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -13,11 +16,14 @@ namespace ahoy::inline v0 {
 class loop : public engine {
  public:
   bool submit(operation& asked) override;
-  void cancel(operation& pending) noexcept override;
-  void complete(operation& parked, int error) noexcept override;
-  void forget(descriptor& closing) noexcept override;
-  [[nodiscard]] time_point now() const noexcept override { return now_; }
-  void run(task<> root) override;
+  void cancel(operation& pending) noexcept final;
+  void complete(operation& parked, int error) noexcept final;
+  void forget(descriptor& closing) noexcept final;
+  [[nodiscard]] time_point now() const noexcept final {
+    if (!knows_now_) look_at_clock();
+    return now_;
+  }
+  void run(task<> root) final;
   task<std::vector<address>> resolve(host name, port service, family wanted, socket_type type,
                                      lookup_use use) override;
 
@@ -26,34 +32,116 @@ class loop : public engine {
   static constexpr unsigned turn_length = 64;
 
   /// Whether an operation is tried when it is submitted, or only when run() comes to it.
-  [[nodiscard]] virtual bool tries_first() const noexcept = 0;
+  enum class try_when : bool { submitted, run };
+  explicit loop(try_when first) noexcept : first_try_{first} {}
+
   /// The first try: true where the operation is complete at once.
   virtual bool try_now(operation& asked) { return attempt(asked, buffers(), patience::none); }
   /// Starts to watch for what a pending operation needs. Throws nothing: a failure completes the operation.
   virtual void watch(operation& pending) noexcept = 0;
   virtual void unwatch(operation&) noexcept {}
   virtual void unwatch(descriptor&) noexcept {}
+  /// For wait(): not at all. Long ago, for every clock.
+  static constexpr time_point at_once{};
   /// Waits until the time given for events, and tries the operations that they are for.
   virtual void wait(time_point until) = 0;
 
+  /// An errno value where nothing may be done here any more; else 0.
+  [[nodiscard]] int why_over(const context& where) const noexcept;
+  /// Counts one that is tried. false: so many in a row were complete at once that others have their turn.
+  [[nodiscard]] bool has_turn() noexcept { return ++at_once_ <= turn_length; }
+  /// submit(): an engine may override it to have it compiled with what it overrides itself.
+  bool take_on(operation& asked);
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
-  static operation*& slot_of(operation& asked) noexcept;
 
  private:
-  bool put_off(operation& asked) noexcept;
+  static operation*& slot_of(operation& asked) noexcept;
+  bool try_at_once(operation& asked);
+  void set_timer(operation& asked);
   void begin_waiting(operation& asked);
   void queue(operation& next) noexcept;
   void resume_ready();
-  void expire_timers();
+  void look_at_clock() const noexcept;
+  void expire_timers() noexcept;
 
+  const try_when first_try_;
   timer_heap timers_;
-  operation* first_ready_ = nullptr;
-  operation** last_ready_ = &first_ready_;
+  waiter* first_ready_ = nullptr;  // the others follow by next_, each one's own while it is in no context
+  operation* last_ready_ = nullptr;
   std::size_t on_files_ = 0;  // pending operations that a descriptor may complete
   unsigned at_once_ = 0;
-  time_point now_ = clock::now();
+  mutable time_point now_;  // of this turn, once somebody has asked for it
+  mutable bool knows_now_ = false;
 };
+
+// What each wait passes through, to be compiled into the engines.
+
+/// A deadline is looked at here, since one who always has something to do never waits.
+inline int loop::why_over(const context& where) const noexcept {
+  if (where.stopped()) [[unlikely]]
+    return ECANCELED;
+  return where.deadline() != no_deadline && where.deadline() <= now() ? ETIMEDOUT : 0;
+}
+
+inline bool loop::take_on(operation& asked) {
+  asked.error = why_over(*asked.where);
+  if (asked.error != 0) [[unlikely]]
+    return true;
+  const bool may_try = first_try_ == try_when::submitted && asked.on && asked.kind < operation_kind::edge;
+  if (may_try && !std::exchange(asked.was_tried, false) && try_at_once(asked)) return !asked.put_off_;
+  begin_waiting(asked);
+  return false;
+}
+
+/// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,
+/// would keep all others from running.
+inline bool loop::try_at_once(operation& asked) {
+  if (has_turn()) [[likely]]
+    return try_now(asked);
+  asked.put_off_ = true;
+  queue(asked);
+  return true;
+}
+
+inline operation*& loop::slot_of(operation& asked) noexcept {
+  if (asked.kind == operation_kind::ready && static_cast<ready_operation&>(asked).events == POLLIN)
+    return asked.on->reading_;
+  const bool reads = asked.kind == operation_kind::receive || asked.kind == operation_kind::receive_from ||
+                     asked.kind == operation_kind::accept;
+  return reads ? asked.on->reading_ : asked.on->writing_;
+}
+
+inline void loop::begin_waiting(operation& asked) {
+  asked.pending = true;
+  asked.timed_out = false;
+  asked.enter(*asked.where);
+  if (asked.timeout != no_timeout || asked.where->deadline() != no_deadline) set_timer(asked);
+  if (asked.on) asked.slot = &slot_of(asked);
+  assert((!asked.slot || !*asked.slot) && "one operation that reads and one that writes at a time");
+  if (asked.slot) *asked.slot = &asked;
+  if (!asked.on) return;
+  ++on_files_;
+  watch(asked);
+}
+
+inline void loop::finish(operation& done) noexcept {
+  done.pending = false;
+  done.leave();
+  timers_.remove(done);
+  if (done.slot) *done.slot = nullptr;
+  if (done.on) {
+    --on_files_;
+    unwatch(done);
+  }
+  queue(done);
+}
+
+inline void loop::queue(operation& next) noexcept {
+  next.next_ = nullptr;
+  (first_ready_ ? last_ready_->next_ : first_ready_) = &next;
+  last_ready_ = &next;
+}
 
 }  // namespace ahoy::inline v0

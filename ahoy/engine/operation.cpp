@@ -9,12 +9,9 @@ fd descriptor::release() noexcept {
   return std::move(file_);
 }
 
-void operation::cancel() noexcept { by->cancel(*this); }
+void operation::cancel() noexcept { engine().cancel(*this); }
 
-bool operation::submit() {
-  if (on) by = &on->engine();
-  return by->submit(*this);
-}
+bool operation::submit() { return engine().submit(*this); }
 
 short ready_operation::await_resume() {
   throw_if_failed(error, "wait for", "a descriptor");

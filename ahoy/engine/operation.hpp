@@ -10,6 +10,7 @@
 #include <array>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace ahoy::inline v0 {
@@ -36,27 +37,28 @@ class descriptor {
   /// The operation that waits to read; null if none does.
   [[nodiscard]] operation* reading() const noexcept { return reading_; }
 
+  std::uint64_t received = 0;  ///< bytes so far
+  std::uint64_t sent = 0;      ///< bytes that the kernel took so far
   /// Of it a receive of less than a block has taken all that was there (epoll(7), question 9; a Unix socket's
   /// may have stopped at a descriptor that was passed), and what has come can be let go without a copy.
   bool is_tcp = false;
-  std::uint64_t received = 0;  ///< bytes so far
-  std::uint64_t sent = 0;      ///< bytes that the kernel took so far
 
  private:
   friend class loop;
   friend class epoll_engine;
   friend class blocking_engine;
   friend class uring_engine;
-  ahoy::engine* engine_;
-  fd file_;
-  fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
-  std::array<duration, 2> kernel_timeouts_{};  // blocking engine: SO_RCVTIMEO and SO_SNDTIMEO as last set
-  operation* reading_ = nullptr;
-  operation* writing_ = nullptr;
   bool registered_ = false;
   bool emptied_ = false;     // epoll engine: nothing to read until the kernel reports a change
   bool ending_ = false;      // epoll engine: the peer's end was reported, of which no further change tells
   std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
+  operation* reading_ = nullptr;
+  operation* writing_ = nullptr;
+  ahoy::engine* engine_;
+  fd file_;
+  fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
+  /// Blocking engine: SO_RCVTIMEO and SO_SNDTIMEO, once set.
+  std::unique_ptr<std::array<duration, 2>> kernel_timeouts_;
 };
 
 enum class operation_kind : std::uint8_t {
@@ -72,12 +74,16 @@ enum class operation_kind : std::uint8_t {
   park,   ///< until engine::complete(), or the timeout
 };
 
+/// How far something came that was tried without waiting.
+enum class tried : std::uint8_t { no, in_vain, complete };
+
 /// One thing asked of an engine: submitted, completed once, then its coroutine is resumed (unless it was
 /// complete at once). It lives in the frame of the coroutine that awaits it. `error` is an errno value, 0 for
 /// success.
 class operation : public waiter {
  public:
-  operation(operation_kind what, descriptor* file) noexcept : kind{what}, on{file} {}
+  operation(operation_kind what, descriptor* file, duration limit = no_timeout) noexcept
+      : kind{what}, timeout{limit}, on{file} {}
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
@@ -87,6 +93,8 @@ class operation : public waiter {
   }
   bool await_ready() const noexcept { return false; }
   void cancel() noexcept override;
+  /// The engine that it is submitted to.
+  [[nodiscard]] virtual ahoy::engine& engine() const noexcept { return on->engine(); }
 
   const operation_kind kind;
   bool pending = false;  ///< submitted and not complete
@@ -95,13 +103,14 @@ class operation : public waiter {
   bool unhurried = false;
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
-  duration timeout = no_timeout;  ///< of this operation alone; the context's deadline holds besides
-  descriptor* const on;           ///< null where it waits for something else than a descriptor
+  duration timeout;  ///< of this operation alone; the context's deadline holds besides
+  descriptor* on;    ///< null where it waits for something else than a descriptor
   operation** slot =
       nullptr;  ///< holds this operation while it is pending: whoever may complete it looks there
-  ahoy::engine* by = nullptr;  ///< the engine it was submitted to
   context* where = nullptr;
   std::coroutine_handle<> waiting;
+
+  bool was_tried = false;  ///< a moment ago, in vain: it waits at once
 
  protected:
   ~operation() = default;
@@ -110,29 +119,34 @@ class operation : public waiter {
  private:
   friend class loop;
   friend class timer_heap;
-  time_point due_ = no_deadline;
-  operation* next_ready_ = nullptr;
-  std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
   bool put_off_ = false;           // in the queue to be submitted again, so that others have their turn
+  std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
+};
+
+/// What is to be sent, and how that went.
+struct outgoing {
+  std::string_view left;  ///< what the kernel has not taken yet
+  int error = 0;          ///< an errno value
 };
 
 struct receive_operation : operation {
-  explicit receive_operation(descriptor* from) noexcept : operation{operation_kind::receive, from} {}
+  explicit receive_operation(descriptor* from, duration limit = no_timeout) noexcept
+      : operation{operation_kind::receive, from, limit} {}
   bytes received;           ///< empty at end of stream
   bool drops = false;       ///< what comes need not be copied out of the kernel; it is counted
   std::size_t dropped = 0;  ///< how much was not copied
 };
 
 struct send_operation : operation {
-  send_operation(descriptor* to, std::string_view data) noexcept
-      : operation{operation_kind::send, to}, left{data} {}
+  send_operation(descriptor* to, std::string_view data, duration limit = no_timeout) noexcept
+      : operation{operation_kind::send, to, limit}, left{data} {}
   std::string_view left;  ///< what the kernel has not taken yet
 };
 
 /// At least one byte, where the file has one from its position on, and at most `most`; the position moves on.
 struct send_file_operation : operation {
-  send_file_operation(descriptor* to, int regular_file, std::size_t limit) noexcept
-      : operation{operation_kind::send_file, to}, file{regular_file}, most{limit} {}
+  send_file_operation(descriptor* to, int regular_file, std::size_t size, duration limit) noexcept
+      : operation{operation_kind::send_file, to, limit}, file{regular_file}, most{size} {}
   int file;
   std::size_t most;
   std::size_t taken = 0;  ///< by the kernel, so far; 0 at the end of the file
@@ -193,9 +207,11 @@ struct edge_operation : operation {
 };
 
 struct park_operation : operation {
-  explicit park_operation(ahoy::engine& engine) noexcept : operation{operation_kind::park, nullptr} {
-    by = &engine;
-  }
+  explicit park_operation(ahoy::engine& by) noexcept : operation{operation_kind::park, nullptr}, by_{by} {}
+  [[nodiscard]] ahoy::engine& engine() const noexcept final { return by_; }
+
+ private:
+  ahoy::engine& by_;
 };
 
 }  // namespace ahoy::inline v0

@@ -94,7 +94,7 @@ void ring::flush() { io_uring_submit_and_get_events(native_.get()); }
 void ring::enter(time_point until) {
   io_uring_cqe* first = nullptr;
   int result = 0;
-  if (io_uring_cq_ready(native_.get()) > 0 || until <= clock::now()) {
+  if (io_uring_cq_ready(native_.get()) > 0 || (until != no_deadline && until <= clock::now())) {
     result = io_uring_submit_and_get_events(native_.get());
   } else if (until == no_deadline) {
     result = io_uring_submit_and_wait(native_.get(), 1);

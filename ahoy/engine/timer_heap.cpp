@@ -2,35 +2,56 @@
 
 namespace ahoy::inline v0 {
 
-void timer_heap::place(operation* timed, std::size_t at) noexcept {
-  heap_[at] = timed;
-  timed->timer_index_ = static_cast<std::uint32_t>(at + 1);
+namespace {
+
+/// So many that are not used any more cost nothing worth a sweep.
+constexpr std::size_t few = 64;
+
+}  // namespace
+
+void timer_heap::place(const entry& what, std::size_t at) noexcept {
+  heap_[at] = what;
+  if (what.timed) what.timed->timer_index_ = static_cast<std::uint32_t>(at + 1);
 }
 
-void timer_heap::insert(operation& timed, time_point due) {
-  timed.due_ = due;
-  heap_.push_back(&timed);
-  place(&timed, heap_.size() - 1);
-  rise(heap_.size() - 1);
-}
-
-void timer_heap::remove(operation& timed) noexcept {
-  if (timed.timer_index_ == 0) return;
-  const std::size_t hole = timed.timer_index_ - 1;
-  operation* last = heap_.back();
-  heap_.pop_back();
+void timer_heap::unuse(operation& timed) noexcept {
+  heap_[timed.timer_index_ - 1].timed = nullptr;
   timed.timer_index_ = 0;
-  if (last == &timed) return;
-  place(last, hole);
-  sink(hole);
-  rise(hole);
+  if (--used_ == 0)
+    heap_.clear();
+  else if (heap_.size() > 2 * used_ + few)
+    sweep();
+}
+
+operation* timer_heap::take_due(time_point now) noexcept {
+  while (earliest() <= now && !heap_.empty()) {
+    operation* const first = heap_.front().timed;
+    drop_first();
+    if (!first) continue;
+    first->timer_index_ = 0;
+    if (--used_ == 0) heap_.clear();
+    return first;
+  }
+  return nullptr;
+}
+
+void timer_heap::drop_first() noexcept {
+  heap_.front() = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) sink(0);
+}
+
+/// As many were removed as are looked at here.
+void timer_heap::sweep() noexcept {
+  std::erase_if(heap_, [](const entry& each) { return !each.timed; });
+  for (std::size_t at = heap_.size(); at-- > 0;) sink(at);
 }
 
 void timer_heap::rise(std::size_t at) noexcept {
-  operation* rising = heap_[at];
+  const entry rising = heap_[at];
   while (at > 0) {
     const std::size_t parent = (at - 1) / 2;
-    if (heap_[parent]->due_ <= rising->due_) break;
+    if (heap_[parent].due <= rising.due) break;
     place(heap_[parent], at);
     at = parent;
   }
@@ -38,10 +59,10 @@ void timer_heap::rise(std::size_t at) noexcept {
 }
 
 void timer_heap::sink(std::size_t at) noexcept {
-  operation* sinking = heap_[at];
+  const entry sinking = heap_[at];
   for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-    if (child + 1 < heap_.size() && heap_[child + 1]->due_ < heap_[child]->due_) ++child;
-    if (sinking->due_ <= heap_[child]->due_) break;
+    if (child + 1 < heap_.size() && heap_[child + 1].due < heap_[child].due) ++child;
+    if (sinking.due <= heap_[child].due) break;
     place(heap_[child], at);
     at = child;
   }

@@ -37,7 +37,6 @@ class uring_engine final : public loop {
   [[nodiscard]] std::size_t held(const descriptor& by) const noexcept override;
 
  private:
-  bool tries_first() const noexcept override { return true; }
   bool try_now(operation& asked) override;
   void watch(operation& pending) noexcept override;
   void unwatch(operation& done) noexcept override;

@@ -18,17 +18,21 @@ bool callers::is_cut(std::string_view why) noexcept {
   return std::ranges::find(reasons, why) != reasons.end();
 }
 
-callers::entry callers::add(connection& link, context& where, bool may_make_way) {
-  const entry added = present_.emplace(present_.end(), link, where);
-  added->heard_at = link.engine().now();
-  if (may_make_way) silences_[&link] = by_silence_.insert(by_silence_.end(), &*added);
+callers::entry callers::add(std::unique_ptr<connection> link, context& parent, bool may_make_way) {
+  const entry added = present_.emplace(present_.end(), std::move(link), parent);
+  added->self_ = added;
+  const connection& peer = added->link();
+  if (may_make_way)
+    silences_[&peer] = by_silence_.insert(by_silence_.end(), silence{&*added, peer.engine().now()});
   return added;
 }
 
-void callers::remove(entry which) noexcept {
-  forget_silence(which->link);
+std::unique_ptr<connection> callers::remove(entry which) noexcept {
+  forget_silence(which->link());
   if (which->why_cut == cut::made_way) --making_way_;
+  std::unique_ptr<connection> link = std::move(which->link_);
   present_.erase(which);
+  return link;
 }
 
 void callers::forget_silence(const connection& of) noexcept {
@@ -40,34 +44,34 @@ void callers::forget_silence(const connection& of) noexcept {
 
 callers::caller* callers::find(std::string_view label) noexcept {
   const auto found =
-      std::ranges::find_if(present_, [&](const caller& each) { return each.link.label() == label; });
+      std::ranges::find_if(present_, [&](const caller& each) { return each.link().label() == label; });
   return found == present_.end() ? nullptr : &*found;
 }
 
 void callers::kick(caller& whom) {
   if (whom.why_cut == cut::server_ends) whom.why_cut = cut::kicked;
-  whom.where.stop();
+  whom.stop();
 }
 
 void callers::end_receiving() {
-  for (caller& each : present_) each.link.shutdown_receive();
+  for (caller& each : present_) each.link().shutdown_receive();
 }
 
 void callers::heard(const connection& from) {
   const auto found = silences_.find(&from);
   if (found == silences_.end()) return;
-  (*found->second)->heard_at = from.engine().now();
+  found->second->since = from.engine().now();
   by_silence_.splice(by_silence_.end(), by_silence_, found->second);
 }
 
 callers::caller* callers::make_way(time_point heard_before) {
-  if (by_silence_.empty() || by_silence_.front()->heard_at > heard_before) return nullptr;
-  caller& longest = *by_silence_.front();
-  forget_silence(longest.link);
+  if (by_silence_.empty() || by_silence_.front().since > heard_before) return nullptr;
+  caller& longest = *by_silence_.front().of;
+  forget_silence(longest.link());
   ++making_way_;
   longest.why_cut = cut::made_way;
-  longest.where.stop();
-  longest.link.shutdown_receive();
+  longest.stop();
+  longest.link().shutdown_receive();
   return &longest;
 }
 

@@ -2,8 +2,9 @@
 #include <ahoy/connection/connection.hpp>
 
 #include <chrono>
-#include <functional>
+#include <cstdint>
 #include <list>
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 
@@ -13,29 +14,39 @@ namespace ahoy::inline v0 {
 class callers {
  public:
   /// Why a conversation is stopped before its own end.
-  enum class cut { server_ends, kicked, made_way };
+  enum class cut : std::uint8_t { server_ends, kicked, made_way };
   /// In words, as observer::left() is told.
   [[nodiscard]] static std::string_view in_words(cut why) noexcept;
   /// Whether observer::left() was told one of these.
   [[nodiscard]] static bool is_cut(std::string_view why) noexcept;
 
-  struct caller {
-    caller(connection& peer, context& of_it) : link{peer}, where{of_it} {}
-    connection& link;
-    context& where;         ///< stopping it ends the caller's conversation
-    time_point heard_at{};  ///< of one that may make way
-    std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
+  class caller;
+  using entry = std::list<caller>::iterator;
+  /// Stopping it ends the caller's conversation. There may be very many, most of them idle: it is kept small.
+  class caller : public context {
+   public:
+    caller(std::unique_ptr<connection> peer, context& parent) : context{parent}, link_{std::move(peer)} {}
+    [[nodiscard]] connection& link() const noexcept { return *link_; }
+
     bool waiting = false;  ///< connected, not yet served
     bool has_joined = false;
     bool is_at_worker = false;    ///< its bytes pass by the server: the link does not count them
     bool is_turned_away = false;  ///< the system had no process or thread for it
     cut why_cut = cut::server_ends;
+    std::chrono::system_clock::time_point since = std::chrono::system_clock::now();
+
+   private:
+    friend class callers;
+    std::unique_ptr<connection> link_;
+    entry self_;
   };
-  using entry = std::list<caller>::iterator;
 
   /// Of one that `may_make_way` nobody can know whether it has left: a peer of datagrams in conversation.
-  entry add(connection& link, context& where, bool may_make_way);
-  void remove(entry which) noexcept;
+  entry add(std::unique_ptr<connection> link, context& parent, bool may_make_way);
+  /// The entry of one that is present.
+  [[nodiscard]] static entry entry_of(const caller& present) noexcept { return present.self_; }
+  /// Its connection is the caller's own again.
+  std::unique_ptr<connection> remove(entry which) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return present_.size(); }
   /// Those who have a place: not those who made way, and are about to leave.
@@ -61,8 +72,12 @@ class callers {
   void forget_silence(const connection& of) noexcept;
 
   std::list<caller> present_;
-  std::list<caller*> by_silence_;  // those of datagrams; the one that was heard last is the last
-  std::unordered_map<const connection*, std::list<caller*>::iterator> silences_;
+  struct silence {
+    caller* of;
+    time_point since;
+  };
+  std::list<silence> by_silence_;  // those of datagrams; the one that was heard last is the last
+  std::unordered_map<const connection*, std::list<silence>::iterator> silences_;
   std::size_t making_way_ = 0;
 };
 

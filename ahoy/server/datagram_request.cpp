@@ -7,11 +7,10 @@ namespace ahoy::inline v0 {
 
 datagram_request::datagram_request(ahoy::engine& by, fd socket, const datagram_header& header,
                                    std::string data)
-    : socket_{by, std::move(socket)}, header_{header}, data_{std::move(data)} {
-  set_label(remote().to_string());
-}
+    : socket_{by, std::move(socket)}, header_{header}, data_{std::move(data)} {}
 
 bool datagram_request::submit(receive_operation& asked) {
+  if (is_over(asked)) return true;
   if (!received_all_) asked.received = engine().buffers().copy(data_);
   received_all_ = true;
   return true;
@@ -19,6 +18,7 @@ bool datagram_request::submit(receive_operation& asked) {
 
 /// A socket without room waits in the call itself: it is the answer's own.
 bool datagram_request::submit(send_operation& asked) {
+  if (is_over(asked)) return true;
   send_to_operation sending{&socket_, asked.left, header_};
   while (!attempt(sending, engine().buffers(), patience::one_call)) continue;
   asked.error = sending.error == ECONNREFUSED ? 0 : sending.error;  // the news of another's closed port

@@ -107,7 +107,6 @@ datagram_caller::datagram_caller(std::shared_ptr<datagram_exchange> of, const da
     : of_{std::move(of)}, header_{header} {
   header_.mark = of_->run.serving().answers_by_itself() ? answered_mark : 0;
   answer_from(header.local);
-  set_label(header.peer.unmapped().to_string());
   of_->present.insert_or_assign(header.peer, this);
 }
 
@@ -149,6 +148,7 @@ void datagram_caller::hand_over() {
 }
 
 bool datagram_caller::submit(receive_operation& asked) {
+  if (is_over(asked)) return true;
   if (!unreceived_.empty()) {
     const unreceived_datagram& next = unreceived_.front();
     answer_from(next.asked);
@@ -164,6 +164,7 @@ bool datagram_caller::submit(receive_operation& asked) {
 }
 
 bool datagram_caller::submit(send_operation& asked) {
+  if (is_over(asked)) return true;
   sent_ += asked.left.size();
   return of_->send_now(asked, header_);
 }

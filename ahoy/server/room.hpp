@@ -33,7 +33,7 @@ class room_member {
   /// Returns when the room has put the member out, because it was slow.
   task<> until_put_out();
 
-  [[nodiscard]] const std::string& label() const noexcept { return link_.label(); }
+  [[nodiscard]] const std::string& label() const noexcept { return label_; }
   [[nodiscard]] bool was_put_out() const noexcept { return put_out_; }
   [[nodiscard]] std::size_t queued_bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
@@ -50,6 +50,7 @@ class room_member {
 
   room& in_;
   connection& link_;
+  const std::string label_ = link_.label();
   std::deque<text> queue_;
   std::size_t bytes_ = 0;
   bool sending_ = false;  // the first of the queue is on its way, and no longer to be dropped

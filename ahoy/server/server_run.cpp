@@ -56,6 +56,12 @@ std::size_t most_at_once(const server_options& options) noexcept {
   return one_each && options.workers > 0 ? options.workers : SIZE_MAX;
 }
 
+/// How a conversation ended: what the server did counts before what came of it.
+std::string unless_cut(const callers::caller& who, const std::string& why) {
+  const bool is_cut = why != "done" && (who.stopped() || why == cause_in_words(system_code(ECANCELED)));
+  return is_cut ? std::string{callers::in_words(who.why_cut)} : why;
+}
+
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
   return std::ranges::any_of(list, [&](const network& each) { return each.contains(*caller.data()); });
 }
@@ -65,7 +71,7 @@ bool is_in(const std::vector<network>& list, const address& caller) noexcept {
 server_run::server_run(server& of, ahoy::engine& by, context& where)
     : of_{of},
       by_{by},
-      conversations_{where},
+      conversations_{where, this},
       patience_{where},
       acceptors_{where},
       services_{where},
@@ -225,7 +231,14 @@ task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limi
 
 void server_run::begin(std::unique_ptr<connection> caller) {
   if (options().once) stop_accepting();
-  conversations_.start(converse(std::move(caller)));
+  caller->set_timeout(options().idle_timeout);
+  const bool may_make_way = caller->keeps_boundaries() && !datagrams_are_requests();
+  const bool at_once = !needs_worker(*caller) && (options().model == model::event || !takes_turns(*caller));
+  const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
+  if (at_once)
+    converse(who);
+  else
+    conversations_.start(converse_in_turn(who));
 }
 
 bool server_run::may_tell(turned_away what) {
@@ -267,7 +280,7 @@ bool server_run::make_place(newcomer which) {
   if (of_.callers_.making_way() >= most_making_way_at_once) return false;
   const duration silence = which == newcomer::connected ? duration::zero() : options().silence;
   const callers::caller* gone = of_.callers_.make_way(by_.now() - silence);
-  if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link);
+  if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link());
   return gone != nullptr;
 }
 
@@ -302,17 +315,32 @@ task<> server_run::turn_away(connection& caller, std::string why) {
   }
 }
 
-task<> server_run::converse(std::unique_ptr<connection> caller) {
-  context& here = co_await this_context();
-  context own{here};
-  caller->set_timeout(options().idle_timeout);
-  const callers::entry who =
-      of_.callers_.add(*caller, own, caller->keeps_boundaries() && !datagrams_are_requests());
-  const std::string why = co_await serve(who).in(own);
-  if (who->is_turned_away) co_await turn_away(*caller, why);
-  if (who->has_joined) told().left(*caller, why);
+/// What is kept of a caller that is idle is its entry, its connection and the handler's frame: little,
+/// however many there are.
+void server_run::converse(callers::entry who) {
+  join(who);
+  try {
+    conversations_.start(of_.handler_->serve(who->link()), *who);
+  } catch (...) {  // it threw before it had a task
+    ended(*who, std::current_exception());
+  }
+}
+
+void server_run::ended(context& of, std::exception_ptr thrown) {
+  const callers::entry who = callers::entry_of(static_cast<callers::caller&>(of));
+  conversations_.start(part_with(who, unless_cut(*who, how_it_ended(thrown, who->link()))));
+}
+
+task<> server_run::converse_in_turn(callers::entry who) {
+  const std::string why = co_await serve(who).in(*who);
+  co_await part_with(who, why);
+}
+
+task<> server_run::part_with(callers::entry who, std::string why) {
+  if (who->is_turned_away) co_await turn_away(who->link(), why);
+  if (who->has_joined) told().left(who->link(), why);
   const bool is_cut = why != "done" && !who->is_turned_away;
-  of_.callers_.remove(who);
+  std::unique_ptr<connection> caller = of_.callers_.remove(who);
   changed_.notify();
   if (is_cut)
     co_await cut_off(*caller, options().drain);
@@ -348,7 +376,7 @@ bool server_run::needs_worker(const connection& caller) const noexcept {
 /// One that is stopped while it waits is removed at once.
 task<> server_run::wait_for_turn(callers::entry who, turn& own) {
   who->waiting = turns_.are_taken();
-  if (who->waiting) told().waiting(who->link, turns_.ahead());
+  if (who->waiting) told().waiting(who->link(), turns_.ahead());
   co_await own.come();
   who->waiting = false;
 }
@@ -358,29 +386,27 @@ task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
   turn own{turns_};
   try {
-    if (takes_turns(who->link)) co_await wait_for_turn(who, own);
+    if (takes_turns(who->link())) co_await wait_for_turn(who, own);
     why = co_await converse_with(who);
   } catch (const error& failure) {
     why = cause_in_words(failure.code());
   }
-  const bool is_cut =
-      why != "done" && (who->where.stopped() || why == cause_in_words(system_code(ECANCELED)));
-  co_return is_cut ? std::string{callers::in_words(who->why_cut)} : why;
+  co_return unless_cut(*who, why);
 }
 
 void server_run::join(callers::entry who) {
   who->has_joined = true;
-  told().joined(who->link);
+  told().joined(who->link());
 }
 
 task<std::string> server_run::converse_with(callers::entry who) {
   std::string why;
-  if (needs_worker(who->link)) {
+  if (needs_worker(who->link())) {
     who->is_at_worker = true;
     why = co_await converse_through_worker(who);
   } else {
     join(who);
-    why = co_await serve_to_the_end(*of_.handler_, who->link);
+    why = co_await serve_to_the_end(*of_.handler_, who->link());
   }
   co_return why;
 }
@@ -401,9 +427,9 @@ task<std::string> server_run::employ(callers::entry who) {
   join(who);
   std::string why;
   if (of_.handler_->callers_meet())
-    why = co_await pool_->serve_here(by, who->link);
+    why = co_await pool_->serve_here(by, who->link());
   else
-    why = co_await pool_->serve(by, who->link);
+    why = co_await pool_->serve(by, who->link());
   co_return why;
 }
 

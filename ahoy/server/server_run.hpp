@@ -18,7 +18,7 @@ namespace ahoy::inline v0 {
 enum class newcomer { connected, sender_of_datagrams };
 
 /// A server while it runs: what its acceptors, its callers' tasks and its end have in common.
-class server_run {
+class server_run : scope::follower {
  public:
   server_run(server& of, ahoy::engine& by, context& where);
 
@@ -75,7 +75,10 @@ class server_run {
   task<> tell_untold_in_time();
   task<> drain();
   task<> end_receiving_at_workers();
-  task<> converse(std::unique_ptr<connection> caller);
+  void converse(callers::entry who);
+  void ended(context& of, std::exception_ptr thrown) override;
+  task<> converse_in_turn(callers::entry who);
+  task<> part_with(callers::entry who, std::string why);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
   task<> wait_for_turn(callers::entry who, turn& own);

@@ -25,8 +25,11 @@ class stand_in final : public connection {
   [[nodiscard]] std::uint64_t progress() const noexcept override { return carried_.progress(); }
 
  private:
-  bool submit(receive_operation& asked) override { return engine().submit(asked); }
-  bool submit(send_operation& asked) override { return engine().submit(asked); }
+  bool submit(receive_operation& asked) override { return submit_on(*native(), asked); }
+  bool submit(send_operation& asked) override { return submit_on(*native(), asked); }
+  tried send_at_once(outgoing& what, const context& where) override {
+    return engine().send_at_once(*native(), what, where);
+  }
 
   connection& caller_;
   stream carried_;

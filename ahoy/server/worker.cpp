@@ -173,10 +173,6 @@ task<> run_worker(engine& by, fd wire, handler& how, handler_is whose) {
   co_await one.run();
 }
 
-}  // namespace
-
-namespace {
-
 /// Of what is over a limit, with that.
 std::string cause_of(const error& failure) {
   const std::string cause = cause_in_words(failure.code());
@@ -186,23 +182,28 @@ std::string cause_of(const error& failure) {
 
 }  // namespace
 
+std::string how_it_ended(const std::exception_ptr& thrown, const connection& peer) try {
+  if (thrown) std::rethrow_exception(thrown);
+  return std::string{peer.left_unheard() ? callers::in_words(callers::cut::server_ends) : "done"};
+} catch (const error& failure) {
+  const bool concerns_caller = failure.address().empty() || failure.address() == peer.label();
+  if (failure.code() == std::errc::operation_canceled)
+    return std::string{callers::in_words(callers::cut::server_ends)};
+  return concerns_caller ? cause_of(failure) : escape_controls(failure.what());
+} catch (const std::exception& failure) {
+  return escape(failure.what());
+} catch (...) {
+  return "the handler failed";
+}
+
 task<std::string> serve_to_the_end(handler& how, connection& peer) {
-  std::string why = "done";
+  std::exception_ptr thrown;
   try {
     co_await how.serve(peer);
-    if (peer.left_unheard()) why = callers::in_words(callers::cut::server_ends);
-  } catch (const error& failure) {
-    const bool concerns_caller = failure.address().empty() || failure.address() == peer.label();
-    if (failure.code() == std::errc::operation_canceled)
-      why = callers::in_words(callers::cut::server_ends);
-    else
-      why = concerns_caller ? cause_of(failure) : escape_controls(failure.what());
-  } catch (const std::exception& failure) {
-    why = escape(failure.what());
   } catch (...) {
-    why = "the handler failed";
+    thrown = std::current_exception();
   }
-  co_return why;
+  co_return how_it_ended(thrown, peer);
 }
 
 /// What is logged here is written down by the server, on its own thread.

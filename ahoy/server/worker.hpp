@@ -14,6 +14,9 @@ enum class handler_is { shared, own };
 /// thread or a process of its own; it throws nothing.
 void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept;
 
+/// In words: what a handler threw while it served this peer; "done" for nothing.
+std::string how_it_ended(const std::exception_ptr& thrown, const connection& peer);
+
 /// Runs the handler for one caller. How that ended, in words: "done", or what was thrown.
 task<std::string> serve_to_the_end(handler& how, connection& peer);
 

@@ -32,17 +32,23 @@ class waiter {
  protected:
   ~waiter() { leave(); }
   void enter(context& where) noexcept;
-  void leave() noexcept;
+  void leave() noexcept {
+    if (!link_) return;
+    *link_ = next_;
+    if (next_) next_->link_ = link_;
+    link_ = nullptr;
+  }
+
+  waiter* next_ = nullptr;  // while in no context it serves whoever derives from this
 
  private:
   friend class context;
-  waiter* next_ = nullptr;
   waiter** link_ = nullptr;  // what points at us; null while in no context
 };
 
 /// What a task inherits from whoever awaits it: when to stop, and by when to be done.
 /// A context stops with its parent. It belongs to the thread that runs its tasks.
-class context final : private waiter {
+class context : private waiter {
  public:
   context() = default;
   /// The deadline is the earlier one of the parent's and this one. `parent` must outlive this context.
@@ -61,5 +67,12 @@ class context final : private waiter {
   time_point deadline_ = no_deadline;
   bool stopped_ = false;
 };
+
+inline void waiter::enter(context& where) noexcept {
+  next_ = where.waiters_;
+  link_ = &where.waiters_;
+  if (next_) next_->link_ = &next_;
+  where.waiters_ = this;
+}
 
 }  // namespace ahoy::inline v0

@@ -23,40 +23,18 @@ task<> stop_after(task<> work, scope& others) {
 
 }  // namespace
 
-/// A frame that nobody owns: it destroys itself at its end, then tells its scope.
-struct scope::child {
-  struct promise_type : detail::promise_base {
-    promise_type(scope& owner, const task<>&) noexcept : owner_{owner} { inherit(owner.where_); }
-    child get_return_object() noexcept {
-      return child{std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    struct farewell {
-      bool await_ready() const noexcept { return false; }
-      void await_suspend(std::coroutine_handle<promise_type> self) const noexcept {
-        scope& owner = self.promise().owner_;
-        self.destroy();
-        owner.finished();
-      }
-      void await_resume() const noexcept {}
-    };
-    farewell final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { owner_.failed(std::current_exception()); }
-    scope& owner_;
-  };
-  std::coroutine_handle<promise_type> frame;
-};
-
-scope::child scope::run(scope&, task<> work) { co_await std::move(work); }
-
 scope::~scope() {
   if (running_ != 0) std::terminate();
 }
 
-void scope::start(task<> work) {
-  child started = run(*this, std::move(work));
+void scope::start(task<> work) { start(std::move(work), where_); }
+
+void scope::start(task<> work, context& own) {
+  const auto child = std::move(work).release();
+  child.promise().inherit(own);
+  child.promise().belong_to(*this);
   ++running_;
-  started.frame.resume();
+  child.resume();
 }
 
 void scope::stop() noexcept {
@@ -70,8 +48,24 @@ void scope::failed(std::exception_ptr why) noexcept {
   where_.stop();
 }
 
-void scope::finished() noexcept {
+/// What the frame held is gone before anybody is told.
+void scope::ended(std::coroutine_handle<> frame, detail::promise_base& how) noexcept {
+  std::exception_ptr why = how.take_failure();
+  context& where = how.where();
+  frame.destroy();
+  if (&where != &where_)
+    follow(where, std::move(why));
+  else if (why)
+    failed(std::move(why));
   if (--running_ == 0 && joiner_) std::exchange(joiner_, {}).resume();
+}
+
+void scope::follow(context& of, std::exception_ptr why) noexcept {
+  try {
+    follower_->ended(of, std::move(why));
+  } catch (...) {
+    failed(std::current_exception());
+  }
 }
 
 void scope::rethrow() {

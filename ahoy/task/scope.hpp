@@ -20,15 +20,29 @@ namespace ahoy::inline v0 {
 /// The first child that throws stops the others, and join() rethrows what it threw.
 /// Every scope must be joined before it is destroyed (else the program is terminated: a child would be left
 /// behind).
-class scope {
+class scope : detail::task_owner {
  public:
-  explicit scope(context& parent) noexcept : where_{parent} {}
+  /// Told how children ended that have contexts of their own.
+  class follower {
+   public:
+    /// `thrown`: what it threw, or null. What is started in the scope here is joined too. What this throws
+    /// counts as thrown by a child.
+    virtual void ended(context& of, std::exception_ptr thrown) = 0;
+
+   protected:
+    ~follower() = default;
+  };
+
+  explicit scope(context& parent, follower* then = nullptr) noexcept : where_{parent}, follower_{then} {}
   scope(const scope&) = delete;
   scope& operator=(const scope&) = delete;
   ~scope();
 
   /// Begins at once: when start returns, the child has finished or is suspended. A child may start others.
   void start(task<> work);
+  /// The same in a context of its own, below where(): then its failure is no failure of the scope, which has
+  /// a follower instead.
+  void start(task<> work, context& own);
   /// Ends every wait of the children; join() then takes their operation_canceled as the expected end.
   void stop() noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return running_; }
@@ -44,13 +58,13 @@ class scope {
   [[nodiscard]] join_awaiter join() noexcept { return join_awaiter{*this}; }
 
  private:
-  struct child;
-  static child run(scope& owner, task<> work);
+  void ended(std::coroutine_handle<> frame, detail::promise_base& how) noexcept override;
+  void follow(context& of, std::exception_ptr why) noexcept;
   void failed(std::exception_ptr why) noexcept;
-  void finished() noexcept;
   void rethrow();
 
   context where_;
+  follower* follower_;
   std::size_t running_ = 0;
   std::coroutine_handle<> joiner_;
   std::exception_ptr failure_;

@@ -13,6 +13,18 @@ class task;
 
 namespace detail {
 
+class promise_base;
+
+/// Has tasks that nobody awaits, and is told of their end.
+class task_owner {
+ public:
+  /// The frame is the owner's to destroy.
+  virtual void ended(std::coroutine_handle<> frame, promise_base& how) noexcept = 0;
+
+ protected:
+  ~task_owner() = default;
+};
+
 /// What every coroutine of ours knows: its context, and who waits for it.
 class promise_base {
  public:
@@ -35,6 +47,13 @@ class promise_base {
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
   }
+  [[nodiscard]] std::exception_ptr take_failure() noexcept { return std::exchange(failure_, nullptr); }
+
+  /// Instead of a parent.
+  void belong_to(task_owner& owner) noexcept {
+    owner_ = &owner;
+    is_owned_ = true;
+  }
 
  protected:
   struct final_awaiter {
@@ -43,16 +62,23 @@ class promise_base {
     void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
       promise_base& promise = self.promise();
       promise.finished_ = true;
-      if (promise.parent_) promise.parent_.resume();  // may destroy this frame
+      if (promise.is_owned_)
+        promise.owner_->ended(self, promise);  // destroys this frame
+      else if (promise.parent_)
+        promise.parent_.resume();  // may destroy this frame
     }
     void await_resume() const noexcept {}
   };
 
  private:
   context* where_ = nullptr;
-  std::coroutine_handle<> parent_;
+  union {
+    std::coroutine_handle<> parent_{};
+    task_owner* owner_;
+  };
   std::exception_ptr failure_;
   bool finished_ = false;
+  bool is_owned_ = false;
 };
 
 template <class T>
@@ -124,6 +150,11 @@ class [[nodiscard]] task {
   awaiter operator co_await() && noexcept { return awaiter{frame_, nullptr}; }
   /// Awaits the task in another context than the awaiting task's, such as one with a deadline.
   awaiter in(context& where) && noexcept { return awaiter{frame_, &where}; }
+
+  /// Whoever takes the frame has to see to its end.
+  [[nodiscard]] std::coroutine_handle<promise_type> release() && noexcept {
+    return std::exchange(frame_, {});
+  }
 
  private:
   std::coroutine_handle<promise_type> frame_;
