@@ -185,8 +185,8 @@ bool ready(operation& asked, buffer_pool&, patience) {
 bool never(operation&, buffer_pool&, patience) { return false; }
 
 using attempt_function = bool (*)(operation&, buffer_pool&, patience);
-constexpr std::array<attempt_function, 9> attempts = {attempt_receive, send, receive_from, send_to, accept,
-                                                      connect, ready, never,        never};
+constexpr std::array<attempt_function, 9> attempts = {attempt_receive, send,  receive_from, send_to, accept,
+                                                      connect,         ready, never,        never};
 
 }  // namespace
 

@@ -49,9 +49,8 @@ template <class Call>
 [[gnu::always_inline]] inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how) {
   auto& self = static_cast<receive_operation&>(asked);
   const std::span<char> block = buffers.take();
-  const ssize_t got = detail::uninterrupted(how, [&] {
-    return ::recv(self.on->number(), block.data(), block.size(), detail::message_flags(how));
-  });
+  const ssize_t got = detail::uninterrupted(
+      how, [&] { return ::recv(self.on->number(), block.data(), block.size(), detail::message_flags(how)); });
   if (got <= 0) {
     const bool is_over = detail::settle(got, self.error);
     buffers.give_back(block.data());

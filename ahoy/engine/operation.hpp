@@ -103,7 +103,7 @@ class operation : public waiter {
   bool timed_out = false;  ///< its own timeout passed (not its context's deadline); error is then ETIMEDOUT
   int error = 0;
   duration timeout;  ///< of this operation alone; the context's deadline holds besides
-  descriptor* on;                 ///< null where it waits for something else than a descriptor
+  descriptor* on;    ///< null where it waits for something else than a descriptor
   operation** slot =
       nullptr;  ///< holds this operation while it is pending: whoever may complete it looks there
   context* where = nullptr;

@@ -37,7 +37,10 @@ constexpr bool is_passing(int result) noexcept {
 }  // namespace
 
 uring_engine::uring_engine(uring_settings how)
-    : loop{try_when::submitted}, ring_{how.without}, blocks_{ring_, buffers(), how.blocks}, limits_receives_{how.limits_receives} {}
+    : loop{try_when::submitted},
+      ring_{how.without},
+      blocks_{ring_, buffers(), how.blocks},
+      limits_receives_{how.limits_receives} {}
 
 /// Whoever called and was accepted meanwhile is hung up on, and blocks go back.
 uring_engine::~uring_engine() {

@@ -314,8 +314,8 @@ task<> server_run::turn_away(connection& caller, std::string why) {
   }
 }
 
-/// What is kept of a caller that is idle is its entry, its connection and the handler's frame: little, however
-/// many there are.
+/// What is kept of a caller that is idle is its entry, its connection and the handler's frame: little,
+/// however many there are.
 void server_run::converse(callers::entry who) {
   join(who);
   try {

@@ -40,8 +40,8 @@ class scope : detail::task_owner {
 
   /// Begins at once: when start returns, the child has finished or is suspended. A child may start others.
   void start(task<> work);
-  /// The same in a context of its own, below where(): then its failure is no failure of the scope, which has a
-  /// follower instead.
+  /// The same in a context of its own, below where(): then its failure is no failure of the scope, which has
+  /// a follower instead.
   void start(task<> work, context& own);
   /// Ends every wait of the children; join() then takes their operation_canceled as the expected end.
   void stop() noexcept;

@@ -152,7 +152,9 @@ class [[nodiscard]] task {
   awaiter in(context& where) && noexcept { return awaiter{frame_, &where}; }
 
   /// Whoever takes the frame has to see to its end.
-  [[nodiscard]] std::coroutine_handle<promise_type> release() && noexcept { return std::exchange(frame_, {}); }
+  [[nodiscard]] std::coroutine_handle<promise_type> release() && noexcept {
+    return std::exchange(frame_, {});
+  }
 
  private:
   std::coroutine_handle<promise_type> frame_;
