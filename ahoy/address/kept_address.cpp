@@ -1,6 +1,7 @@
 #include <ahoy/address/kept_address.hpp>
 
 #include <cstring>
+#include <memory>
 
 namespace ahoy::inline v0 {
 
@@ -8,15 +9,16 @@ kept_address::kept_address(const address& value) : size_{value.size()} {
   if (size_ <= bytes_.size()) {
     std::memcpy(bytes_.data(), value.data(), size_);
   } else {
-    const auto* const elsewhere = new address{value};
-    std::memcpy(bytes_.data(), &elsewhere, sizeof elsewhere);
+    std::construct_at(place_of_long_one(), new address{value});
   }
 }
 
+const address** kept_address::place_of_long_one() const noexcept {
+  return reinterpret_cast<const address**>(bytes_.data());
+}
+
 const address* kept_address::long_one() const noexcept {
-  const address* elsewhere = nullptr;
-  if (size_ > bytes_.size()) std::memcpy(&elsewhere, bytes_.data(), sizeof elsewhere);
-  return elsewhere;
+  return size_ > bytes_.size() ? *place_of_long_one() : nullptr;
 }
 
 address kept_address::get() const {

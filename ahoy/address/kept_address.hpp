@@ -20,7 +20,10 @@ class kept_address {
   /// Null where it is kept here.
   [[nodiscard]] const address* long_one() const noexcept;
 
-  alignas(sockaddr*) std::array<char, sizeof(sockaddr_in6)> bytes_{};  // the address, or where it stands
+  [[nodiscard]] const address** place_of_long_one() const noexcept;
+
+  alignas(
+      sockaddr*) mutable std::array<char, sizeof(sockaddr_in6)> bytes_{};  // the address, or where it stands
   socklen_t size_;
 };
 
