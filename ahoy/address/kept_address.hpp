@@ -2,25 +2,29 @@
 #include <ahoy/address/address.hpp>
 
 #include <array>
-#include <memory>
 
 namespace ahoy::inline v0 {
 
-/// An address where many are kept: room for what the internet has, which is a quarter of what an address
-/// takes. A longer one, as the path of a socket file is, stands elsewhere.
+/// An address where very many are kept: in 32 bytes, where those of the internet have room. A longer one, as
+/// the path of a socket file is, stands elsewhere.
 class kept_address {
  public:
   explicit kept_address(const address& value);
-  [[nodiscard]] address get() const { return long_one_ ? *long_one_ : address{data(), size_}; }
-  [[nodiscard]] ahoy::family family() const noexcept { return get().family(); }
+  kept_address(const kept_address&) = delete;
+  kept_address& operator=(const kept_address&) = delete;
+  ~kept_address() { delete long_one(); }
+
+  [[nodiscard]] address get() const;
 
  private:
-  [[nodiscard]] const sockaddr* data() const noexcept {
-    return reinterpret_cast<const sockaddr*>(bytes_.data());
-  }
-  alignas(sockaddr_in6) std::array<char, sizeof(sockaddr_in6)> bytes_{};
-  socklen_t size_ = 0;
-  std::unique_ptr<const address> long_one_;
+  /// Null where it is kept here.
+  [[nodiscard]] const address* long_one() const noexcept;
+
+  [[nodiscard]] const address** place_of_long_one() const noexcept;
+
+  alignas(
+      sockaddr*) mutable std::array<char, sizeof(sockaddr_in6)> bytes_{};  // the address, or where it stands
+  socklen_t size_;
 };
 
 }  // namespace ahoy::inline v0

@@ -15,10 +15,9 @@ TEST(kept_address, gives_back_what_it_was_given) {
         address::local("/" + std::string(106, 'x')), address::local("@abstract"), address{}}) {
     EXPECT_EQ(kept_address{each}.get(), each) << each.to_string();
     EXPECT_EQ(kept_address{each}.get().size(), each.size());
-    EXPECT_EQ(kept_address{each}.family(), each.family());
   }
 }
 
-TEST(kept_address, of_the_internet_takes_little) { EXPECT_LE(sizeof(kept_address), 40U); }
+TEST(kept_address, of_the_internet_takes_little) { EXPECT_EQ(sizeof(kept_address), 32U); }
 
 }  // namespace

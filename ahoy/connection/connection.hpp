@@ -65,7 +65,8 @@ class connection {
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> self) {
       context& where = self.promise().where();
-      const tried how = to_.send_at_once(*this, where);
+      descriptor* const below = to_.below_;
+      const tried how = below ? below->engine().send_at_once(*below, *this, where) : tried::no;
       return how != tried::complete && wait(self, where, how);
     }
     void await_resume() const {
@@ -130,7 +131,7 @@ class connection {
   /// The descriptor below, for what only a socket can tell; null where there is none. From the first
   /// receive() on, an engine may have taken bytes (or an error) from the socket that no receive() was given
   /// yet: who reads from it directly does so before.
-  [[nodiscard]] virtual descriptor* native() noexcept { return nullptr; }
+  [[nodiscard]] descriptor* native() noexcept { return below_; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
   /// Another number whenever the peer has taken some of what was sent, as far as its system tells: to be
@@ -148,8 +149,6 @@ class connection {
   virtual bool submit(send_operation& asked) = 0;
   /// Completes at once with ENOSYS where no file can be sent so.
   virtual bool submit(send_file_operation& asked);
-  /// See engine::send_at_once.
-  virtual tried send_at_once(outgoing& /*what*/, const context& /*where*/) { return tried::no; }
   /// For a connection over a descriptor.
   static bool submit_on(descriptor& below, operation& asked) {
     asked.on = &below;
@@ -159,7 +158,11 @@ class connection {
   /// engine. A stop or a deadline is observed all the same.
   static bool is_over(operation& asked) noexcept;
 
+  /// What is sent and received goes over this descriptor, which lives as long.
+  void go_over(descriptor& below) noexcept { below_ = &below; }
+
  private:
+  descriptor* below_ = nullptr;
   std::unique_ptr<const std::string> label_;
   duration timeout_ = no_timeout;
 };

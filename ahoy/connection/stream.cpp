@@ -34,6 +34,7 @@ void set_manners(int socket) noexcept {
 
 stream::stream(ahoy::engine& by, fd connected, const address& remote)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
+  go_over(socket_);
   socket_.is_tcp = is_internet(remote);
   if (is_internet(remote)) set_manners(socket_.number());
 }

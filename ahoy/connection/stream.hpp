@@ -22,7 +22,6 @@ class stream final : public connection {
   [[nodiscard]] address local() const override;
   [[nodiscard]] address remote() const override { return remote_.get(); }
   [[nodiscard]] std::string_view transport() const noexcept override;
-  [[nodiscard]] descriptor* native() noexcept override { return &socket_; }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return socket_.received; }
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return socket_.sent; }
   [[nodiscard]] std::uint64_t progress() const noexcept override;
@@ -33,9 +32,6 @@ class stream final : public connection {
   }
   bool submit(send_operation& asked) override { return submit_on(socket_, asked); }
   bool submit(send_file_operation& asked) override { return submit_on(socket_, asked); }
-  tried send_at_once(outgoing& what, const context& where) override {
-    return engine().send_at_once(socket_, what, where);
-  }
   bool submit_last(receive_operation& asked);
   [[nodiscard]] std::uint64_t unread() const noexcept;
 

@@ -36,7 +36,7 @@ inline bool settle(ssize_t returned, int& error) noexcept {
 /// After a signal a call that does not wait is made again; of one that does, the deadline has to be looked at
 /// first.
 template <class Call>
-ssize_t uninterrupted(patience how, Call call) {
+[[gnu::always_inline]] inline ssize_t uninterrupted(patience how, Call call) {
   ssize_t returned = 0;
   do returned = call();
   while (returned < 0 && errno == EINTR && how == patience::none);
@@ -49,7 +49,7 @@ bool drop(receive_operation& asked, patience how);
 }  // namespace detail
 
 /// attempt() of the two kinds that are most of what a loop does, to be compiled into it.
-inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how) {
+[[gnu::always_inline]] inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how) {
   auto& self = static_cast<receive_operation&>(asked);
   if (self.drops && self.on->is_tcp) return detail::drop(self, how);
   const std::span<char> block = buffers.take();

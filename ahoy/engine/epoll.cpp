@@ -47,8 +47,8 @@ void epoll_engine::unwatch(descriptor& closing) noexcept {
 
 /// What waits in the end need not be tried first where it is known that there is nothing.
 bool epoll_engine::submit(operation& asked) {
-  if (asked.kind == operation_kind::receive && asked.on && asked.on->emptied_) asked.was_tried = true;
-  return take_on(asked);
+  const bool is_empty = asked.kind == operation_kind::receive && asked.on && asked.on->emptied_;
+  return is_empty ? take_on_untried(asked) : take_on(asked);
 }
 
 tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& where) {
@@ -74,7 +74,7 @@ bool epoll_engine::try_now(operation& asked) {
   return asked.kind == operation_kind::receive ? receive(asked) : loop::try_now(asked);
 }
 
-inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
+[[gnu::always_inline]] inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
   on.emptied_ = false;
   if (events & ends_reading) on.ending_ = true;
   if (!on.reading_) return;

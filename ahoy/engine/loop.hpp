@@ -52,6 +52,8 @@ class loop : public engine {
   [[nodiscard]] bool has_turn() noexcept { return ++at_once_ <= turn_length; }
   /// submit(): an engine may override it to have it compiled with what it overrides itself.
   bool take_on(operation& asked);
+  /// The same for what would be tried in vain.
+  bool take_on_untried(operation& asked);
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
@@ -93,6 +95,12 @@ inline bool loop::take_on(operation& asked) {
   if (may_try && !std::exchange(asked.was_tried, false) && try_at_once(asked)) return !asked.put_off_;
   begin_waiting(asked);
   return false;
+}
+
+inline bool loop::take_on_untried(operation& asked) {
+  asked.error = why_over(*asked.where);
+  if (asked.error == 0) begin_waiting(asked);
+  return asked.error != 0;
 }
 
 /// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,

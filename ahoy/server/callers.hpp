@@ -23,7 +23,7 @@ class callers {
   class caller;
   using entry = std::list<caller>::iterator;
   /// Stopping it ends the caller's conversation. There may be very many, most of them idle: it is kept small.
-  class caller : public context {
+  class caller final : public context {
    public:
     caller(std::unique_ptr<connection> peer, context& parent) : context{parent}, link_{std::move(peer)} {}
     [[nodiscard]] connection& link() const noexcept { return *link_; }

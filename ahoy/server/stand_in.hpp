@@ -9,6 +9,7 @@ class stand_in final : public connection {
   /// `caller` must outlive it.
   stand_in(connection& caller, fd connected)
       : caller_{caller}, carried_{caller.engine(), std::move(connected)} {
+    go_over(*carried_.native());
     set_label(caller.label());
     set_timeout(caller.timeout());
   }
@@ -19,7 +20,6 @@ class stand_in final : public connection {
   [[nodiscard]] address local() const override { return caller_.local(); }
   [[nodiscard]] address remote() const override { return caller_.remote(); }
   [[nodiscard]] std::string_view transport() const noexcept override { return caller_.transport(); }
-  [[nodiscard]] descriptor* native() noexcept override { return carried_.native(); }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return carried_.bytes_received(); }
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return carried_.bytes_sent(); }
   [[nodiscard]] std::uint64_t progress() const noexcept override { return carried_.progress(); }
@@ -27,9 +27,6 @@ class stand_in final : public connection {
  private:
   bool submit(receive_operation& asked) override { return submit_on(*native(), asked); }
   bool submit(send_operation& asked) override { return submit_on(*native(), asked); }
-  tried send_at_once(outgoing& what, const context& where) override {
-    return engine().send_at_once(*native(), what, where);
-  }
 
   connection& caller_;
   stream carried_;

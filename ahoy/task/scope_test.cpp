@@ -53,6 +53,8 @@ class gate {
 
 task<> through(gate& at) { co_await at; }
 
+task<> through_nothing() { co_return; }
+
 task<> fail(std::string what) {
   throw std::runtime_error{what};
   co_return;
@@ -230,6 +232,87 @@ TEST(scope, one_that_is_destroyed_before_its_children_ends_the_program) {
 task<> await_any(gate& one, gate& other, std::string& trail) {
   co_await ahoy::when_any(ahoy::tasks(through(one), through(other)));
   trail += "done";
+}
+
+/// Notes how each child ended, and starts another one then.
+struct following final : scope::follower {
+  void ended(context& of, std::exception_ptr thrown) override {
+    last = &of;
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+      words += "done;";
+    } catch (const std::exception& failure) {
+      words += std::string{failure.what()} + ";";
+    }
+    if (refuses) throw std::runtime_error{"refused"};
+    if (next) in->start(through(*next));
+  }
+  scope* in = nullptr;
+  gate* next = nullptr;
+  bool refuses = false;
+  context* last = nullptr;
+  std::string words;
+};
+
+TEST(scope, the_end_of_a_child_with_a_context_of_its_own_is_told_and_is_no_failure) {
+  context top;
+  following told;
+  scope all{top, &told};
+  context one{all.where()}, other{all.where()};
+  gate at;
+  all.start(through(at), one);
+  all.start(fail("broken"), other);
+  EXPECT_EQ(told.words, "broken;");
+  EXPECT_EQ(told.last, &other);
+  EXPECT_FALSE(at.is_canceled());
+  at.open();
+  EXPECT_EQ(told.words, "broken;done;");
+  EXPECT_EQ(told.last, &one);
+  EXPECT_EQ(failure_of(all), "none");
+}
+
+TEST(scope, what_is_started_when_a_child_ends_is_joined_too) {
+  context top;
+  following told;
+  scope all{top, &told};
+  context own{all.where()};
+  gate later;
+  told.in = &all;
+  told.next = &later;
+  all.start(through_nothing(), own);
+  EXPECT_EQ(all.size(), 1U);
+  later.open();
+  EXPECT_EQ(all.size(), 0U);
+}
+
+TEST(scope, a_stop_of_a_childs_own_context_reaches_that_child_alone) {
+  context top;
+  following told;
+  scope all{top, &told};
+  context one{all.where()}, other{all.where()};
+  gate at, beside;
+  all.start(through(at), one);
+  all.start(through(beside), other);
+  one.stop();
+  EXPECT_TRUE(at.is_canceled());
+  EXPECT_FALSE(beside.is_canceled());
+  at.open();
+  beside.open();
+  EXPECT_EQ(all.size(), 0U);
+}
+
+TEST(scope, what_its_follower_throws_stops_the_others) {
+  context top;
+  following told;
+  told.refuses = true;
+  scope all{top, &told};
+  context own{all.where()};
+  gate at;
+  all.start(through(at));
+  all.start(through_nothing(), own);
+  EXPECT_TRUE(at.is_canceled());
+  at.open();
+  EXPECT_EQ(failure_of(all), "refused");
 }
 
 TEST(when_any, ends_with_the_first_and_stops_the_others) {
