@@ -6,12 +6,16 @@
 namespace ahoy::inline v0 {
 
 /// For a thread or process that serves one connection at a time. While exactly one operation waits for a
-/// descriptor it is one blocking system call; while more do, poll(2) says which is next. Those that are
-/// unhurried do not count as long as the one is busy: they are polled for `attention` after the last time.
+/// descriptor it is one blocking system call; while more do, poll(2) says which is next. A send is tried
+/// first, since it mostly need not wait. Those that are unhurried do not count as long as the one is busy:
+/// they are polled for `attention` after the last time.
 class blocking_engine final : public loop {
  public:
   blocking_engine() noexcept : loop{try_when::run} {}
   [[nodiscard]] std::string_view name() const noexcept override { return "blocking"; }
+  tried send_at_once(descriptor& to, outgoing& what, const context& where) override {
+    return send_now(to, what, where);
+  }
 
  private:
   void watch(operation& pending) noexcept override;

@@ -52,11 +52,7 @@ bool epoll_engine::submit(operation& asked) {
 }
 
 tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& where) {
-  what.error = why_over(where);
-  if (what.error != 0) [[unlikely]]
-    return tried::complete;
-  if (!has_turn()) return tried::no;
-  return attempt_send(to, what.left, what.error, patience::none) ? tried::complete : tried::in_vain;
+  return send_now(to, what, where);
 }
 
 /// A receive of less than a block has left nothing behind.

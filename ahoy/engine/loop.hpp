@@ -50,6 +50,8 @@ class loop : public engine {
   [[nodiscard]] int why_over(const context& where) const noexcept;
   /// Counts one that is tried. false: so many in a row were complete at once that others have their turn.
   [[nodiscard]] bool has_turn() noexcept { return ++at_once_ <= turn_length; }
+  /// send_at_once() for engines that have no better way to send.
+  tried send_now(descriptor& to, outgoing& what, const context& where);
   /// submit(): an engine may override it to have it compiled with what it overrides itself.
   bool take_on(operation& asked);
   /// The same for what would be tried in vain.
@@ -85,6 +87,14 @@ inline int loop::why_over(const context& where) const noexcept {
   if (where.stopped()) [[unlikely]]
     return ECANCELED;
   return where.deadline() != no_deadline && where.deadline() <= now() ? ETIMEDOUT : 0;
+}
+
+inline tried loop::send_now(descriptor& to, outgoing& what, const context& where) {
+  what.error = why_over(where);
+  if (what.error != 0) [[unlikely]]
+    return tried::complete;
+  if (!has_turn()) return tried::no;
+  return attempt_send(to, what.left, what.error, patience::none) ? tried::complete : tried::in_vain;
 }
 
 inline bool loop::take_on(operation& asked) {
