@@ -324,8 +324,11 @@ class Workers(unittest.TestCase):
             for caller in [stack.enter_context(Caller(listener.port)) for _ in range(6)]:
                 self.assertTrue(served(caller))
             sets = [number for number, what in descriptors_of(listener.pid).items() if what == "anon_inode:[eventpoll]"]
-            watched = sorted(pathlib.Path(f"/proc/{listener.pid}/fdinfo/{number}").read_text().count("tfd:") for number in sets)
-            self.assertEqual(watched[:3], [3, 3, 3], watched)  # its wire, and two callers
+
+            def watched():
+                return sorted(pathlib.Path(f"/proc/{listener.pid}/fdinfo/{number}").read_text().count("tfd:") for number in sets)
+
+            await_that(lambda: watched()[:3] == [3, 3, 3], "each to watch its wire and two callers")
 
     def test_a_program_is_started_by_whoever_serves_its_caller(self):
         for way in WAYS:

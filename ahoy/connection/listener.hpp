@@ -19,7 +19,9 @@ class listener {
   class accept_awaiter : public accept_operation {
    public:
     /// Whoever calls is connected by the kernel, and may wait.
-    explicit accept_awaiter(descriptor* listening) noexcept : accept_operation{listening} { unhurried = true; }
+    explicit accept_awaiter(descriptor* listening) noexcept : accept_operation{listening} {
+      unhurried = true;
+    }
     struct accepted_socket {
       int error;  ///< an errno value; the caller decides which of them end an acceptor (accept(2))
       fd socket;

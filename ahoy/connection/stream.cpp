@@ -31,11 +31,15 @@ void set_manners(int socket) noexcept {
 
 }  // namespace
 
-stream::stream(ahoy::engine& by, fd connected, const address& remote)
+stream::stream(ahoy::engine& by, fd connected, const address& remote, std::string label)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
   socket_.short_receive_takes_all = is_internet(remote_);
+  set_label(std::move(label));
+}
+
+stream::stream(ahoy::engine& by, fd connected, const address& remote)
+    : stream{by, std::move(connected), remote, remote.unmapped().to_string()} {
   if (is_internet(remote_)) set_manners(socket_.number());
-  set_label(remote_.to_string());
 }
 
 stream::stream(ahoy::engine& by, fd connected)

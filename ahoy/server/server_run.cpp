@@ -392,13 +392,9 @@ task<std::string> server_run::converse_through_worker(callers::entry who) {
 }
 
 task<std::string> server_run::employ(callers::entry who) {
-  const std::shared_ptr<worker_pool::member> by = pool_->engage();
+  std::shared_ptr<assignment> by = pool_->engage(who->link);
   join(who);
-  std::string why;
-  if (of_.handler_->callers_meet())
-    why = co_await pool_->serve_here(by, who->link);
-  else
-    why = co_await pool_->serve(by, who->link);
+  std::string why = co_await pool_->serve(std::move(by), who->link);
   co_return why;
 }
 
