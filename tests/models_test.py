@@ -693,6 +693,18 @@ class Faults(unittest.TestCase):
                     with Caller(listener.port) as new:
                         listener.err.until(rf"^\[{re.escape(new.label)}\] joined$")
 
+    @unittest.skipUnless(os.geteuid() == 0, "to become another user takes root")
+    def test_no_more_than_half_of_the_processes_that_may_be_are_for_callers(self):
+        for way in (Way("process"), Way("thread")):
+            with self.subTest(named(way)), contextlib.ExitStack() as stack:
+                listener = stack.enter_context(Listener(HERE, *way.words, "--handler", "echo", before=self.limited_to(6)))
+                callers = [stack.enter_context(Caller(listener.port)) for _ in range(3)]
+                for caller in callers:
+                    self.assertTrue(served(caller))
+                with Caller(listener.port) as refused:
+                    self.assertEqual(refused.rest(), b"busy\n")
+                    listener.err.until(rf"^\[{re.escape(refused.label)}\] was told busy: 3 are here \(--max-clients\)$")
+
     @unittest.skipIf(SANITIZED, "UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken")
     def test_where_descriptors_run_out_callers_wait_or_are_told_busy_and_it_recovers(self):
         few = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]

@@ -32,9 +32,8 @@ struct server_options {
   std::size_t workers = 0;
   engine_choice engine = engine_choice::automatic;  ///< of the server's own loop, and of those of event
   int backlog = SOMAXCONN;
-  /// 0: what descriptors allow, less 32 for everything else. One more is told `busy`, unless a peer of
-  /// datagrams is here: nobody can know whether it has left, so the one that was silent for longest makes
-  /// way.
+  /// 0: see default_max_clients(). One more is told `busy`, unless a peer of datagrams is here: nobody can
+  /// know whether it has left, so the one that was silent for longest makes way.
   std::size_t max_clients = 0;
   duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
   duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut

@@ -68,8 +68,9 @@ worker_pool::worker_pool(engine& by, handler& how, const server_options& options
       how_{how},
       options_{options},
       kept_{by, options.workers, options.model == model::event,
-            [this](fd wire) { return start_kept(std::move(wire)); }},
-      own_{by, how} {}
+            [this](fd wire) { return start_kept(std::move(wire)); }} {
+  if (options.workers == 0) own_.emplace(by, how);
+}
 
 std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
   if (options_.model == model::process)
@@ -84,8 +85,8 @@ std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
 
 std::unique_ptr<assignment> worker_pool::entrust(order what) {
   if (options_.workers > 0) return kept_.engage(std::move(what));
-  if (options_.model == model::process) return own_.engage_process(as_, std::move(what));
-  return own_.engage_thread(std::move(what));
+  if (options_.model == model::process) return own_->engage_process(as_, std::move(what));
+  return own_->engage_thread(std::move(what));
 }
 
 std::shared_ptr<assignment> worker_pool::engage(connection& peer) {
@@ -178,7 +179,7 @@ task<> worker_pool::end_receiving() {
 
 task<> worker_pool::close() {
   co_await kept_.close();
-  co_await own_.close();
+  if (own_) co_await own_->close();
 }
 
 }  // namespace ahoy::inline v0

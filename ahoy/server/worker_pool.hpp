@@ -3,6 +3,7 @@
 #include <ahoy/server/own_workers.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,7 @@ class worker_pool {
   const server_options& options_;
   start_of_process as_;
   kept_workers kept_;
-  own_workers own_;
+  std::optional<own_workers> own_;  // where none are kept
   std::vector<std::shared_ptr<assignment>> under_way_;
   std::uint64_t last_job_ = 0;
   bool hears_nobody_ = false;
