@@ -397,11 +397,21 @@ class Console(unittest.TestCase):
                             self.assertEqual(caller.line(), b"hello")
                         listener.say("/who")
                         row = listener.err.until(rf"^\[{re.escape(caller.label)}\] tcp 127\.0\.0\.1:{listener.port} <- .*").string
-                        if way.workers == 0 and way.model in ("iterative", "event") and "--exec" not in words:
-                            self.assertIn(f"6 bytes received, {0 if 'relay' in words else 6} sent", row)
+                        self.assertIn(f"6 bytes received, {0 if 'relay' in words else 6} sent", row)
                         listener.say(f"/kick {caller.label}")
                         self.assertEqual(caller.rest(), b"")
                         listener.err.until(rf"^\[{re.escape(caller.label)}\] left: kicked$")
+
+    def test_who_shows_no_bytes_of_unix_callers_at_a_worker(self):
+        for way in WAYS:
+            with self.subTest(named(way)), tempfile.TemporaryDirectory() as folder:
+                with Listener(f"unix://{folder}/socket", *way.words, "--handler", "echo") as listener:
+                    with Caller(f"{folder}/socket", socket.AF_UNIX) as caller:
+                        self.assertTrue(served(caller))
+                        listener.say("/who")
+                        row = listener.err.until(r"^\[unix:1\] unix ").string
+                        counted = way.model == "iterative" or way == Way("event")
+                        self.assertIn(", 6 bytes received, 6 sent, pid" if counted else ", at a worker, pid", row)
 
     def test_kick_of_one_who_does_not_read(self):
         for way in WAYS:

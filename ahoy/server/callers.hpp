@@ -2,8 +2,10 @@
 #include <ahoy/connection/connection.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -29,6 +31,14 @@ class callers {
     cut why_cut = cut::server_ends;
   };
   using entry = std::list<caller>::iterator;
+
+  /// Bytes of one caller. Of TCP they are what the kernel counts, whoever has the socket meanwhile, a worker
+  /// or a program: received ones may not have been read yet, sent ones may be on their way. Of the others it
+  /// is what the link counts; nullopt at a worker, where nobody tells.
+  struct traffic {
+    std::uint64_t received = 0, sent = 0;
+  };
+  [[nodiscard]] static std::optional<traffic> traffic_of(caller& whom);
 
   /// Of one that `may_make_way` nobody can know whether it has left: a peer of datagrams in conversation.
   entry add(connection& link, context& where, bool may_make_way);
