@@ -638,6 +638,22 @@ class Faults(unittest.TestCase):
                 self.assertTrue(served(one) and served(other))
                 self.assertEqual(len(listener.children()), 2)
 
+    def test_a_child_that_dies_before_it_has_taken_its_caller_costs_nobody_anything(self):
+        way = Way("process", 1)
+        for handler in ("echo", "relay"):
+            with self.subTest(handler=handler), Listener(HERE, "-v", *way.words, "--handler", handler) as listener:
+                await_that(listener.children, "the child")
+                (child,) = listener.children()
+                os.kill(child, signal.SIGSTOP)
+                await_that(lambda child=child: state_of(child) == "T", "it to be stopped")
+                with Caller(listener.port) as caller:
+                    listener.err.until("joined$")
+                    os.kill(child, signal.SIGKILL)
+                    self.answered(listener, caller, handler)
+                    caller.end()
+                    caller.rest()
+                    listener.err.until("left$")
+
     def test_no_child_survives_its_parent(self):
         for way in (Way("process"), Way("process", 3)):
             for handler in ("echo", "relay"):
