@@ -28,8 +28,8 @@ std::string credentials(connection& link) {
 std::string described(callers::caller& each) {
   connection& link = each.link;
   const auto counted = callers::traffic_of(each);
-  const std::string bytes = counted ? fmt::format("{} bytes received, {} sent", counted->received, counted->sent)
-                                    : "at a worker";
+  const std::string bytes =
+      counted ? fmt::format("{} bytes received, {} sent", counted->received, counted->sent) : "at a worker";
   return fmt::format("[{}] {} {} <- {} since {}, {}{}{}", link.label(), link.transport(),
                      link.local().to_string(), link.remote().to_string(), timestamp(each.since), bytes,
                      credentials(link), each.waiting ? ", waiting" : "");
