@@ -545,14 +545,14 @@ class Slow(unittest.TestCase):
                 with self.subTest(named(way), family=family.name), contextlib.ExitStack() as stack:
                     folder = stack.enter_context(tempfile.TemporaryDirectory())
                     listener = stack.enter_context(Listener(HERE, f"unix://{folder}/socket", "-v", *way.words, "--handler", "relay",
-                                                            "--queue", "64k", "--slow-after", "200ms", "--max-clients", 3, endpoints=2))
+                                                            "--queue", "64k", "--slow-after", "200ms", "--drain", "100ms", "--max-clients", 3, endpoints=2))
                     to = f"{folder}/socket" if family == socket.AF_UNIX else listener.port
                     talker, reader = (stack.enter_context(Caller(listener.port)) for _ in range(2))
                     slow = stack.enter_context(Caller(to, family, receive_buffer=4096))
                     for _ in range(3):
                         listener.err.until("joined$")
-                    line = "x" * 10_000
-                    for _ in range(1000):  # more than all buffers between hold
+                    line = "x" * 50_000
+                    for _ in range(200):  # more than all buffers between hold
                         talker.send(line + "\n")
                         self.assertEqual(reader.line().decode(), f"[{talker.label}] {line}")
                     listener.err.until(rf"^\[{exact(slow.label)}\] left: too slow$")
@@ -704,7 +704,8 @@ class Faults(unittest.TestCase):
         for way, cause in ((Way("process"), "start a process"), (Way("thread"), "start a thread")):
             for handler in ("echo", "relay"):
                 with self.subTest(named(way), handler=handler), contextlib.ExitStack() as stack:
-                    listener = stack.enter_context(Listener(HERE, "-v", *way.words, "--handler", handler, before=self.limited_to(3)))
+                    listener = stack.enter_context(Listener(HERE, "-v", "--max-clients", 100, *way.words, "--handler", handler,
+                                                            before=self.limited_to(3)))
                     callers = [stack.enter_context(Caller(listener.port)) for _ in range(2)]
                     for _ in callers:
                         listener.err.until("joined$")
