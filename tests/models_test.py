@@ -493,6 +493,16 @@ class End(unittest.TestCase):
                         self.assertEqual(caller.rest(), b"")
                     self.assertEqual(listener.wait(), 0)
 
+    def test_programs_are_told_to_end(self):
+        program = 'trap "echo told; exit 0" TERM; echo ready; while :; do sleep 0.05; done'
+        for way in WAYS:
+            with self.subTest(named(way)), Listener(HERE, *self.WORDS, *way.words, "--exec", "sh", "-c", program) as listener:
+                with Caller(listener.port) as caller:
+                    self.assertEqual(caller.line(), b"ready")
+                    listener.send_signal()
+                    self.assertEqual(caller.rest(), b"told\n")
+                self.assertEqual(listener.wait(), 0)
+
     def test_a_second_signal_cuts_who_does_not_read(self):
         for way in WAYS:
             with self.subTest(named(way)), Listener(HERE, "-v", *self.WORDS, *way.words, "--handler", "echo") as listener:
