@@ -339,6 +339,7 @@ class Workers(unittest.TestCase):
 
             def watched():
                 return sorted(pathlib.Path(f"/proc/{listener.pid}/fdinfo/{number}").read_text().count("tfd:") for number in sets)
+
             await_that(lambda: watched()[:3] == [3, 3, 3], "each to watch its wire and two callers")
 
     def test_a_program_is_started_by_whoever_serves_its_caller(self):
@@ -408,11 +409,21 @@ class Console(unittest.TestCase):
                             self.assertEqual(caller.line(), b"hello")
                         listener.say("/who")
                         row = listener.err.until(rf"^\[{re.escape(caller.label)}\] tcp 127\.0\.0\.1:{listener.port} <- .*").string
-                        if way.workers == 0 and way.model in ("iterative", "event") and "--exec" not in words:
-                            self.assertIn(f"6 bytes received, {0 if 'relay' in words else 6} sent", row)
+                        self.assertIn(f"6 bytes received, {0 if 'relay' in words else 6} sent", row)
                         listener.say(f"/kick {caller.label}")
                         self.assertEqual(caller.until_reset(), b"")
                         listener.err.until(rf"^\[{re.escape(caller.label)}\] left: kicked$")
+
+    def test_who_shows_no_bytes_of_unix_callers_at_a_worker(self):
+        for way in WAYS:
+            with self.subTest(named(way)), tempfile.TemporaryDirectory() as folder:
+                with Listener(f"unix://{folder}/socket", *way.words, "--handler", "echo") as listener:
+                    with Caller(f"{folder}/socket", socket.AF_UNIX) as caller:
+                        self.assertTrue(served(caller))
+                        listener.say("/who")
+                        row = listener.err.until(r"^\[unix:1\] unix ").string
+                        counted = way.model == "iterative" or way == Way("event")
+                        self.assertIn(", 6 bytes received, 6 sent, pid" if counted else ", at a worker, pid", row)
 
     def test_kick_of_one_who_does_not_read(self):
         for way in WAYS:
@@ -494,6 +505,16 @@ class End(unittest.TestCase):
                         self.assertEqual(caller.rest(), b"")
                     self.assertEqual(listener.wait(), 0)
 
+    def test_programs_are_told_to_end(self):
+        program = 'trap "echo told; exit 0" TERM; echo ready; while :; do sleep 0.05; done'
+        for way in WAYS:
+            with self.subTest(named(way)), Listener(HERE, *self.WORDS, *way.words, "--exec", "sh", "-c", program) as listener:
+                with Caller(listener.port) as caller:
+                    self.assertEqual(caller.line(), b"ready")
+                    listener.send_signal()
+                    self.assertEqual(caller.rest(), b"told\n")
+                self.assertEqual(listener.wait(), 0)
+
     def test_a_second_signal_cuts_who_does_not_read(self):
         for way in WAYS:
             with self.subTest(named(way)), Listener(HERE, "-v", *self.WORDS, *way.words, "--handler", "echo") as listener:
@@ -546,14 +567,14 @@ class Slow(unittest.TestCase):
                 with self.subTest(named(way), family=family.name), contextlib.ExitStack() as stack:
                     folder = stack.enter_context(tempfile.TemporaryDirectory())
                     listener = stack.enter_context(Listener(HERE, f"unix://{folder}/socket", "-v", *way.words, "--handler", "relay",
-                                                            "--queue", "64k", "--slow-after", "200ms", "--max-clients", 3, endpoints=2))
+                                                            "--queue", "64k", "--slow-after", "200ms", "--drain", "100ms", "--max-clients", 3, endpoints=2))
                     to = f"{folder}/socket" if family == socket.AF_UNIX else listener.port
                     talker, reader = (stack.enter_context(Caller(listener.port)) for _ in range(2))
                     slow = stack.enter_context(Caller(to, family, receive_buffer=4096))
                     for _ in range(3):
                         listener.err.until("joined$")
-                    line = "x" * 10_000
-                    for _ in range(1000):  # more than all buffers between hold
+                    line = "x" * 50_000
+                    for _ in range(200):  # more than all buffers between hold
                         talker.send(line + "\n")
                         self.assertEqual(reader.line().decode(), f"[{talker.label}] {line}")
                     listener.err.until(rf"^\[{exact(slow.label)}\] left: too slow$")
@@ -639,6 +660,22 @@ class Faults(unittest.TestCase):
                 self.assertTrue(served(one) and served(other))
                 self.assertEqual(len(listener.children()), 2)
 
+    def test_a_child_that_dies_before_it_has_taken_its_caller_costs_nobody_anything(self):
+        way = Way("process", 1)
+        for handler in ("echo", "relay"):
+            with self.subTest(handler=handler), Listener(HERE, "-v", *way.words, "--handler", handler) as listener:
+                await_that(listener.children, "the child")
+                (child,) = listener.children()
+                os.kill(child, signal.SIGSTOP)
+                await_that(lambda child=child: state_of(child) == "T", "it to be stopped")
+                with Caller(listener.port) as caller:
+                    listener.err.until("joined$")
+                    os.kill(child, signal.SIGKILL)
+                    self.answered(listener, caller, handler)
+                    caller.end()
+                    caller.rest()
+                    listener.err.until("left$")
+
     def test_no_child_survives_its_parent(self):
         for way in (Way("process"), Way("process", 3)):
             for handler in ("echo", "relay"):
@@ -689,7 +726,8 @@ class Faults(unittest.TestCase):
         for way, cause, own in ((Way("process"), "start a process", 0), (Way("thread"), "start a thread", THREADS_OF_SANITIZER)):
             for handler in ("echo", "relay"):
                 with self.subTest(named(way), handler=handler), contextlib.ExitStack() as stack:
-                    listener = stack.enter_context(Listener(HERE, "-v", *way.words, "--handler", handler, before=self.limited_to(3 + own)))
+                    listener = stack.enter_context(Listener(HERE, "-v", "--max-clients", 100, *way.words, "--handler", handler,
+                                                            before=self.limited_to(3 + own)))
                     callers = [stack.enter_context(Caller(listener.port)) for _ in range(2)]
                     for _ in callers:
                         listener.err.until("joined$")
@@ -703,6 +741,18 @@ class Faults(unittest.TestCase):
                     await_that(lambda: len(listener.children()) + len(threads_of(listener.pid)) == 2, "the end of its worker")
                     with Caller(listener.port) as new:
                         listener.err.until(rf"^\[{re.escape(new.label)}\] joined$")
+
+    @unittest.skipUnless(os.geteuid() == 0, "to become another user takes root")
+    def test_no_more_than_half_of_the_processes_that_may_be_are_for_callers(self):
+        for way in (Way("process"), Way("thread")):
+            with self.subTest(named(way)), contextlib.ExitStack() as stack:
+                listener = stack.enter_context(Listener(HERE, *way.words, "--handler", "echo", before=self.limited_to(6)))
+                callers = [stack.enter_context(Caller(listener.port)) for _ in range(3)]
+                for caller in callers:
+                    self.assertTrue(served(caller))
+                with Caller(listener.port) as refused:
+                    self.assertEqual(refused.rest(), b"busy\n")
+                    listener.err.until(rf"^\[{re.escape(refused.label)}\] was told busy: 3 are here \(--max-clients\)$")
 
     if not SANITIZED:  # UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken
         def test_where_descriptors_run_out_callers_wait_or_are_told_busy_and_it_recovers(self):

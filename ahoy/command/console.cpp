@@ -27,9 +27,9 @@ std::string credentials(connection& link) {
 
 std::string described(callers::caller& each) {
   connection& link = each.link();
+  const auto counted = callers::traffic_of(each);
   const std::string bytes =
-      each.is_at_worker ? "at a worker"
-                        : fmt::format("{} bytes received, {} sent", link.bytes_received(), link.bytes_sent());
+      counted ? fmt::format("{} bytes received, {} sent", counted->received, counted->sent) : "at a worker";
   return fmt::format("[{}] {} {} <- {} since {}, {}{}{}", link.label(), link.transport(),
                      link.local().to_string(), link.remote().to_string(), timestamp(each.since), bytes,
                      credentials(link), each.waiting ? ", waiting" : "");

@@ -5,6 +5,7 @@
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/server/capacity.hpp>
 
 #include <fmt/format.h>
 
@@ -163,14 +164,19 @@ std::string drain_text(duration limit) {
   return limit == no_timeout ? "until all is flushed" : fmt::format("for at most {}", duration_text(limit));
 }
 
+std::string most_callers_text(const server_options& server) {
+  if (server.max_clients > 0) return fmt::format("at most {} callers at once", server.max_clients);
+  const bool one_each =
+      server.workers == 0 && (server.model == model::process || server.model == model::thread);
+  return fmt::format("as many callers at once as descriptors allow, less 32{}",
+                     one_each ? fmt::format(", but no more than {}", most_own_workers) : "");
+}
+
 void add_callers(explanation& all, const listen_options& given) {
   const auto& server = given.server;
-  all.add("admit",
-          fmt::format("{}, {} waiting, from {}{}",
-                      server.max_clients == 0 ? "as many callers at once as descriptors allow, less 32"
-                                              : fmt::format("at most {} callers at once", server.max_clients),
-                      server.backlog, networks_text(server.allow, "everywhere"),
-                      server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
+  all.add("admit", fmt::format("{}, {} waiting, from {}{}", most_callers_text(server), server.backlog,
+                               networks_text(server.allow, "everywhere"),
+                               server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));

@@ -171,7 +171,9 @@ constexpr std::array table{
         "other out. A UDP caller is told busy where none makes way. Of many who are told busy, turned away "
         "or make way, the first are named one "
         "by one, and then a line a second says how many more there were. "
-        "The soft limit of descriptors is raised to the hard one."},
+        "The soft limit of descriptors is raised to the hard one. Where each caller has a process or a "
+        "thread of its own the default is at most 1024, and half of what RLIMIT_NPROC, kernel.threads-max "
+        "and kernel.pid_max allow."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
     option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,

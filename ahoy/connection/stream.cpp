@@ -32,10 +32,15 @@ void set_manners(int socket) noexcept {
 
 }  // namespace
 
-stream::stream(ahoy::engine& by, fd connected, const address& remote)
+stream::stream(ahoy::engine& by, fd connected, const address& remote, std::string label)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {
   go_over(socket_);
   socket_.is_tcp = is_internet(remote);
+  if (!label.empty()) set_label(std::move(label));
+}
+
+stream::stream(ahoy::engine& by, fd connected, const address& remote)
+    : stream{by, std::move(connected), remote, {}} {
   if (is_internet(remote)) set_manners(socket_.number());
 }
 

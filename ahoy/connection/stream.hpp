@@ -11,6 +11,8 @@ class stream final : public connection {
   /// known.
   stream(ahoy::engine& by, fd connected, const address& remote);
   stream(ahoy::engine& by, fd connected);
+  /// Takes over one that was a stream before, here or elsewhere, with its manners and its label.
+  stream(ahoy::engine& by, fd connected, const address& remote, std::string label);
 
   void shutdown_send() override;
   void shutdown_receive() override;

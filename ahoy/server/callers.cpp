@@ -1,5 +1,9 @@
 #include <ahoy/server/callers.hpp>
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 
@@ -16,6 +20,26 @@ std::string_view callers::in_words(cut why) noexcept { return reasons[static_cas
 
 bool callers::is_cut(std::string_view why) noexcept {
   return std::ranges::find(reasons, why) != reasons.end();
+}
+
+namespace {
+
+/// Handed to the kernel is what it has sent once, and what waits for that.
+std::optional<callers::traffic> counted_by_kernel(connection& link) {
+  if (link.transport() != "tcp" || !link.native()) return std::nullopt;
+  tcp_info now{};
+  socklen_t size = sizeof now;
+  if (::getsockopt(link.native()->number(), IPPROTO_TCP, TCP_INFO, &now, &size) != 0) return std::nullopt;
+  return callers::traffic{now.tcpi_bytes_received,
+                          now.tcpi_bytes_sent - now.tcpi_bytes_retrans + now.tcpi_notsent_bytes};
+}
+
+}  // namespace
+
+std::optional<callers::traffic> callers::traffic_of(caller& whom) {
+  const auto counted = counted_by_kernel(whom.link());
+  if (counted || whom.is_at_worker) return counted;
+  return traffic{whom.link().bytes_received(), whom.link().bytes_sent()};
 }
 
 callers::entry callers::add(std::unique_ptr<connection> link, context& parent, bool may_make_way) {

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -22,7 +24,8 @@ class callers {
 
   class caller;
   using entry = std::list<caller>::iterator;
-  /// Stopping it ends the caller's conversation. There may be very many, most of them idle: it is kept small.
+  /// Stopping it ends the caller's conversation. There may be very many, most of them idle: it is kept
+  /// small.
   class caller final : public context {
    public:
     caller(std::unique_ptr<connection> peer, context& parent) : context{parent}, link_{std::move(peer)} {}
@@ -40,6 +43,14 @@ class callers {
     std::unique_ptr<connection> link_;
     entry self_;
   };
+
+  /// Bytes of one caller. Of TCP they are what the kernel counts, whoever has the socket meanwhile, a
+  /// worker or a program: received ones may not have been read yet, sent ones may be on their way. Of the
+  /// others it is what the link counts; nullopt at a worker, where nobody tells.
+  struct traffic {
+    std::uint64_t received = 0, sent = 0;
+  };
+  [[nodiscard]] static std::optional<traffic> traffic_of(caller& whom);
 
   /// Of one that `may_make_way` nobody can know whether it has left: a peer of datagrams in conversation.
   entry add(std::unique_ptr<connection> link, context& parent, bool may_make_way);

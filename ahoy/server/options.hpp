@@ -32,9 +32,8 @@ struct server_options {
   std::size_t workers = 0;
   engine_choice engine = engine_choice::automatic;  ///< of the server's own loop, and of those of event
   int backlog = SOMAXCONN;
-  /// 0: what descriptors allow, less 32 for everything else. One more is told `busy`, unless a peer of
-  /// datagrams is here: nobody can know whether it has left, so the one that was silent for longest makes
-  /// way.
+  /// 0: see default_max_clients(). One more is told `busy`, unless a peer of datagrams is here: nobody can
+  /// know whether it has left, so the one that was silent for longest makes way.
   std::size_t max_clients = 0;
   /// It does so for another peer of datagrams only once it has been silent for so long: else more of them
   /// than there are places would put each other out, in the middle of what they say. Whoever connects has

@@ -2,11 +2,11 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/server/capacity.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/worker.hpp>
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,32 +16,9 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// Descriptors for everything but callers: the standard three, listeners, the engine's, those who are told
-/// `busy`.
-constexpr std::size_t descriptors_kept = 32;
-
 /// Servers that start in one folder hold each other up for some microseconds.
 constexpr duration patience_with_starting = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{5};
-
-/// Of a worker that is kept: the two ends of what it is told by, its engine's, and those of one caller.
-constexpr std::size_t descriptors_of_worker = 7;
-
-/// How many descriptors one caller takes here: its own and, with a worker for it alone, the worker's; a loop
-/// has a copy of its own.
-std::size_t descriptors_of_caller(const server_options& options) noexcept {
-  if (options.model == model::event) return options.workers > 1 ? 2 : 1;
-  const bool has_worker_of_its_own = options.model != model::iterative && options.workers == 0;
-  return has_worker_of_its_own ? 1 + descriptors_of_worker : 1;
-}
-
-std::size_t default_max_clients(const server_options& options) noexcept {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t kept = descriptors_kept + options.workers * descriptors_of_worker;
-  const auto all = static_cast<std::size_t>(limit.rlim_cur);
-  return all > kept ? std::max<std::size_t>((all - kept) / descriptors_of_caller(options), 1) : 1;
-}
 
 std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options) {
   const bool has_workers = options.model == model::process || options.model == model::thread ||
@@ -77,7 +54,8 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       services_{where},
       pool_{make_pool(by, *of.handler_, of.options_)},
       turns_{by, most_at_once(of.options_)},
-      max_clients_{of.options_.max_clients ? of.options_.max_clients : default_max_clients(of.options_)} {}
+      max_clients_{of.options_.max_clients ? of.options_.max_clients
+                                           : default_max_clients(of.options_, limits_of_system())} {}
 
 bool server_run::is_welcome(const address& caller) const noexcept {
   if (caller.family() == family::local) return true;
@@ -423,13 +401,9 @@ task<std::string> server_run::converse_through_worker(callers::entry who) {
 }
 
 task<std::string> server_run::employ(callers::entry who) {
-  const std::shared_ptr<worker_pool::member> by = pool_->engage();
+  std::shared_ptr<assignment> by = pool_->engage(who->link());
   join(who);
-  std::string why;
-  if (of_.handler_->callers_meet())
-    why = co_await pool_->serve_here(by, who->link());
-  else
-    why = co_await pool_->serve(by, who->link());
+  std::string why = co_await pool_->serve(std::move(by), who->link());
   co_return why;
 }
 

@@ -1,7 +1,9 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/wire.hpp>
 
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,7 +11,6 @@
 #include <cstring>
 #include <span>
 #include <type_traits>
-#include <vector>
 
 namespace ahoy::inline v0 {
 
@@ -24,14 +25,14 @@ struct order_head {
   std::uint8_t mark;
   std::uint32_t label_size;
   std::uint64_t job;
-  duration timeout;
+  duration timeout, patience;
   address remote, local;
 };
 
 struct report_head {
   report_kind what;
   log_level level;
-  std::uint64_t job, received, sent;
+  std::uint64_t job;
 };
 static_assert(std::is_trivially_copyable_v<order_head> && std::is_trivially_copyable_v<report_head>);
 
@@ -78,22 +79,13 @@ ssize_t receive_record(int wire, record& into) {
   message.msg_iovlen = 1;
   message.msg_control = room.data();
   message.msg_controllen = room.size();
-  const ssize_t got = ::recvmsg(wire, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  ssize_t got = 0;
+  do got = ::recvmsg(wire, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (got < 0 && errno == EINTR);
   if (got < 0) return got;
   take_descriptors(message, into);
   into.bytes.assign(bytes, static_cast<std::size_t>(got));
   return got;
-}
-
-/// nullopt at the end of the wire, and where it broke: the other end has died either way.
-task<std::optional<record>> next_record(descriptor& wire) {
-  record next;
-  for (;;) {
-    const ssize_t got = receive_record(wire.number(), next);
-    if (got > 0) co_return std::move(next);
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) co_return std::nullopt;
-    co_await wire.engine().ready_unhurried(wire, POLLIN);
-  }
 }
 
 template <class Head>
@@ -101,6 +93,41 @@ Head head_of(const record& from) noexcept {
   Head head;
   std::memcpy(&head, from.bytes.data(), sizeof head);
   return head;
+}
+
+std::optional<order> order_in(record& from) {
+  if (from.bytes.size() < sizeof(order_head)) return std::nullopt;
+  const auto head = head_of<order_head>(from);
+  order next;
+  next.what = head.what;
+  next.job = head.job;
+  next.remote = head.remote;
+  next.local = head.local;
+  next.mark = head.mark;
+  next.timeout = head.timeout;
+  next.patience = head.patience;
+  next.label = from.bytes.substr(sizeof head, head.label_size);
+  next.data = from.bytes.substr(sizeof head + head.label_size);
+  next.first = std::move(from.descriptors[0]);
+  next.second = std::move(from.descriptors[1]);
+  return next;
+}
+
+std::optional<report> report_in(const record& from) {
+  if (from.bytes.size() < sizeof(report_head)) return std::nullopt;
+  const auto head = head_of<report_head>(from);
+  report next;
+  next.what = head.what;
+  next.level = head.level;
+  next.job = head.job;
+  next.text = from.bytes.substr(sizeof head);
+  return next;
+}
+
+report told_by_the_system() {
+  report unread;
+  unread.what = report_kind::unread;
+  return unread;
 }
 
 iovec part(const void* data, std::size_t size) noexcept { return {const_cast<void*>(data), size}; }
@@ -115,56 +142,80 @@ std::pair<fd, fd> open_wire() {
 }
 
 task<> send_order(descriptor& wire, const order& what) {
-  const order_head head{what.what, what.mark,    static_cast<std::uint32_t>(what.label.size()),
-                        what.job,  what.timeout, what.remote,
-                        what.local};
+  const order_head head{what.what,   what.mark,    static_cast<std::uint32_t>(what.label.size()),
+                        what.job,    what.timeout, what.patience,
+                        what.remote, what.local};
   const std::string& label = what.label;
   iovec parts[] = {part(&head, sizeof head), part(label.data(), label.size()),
                    part(what.data.data(), what.data.size())};
-  const int numbers[] = {what.first.get(), what.second.get()};
-  const std::size_t count = what.second ? 2 : what.first ? 1 : 0;
+  const int numbers[] = {what.lent, what.second.get()};
+  const std::size_t count = what.second ? 2 : what.lent >= 0 ? 1 : 0;
   while (send_record(wire.number(), parts, std::span{numbers}.first(count), MSG_DONTWAIT) < 0) {
     if (errno != EAGAIN && errno != EINTR) throw error{system_code(errno), "tell", "a worker"};
     co_await wire.engine().ready(wire, POLLOUT);
   }
 }
 
+/// The wire ends where it breaks, too: the other end has died either way.
 task<std::optional<order>> receive_order(descriptor& wire) {
-  std::optional<record> got = co_await next_record(wire);
-  if (!got || got->bytes.size() < sizeof(order_head)) co_return std::nullopt;
-  const auto head = head_of<order_head>(*got);
-  order next;
-  next.what = head.what;
-  next.job = head.job;
-  next.remote = head.remote;
-  next.local = head.local;
-  next.mark = head.mark;
-  next.timeout = head.timeout;
-  next.label = got->bytes.substr(sizeof head, head.label_size);
-  next.data = got->bytes.substr(sizeof head + head.label_size);
-  next.first = std::move(got->descriptors[0]);
-  next.second = std::move(got->descriptors[1]);
-  co_return std::move(next);
+  record next;
+  ssize_t got = receive_record(wire.number(), next);
+  while (got < 0 && errno == EAGAIN) {
+    co_await wire.engine().ready_unhurried(wire, POLLIN);
+    got = receive_record(wire.number(), next);
+  }
+  if (got <= 0) co_return std::nullopt;
+  co_return order_in(next);
 }
 
 void send_report(int wire, const report& what) noexcept {
-  const report_head head{what.what, what.level, what.job, what.received, what.sent};
+  const report_head head{what.what, what.level, what.job};
   iovec parts[] = {part(&head, sizeof head), part(what.text.data(), std::min(what.text.size(), most_text))};
   while (send_record(wire, parts, {}, 0) < 0 && errno == EINTR) continue;
 }
 
+/// unix(7): who closes its end with something unread in it resets the connection. That is told once, and
+/// before what the worker had sent.
 task<std::optional<report>> receive_report(descriptor& wire) {
-  const std::optional<record> got = co_await next_record(wire);
-  if (!got || got->bytes.size() < sizeof(report_head)) co_return std::nullopt;
-  const auto head = head_of<report_head>(*got);
-  report next;
-  next.what = head.what;
-  next.level = head.level;
-  next.job = head.job;
-  next.received = head.received;
-  next.sent = head.sent;
-  next.text = got->bytes.substr(sizeof head);
-  co_return std::move(next);
+  record next;
+  ssize_t got = receive_record(wire.number(), next);
+  while (got < 0 && errno == EAGAIN) {
+    co_await wire.engine().ready_unhurried(wire, POLLIN);
+    got = receive_record(wire.number(), next);
+  }
+  if (got < 0 && errno == ECONNRESET) co_return told_by_the_system();
+  if (got <= 0) co_return std::nullopt;
+  co_return report_in(next);
+}
+
+std::optional<report> next_report_now(descriptor& wire) {
+  record next;
+  const ssize_t got = receive_record(wire.number(), next);
+  return got > 0 ? report_in(next) : std::nullopt;
+}
+
+namespace {
+
+constexpr std::uint64_t finish_rung = 1;  // of each at most 2^32 - 1 are told before they are heard
+constexpr std::uint64_t cut_rung = std::uint64_t{1} << 32;
+
+}  // namespace
+
+fd open_bell() {
+  fd bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (!bell) throw error{system_code(errno), "start", "a worker"};
+  return bell;
+}
+
+void ring(int bell, order_kind what) noexcept {
+  const std::uint64_t sound = what == order_kind::cut ? cut_rung : finish_rung;
+  [[maybe_unused]] const ssize_t written = ::write(bell, &sound, sizeof sound);
+}
+
+rung heard(int bell) noexcept {
+  std::uint64_t sum = 0;
+  if (::read(bell, &sum, sizeof sum) != sizeof sum) return {};
+  return {sum % cut_rung != 0, sum >= cut_rung};
 }
 
 }  // namespace ahoy::inline v0

@@ -9,8 +9,10 @@
 #include <string>
 #include <utility>
 
-/// What a server and its workers tell each other, be they threads or processes: records over a pair of
-/// SOCK_SEQPACKET sockets, descriptors with them (SCM_RIGHTS, unix(7)). Both ends are the same program.
+/// What a server and its workers tell each other, be they threads or processes. Both ends are the same
+/// program. A worker that is kept has a wire of its own: records over a pair of SOCK_SEQPACKET sockets,
+/// descriptors with them (SCM_RIGHTS, unix(7)). One that serves one caller is given its order when it is
+/// started, is told of the end by an eventfd, and reports over a wire that all of them share.
 namespace ahoy::inline v0 {
 
 enum class order_kind : std::uint8_t {
@@ -18,7 +20,7 @@ enum class order_kind : std::uint8_t {
   answer,  ///< run the handler for one datagram, `data`, to be answered through `first`
   carry,   ///< pass bytes between the connection `first` and `second`: its handler runs at the server
   finish,  ///< of a job: nothing more is received from its caller; one that is carried has ended on the
-           ///< server's side, too, when what is left is sent, or its caller takes nothing for `timeout`
+           ///< server's side, too, when what is left is sent, or its caller takes nothing for `patience`
   cut,     ///< of a job: it ends now
 };
 
@@ -30,7 +32,9 @@ struct order {
   address remote = {}, local = {};
   std::uint8_t mark = 0;  ///< of the IP header of an answer
   duration timeout = no_timeout;
+  duration patience = no_timeout;
   std::string data = {};
+  int lent = -1;  ///< in place of `first` where the order is given: it stays the giver's, open for the job
   fd first = {}, second = {};
 };
 
@@ -38,13 +42,13 @@ enum class report_kind : std::uint8_t {
   done,     ///< the job has ended; `text` says how
   refused,  ///< it could not begin: no descriptor was left for what came with it
   logged,   ///< a line for the server's log
+  unread,   ///< the worker has died, and had not read the latest orders: told by the system
 };
 
 struct report {
   report() = default;
   report_kind what = report_kind::done;
   std::uint64_t job = 0;
-  std::uint64_t received = 0, sent = 0;  ///< bytes of the job's caller
   log_level level = log_level::notice;
   std::string text = {};
 };
@@ -61,5 +65,17 @@ task<std::optional<order>> receive_order(descriptor& wire);
 void send_report(int wire, const report& what) noexcept;
 /// nullopt: the worker is gone.
 task<std::optional<report>> receive_report(descriptor& wire);
+/// One that is there already.
+[[nodiscard]] std::optional<report> next_report_now(descriptor& wire);
+
+/// The orders of one that serves one caller: `finish` and `cut`, as often as they are told, by an eventfd(2).
+/// Throws error.
+[[nodiscard]] fd open_bell();
+void ring(int bell, order_kind what) noexcept;
+struct rung {
+  bool finish = false, cut = false;
+};
+/// What was told since the last time; waits for nothing.
+[[nodiscard]] rung heard(int bell) noexcept;
 
 }  // namespace ahoy::inline v0

@@ -8,7 +8,9 @@
 #include <ahoy/server/worker.hpp>
 #include <ahoy/task/scope.hpp>
 
-#include <array>
+#include <poll.h>
+#include <unistd.h>
+
 #include <memory>
 #include <unordered_map>
 
@@ -45,19 +47,20 @@ struct job {
       : where{parent}, peer{std::move(caller)}, second{std::move(second)} {}
   context where;
   std::unique_ptr<connection> peer;
-  fd second;  // where its bytes are carried to
+  fd second;             // where its bytes are carried to
+  bool is_lent = false;  // the descriptor of the connection stays the server's
   bool is_carried = false;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
 };
 
 class worker_run {
  public:
-  worker_run(engine& by, fd wire, handler& how, handler_is whose, context& here)
-      : by_{by}, wire_{by, std::move(wire)}, how_{how}, whose_{whose}, serving_{here} {}
+  worker_run(engine& by, int reports, handler& how, handler_is whose, context& here)
+      : by_{by}, reports_{reports}, how_{how}, whose_{whose}, serving_{here} {}
 
-  task<> run() {
+  task<> run(descriptor& wire) {
     for (;;) {
-      std::optional<order> next = co_await receive_order(wire_);
+      std::optional<order> next = co_await receive_order(wire);
       if (!next) break;
       obey(std::move(*next));
     }
@@ -65,21 +68,41 @@ class worker_run {
     co_await serving_.join();
   }
 
+  /// One caller, from the order to its end.
+  task<std::string> run_once(order& what, descriptor& bell) {
+    serves_once_ = true;
+    context& here = co_await this_context();
+    scope listening{here};
+    listening.start(listen_to(bell, what.job, what.patience));
+    obey(std::move(what));
+    co_await serving_.join();
+    is_over_ = true;  // not by a stop, whose exception is what a short conversation costs
+    if (bell.reading()) by_.complete(*bell.reading(), 0);
+    co_await listening.join();
+    co_return why_;
+  }
+
  private:
   void obey(order what) {
-    if (what.what <= order_kind::carry) return begin(std::move(what));
-    const auto found = jobs_.find(what.job);
+    if (what.what <= order_kind::carry)
+      begin(std::move(what));
+    else
+      obey(what.what, what.job, what.patience);
+  }
+
+  void obey(order_kind what, std::uint64_t number, duration patience) {
+    const auto found = jobs_.find(number);
     if (found == jobs_.end()) return;  // it has ended meanwhile
-    if (what.what == order_kind::finish)
-      finish(what, *found->second);
+    if (what == order_kind::finish)
+      finish(number, *found->second, patience);
     else
       found->second->where.stop();
   }
 
-  void finish(const order& what, job& of) {
+  void finish(std::uint64_t number, job& of, duration patience) {
     if (whose_ == handler_is::own && !of.is_carried) how_.end();
     of.peer->shutdown_receive();
-    if (of.is_carried) serving_.start(cut_when_stuck(what.job, what.timeout));
+    if (of.is_carried) serving_.start(cut_when_stuck(number, patience));
   }
 
   /// Nobody else sees that its caller takes nothing any more: the server has said its last.
@@ -99,29 +122,42 @@ class worker_run {
   }
 
   void refuse(std::uint64_t number) noexcept {
+    if (serves_once_) return;  // its outcome is what why_ says from the start
     report shortage;
     shortage.what = report_kind::refused;
     shortage.job = number;
-    send_report(wire_.number(), shortage);
+    send_report(reports_, shortage);
+  }
+
+  /// What is told of the one caller.
+  task<> listen_to(descriptor& bell, std::uint64_t number, duration patience) {
+    while (!is_over_) {
+      co_await by_.ready_unhurried(bell, POLLIN);
+      const rung told = heard(bell.number());
+      if (told.finish) obey(order_kind::finish, number, patience);
+      if (told.cut) obey(order_kind::cut, number, patience);
+    }
   }
 
   void begin(order what) {
     const order_kind kind = what.what;
     const std::uint64_t number = what.job;
+    const bool is_lent = what.lent >= 0 && kind != order_kind::answer;
+    if (what.lent >= 0) what.first = is_lent ? fd{what.lent} : fd::duplicate(what.lent);
     if (!what.first || (kind == order_kind::carry && !what.second)) return refuse(number);
     std::unique_ptr<connection> caller = open(what);
-    caller->set_label(what.label);
     caller->set_timeout(what.timeout);
     auto made = std::make_unique<job>(serving_.where(), std::move(caller), std::move(what.second));
     job& begun = *made;
     begun.is_carried = kind == order_kind::carry;
+    begun.is_lent = is_lent;
     jobs_.emplace(number, std::move(made));
     serving_.start(serve(number, kind, begun));
   }
 
   std::unique_ptr<connection> open(order& from) {
     if (from.what != order_kind::answer)
-      return std::make_unique<stream>(by_, std::move(from.first), from.remote);
+      return std::make_unique<stream>(by_, std::move(from.first), from.remote, std::move(from.label));
     return std::make_unique<datagram_request>(by_, std::move(from.first),
                                               datagram_header{from.remote, from.local, from.mark},
                                               std::move(from.data));
@@ -135,12 +171,15 @@ class worker_run {
     else
       done.text = co_await serve_to_the_end(how_, *of.peer).in(of.where);
     if (of.is_stuck) done.text = cause_in_words(make_error_code(errc::too_slow));
-    done.received = of.peer->bytes_received();
-    done.sent = of.peer->bytes_sent();
+    if (of.is_lent) static_cast<void>(of.peer->native()->release().release());
     of.peer.reset();
     of.second.reset();
     const auto owned = jobs_.extract(number);
-    send_report(wire_.number(), done);
+    why_ = done.text;
+    if (serves_once_)
+      serving_.stop();  // what watches over it
+    else
+      send_report(reports_, done);
   }
 
   task<std::string> carry_to_the_end(job& of) {
@@ -160,17 +199,42 @@ class worker_run {
   }
 
   engine& by_;
-  descriptor wire_;
+  int reports_;
   handler& how_;
   handler_is whose_;
   scope serving_;
+  std::string why_ = "its worker found no descriptor";  // of the job that ended last
+  bool serves_once_ = false;
+  bool is_over_ = false;  // the one job
   std::unordered_map<std::uint64_t, std::unique_ptr<job>> jobs_;
 };
 
-task<> run_worker(engine& by, fd wire, handler& how, handler_is whose) {
+task<> run_worker(engine& by, fd end, handler& how, handler_is whose) {
   context& here = co_await this_context();
-  worker_run one{by, std::move(wire), how, whose, here};
-  co_await one.run();
+  descriptor wire{by, std::move(end)};
+  worker_run one{by, wire.number(), how, whose, here};
+  co_await one.run(wire);
+}
+
+/// By reference: of a frame of a kilobyte and more malloc makes much ado (malloc_consolidate).
+task<> run_once(engine& by, order& what, int number, int reports, handler& how, handler_is whose,
+                std::string& why) {
+  context& here = co_await this_context();
+  descriptor bell{by, fd{number}};
+  worker_run one{by, reports, how, whose, here};
+  why = co_await one.run_once(what, bell);
+  static_cast<void>(bell.release().release());  // it is the server's
+}
+
+/// What is logged here is written down by the server, on its own thread.
+log_function log_over(int wire) {
+  return [wire](log_level level, std::string_view line) {
+    report said;
+    said.what = report_kind::logged;
+    said.level = level;
+    said.text = line;
+    send_report(wire, said);
+  };
 }
 
 /// Of what is over a limit, with that.
@@ -206,15 +270,8 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
   co_return how_it_ended(thrown, peer);
 }
 
-/// What is logged here is written down by the server, on its own thread.
 void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
-  const log_redirection to_server{[number = wire.get()](log_level level, std::string_view line) {
-    report said;
-    said.what = report_kind::logged;
-    said.level = level;
-    said.text = line;
-    send_report(number, said);
-  }};
+  const log_redirection to_server{log_over(wire.get())};
   std::unique_ptr<engine> by;
   try {
     by = make_engine(on);
@@ -227,6 +284,18 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
   } catch (const std::exception&) {
     // The wire has ended with it, which is how the server knows.
   }
+}
+
+std::string work_once(engine& by, order what, int bell, int reports, handler& how,
+                      handler_is whose) noexcept {
+  std::string why;
+  try {
+    const log_redirection to_server{log_over(reports)};
+    by.run(run_once(by, what, bell, reports, how, whose, why));
+  } catch (const std::exception& failure) {
+    why = escape(failure.what());
+  }
+  return why;
 }
 
 }  // namespace ahoy::inline v0

@@ -1,6 +1,7 @@
 #pragma once
 #include <ahoy/engine/select.hpp>
 #include <ahoy/server/handler.hpp>
+#include <ahoy/server/wire.hpp>
 #include <ahoy/socket/fd.hpp>
 
 #include <string>
@@ -16,6 +17,10 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept;
 
 /// In words: what a handler threw while it served this peer; "done" for nothing.
 std::string how_it_ended(const std::exception_ptr& thrown, const connection& peer);
+/// Serves the one caller of the order, and hears what the bell tells of it. Returns how that ended, as
+/// serve_to_the_end() does. Log lines go as reports over `reports`. In a thread or a process of its own,
+/// whose engine is `by`.
+std::string work_once(engine& by, order what, int bell, int reports, handler& how, handler_is whose) noexcept;
 
 /// Runs the handler for one caller. How that ended, in words: "done", or what was thrown.
 task<std::string> serve_to_the_end(handler& how, connection& peer);

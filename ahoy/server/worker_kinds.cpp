@@ -1,8 +1,9 @@
 #include <ahoy/error/error.hpp>
-#include <ahoy/server/worker.hpp>
 #include <ahoy/server/worker_kinds.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -13,7 +14,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 
 namespace ahoy::inline v0 {
 
@@ -21,18 +21,45 @@ namespace {
 
 class worker_thread final : public worker {
  public:
-  explicit worker_thread(std::thread running) : running_{std::move(running)} {}
-  ~worker_thread() override {
-    if (running_.joinable()) running_.join();
-  }
-  /// Its wire ends with it, so that it is there in a moment.
+  explicit worker_thread(pthread_t running) noexcept : running_{running} {}
+  ~worker_thread() override { join(); }
   task<std::string> reap() override {
-    running_.join();
+    join();
     co_return std::string{};
+  }
+  bool has_ended() noexcept override {
+    if (!is_joined_) is_joined_ = ::pthread_tryjoin_np(running_, nullptr) == 0;
+    return is_joined_;
   }
 
  private:
-  std::thread running_;
+  void join() noexcept {
+    if (!is_joined_) ::pthread_join(running_, nullptr);
+    is_joined_ = true;
+  }
+  pthread_t running_;
+  bool is_joined_ = false;
+};
+
+extern "C" void* live_as_thread(void* given) {
+  const std::unique_ptr<std::function<void()>> live{static_cast<std::function<void()>*>(given)};
+  (*live)();
+  return nullptr;
+}
+
+class thread_attributes {
+ public:
+  thread_attributes() noexcept {
+    ::pthread_attr_init(&these_);
+    ::pthread_attr_setstacksize(&these_, stack_of_thread);
+  }
+  thread_attributes(const thread_attributes&) = delete;
+  thread_attributes& operator=(const thread_attributes&) = delete;
+  ~thread_attributes() { ::pthread_attr_destroy(&these_); }
+  [[nodiscard]] const pthread_attr_t* get() const noexcept { return &these_; }
+
+ private:
+  pthread_attr_t these_{};
 };
 
 class worker_process final : public worker {
@@ -45,14 +72,12 @@ class worker_process final : public worker {
   }
 
   task<std::string> reap() override {
-    if (handle_.is_open()) co_await handle_.engine().ready(handle_, POLLIN);
+    if (ended_) co_return std::string{};
+    co_await handle_.engine().ready(handle_, POLLIN);
     int status = 0;
     while (::waitpid(number_, &status, 0) < 0 && errno == EINTR) continue;
     ended_ = true;
-    if (!WIFSIGNALED(status)) co_return std::string{};
-    const int signal = WTERMSIG(status);
-    const char* name = ::sigabbrev_np(signal);
-    co_return "its process was ended by SIG" + std::string{name ? name : std::to_string(signal).c_str()};
+    co_return in_words(status);
   }
 
   void kill() noexcept override {
@@ -60,6 +85,15 @@ class worker_process final : public worker {
   }
 
  private:
+  static std::string in_words(int status) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+      return "its process ended with status " + std::to_string(WEXITSTATUS(status));
+    if (!WIFSIGNALED(status)) return {};
+    const int signal = WTERMSIG(status);
+    const char* name = ::sigabbrev_np(signal);
+    return "its process was ended by SIG" + std::string{name ? name : std::to_string(signal).c_str()};
+  }
+
   pid_t number_;
   descriptor handle_;  // pidfd_open(2)
   bool ended_ = false;
@@ -74,6 +108,11 @@ void close_all_but(const std::vector<int>& kept) noexcept {
     first = number + 1;
   }
   ::close_range(first, ~0U, 0);
+}
+
+bool is_caught(int signal) noexcept {
+  struct sigaction now{};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL;
 }
 
 /// While it exists, no signal is delivered to this thread: a child must not run its parent's handlers.
@@ -95,49 +134,50 @@ class no_signals {
 
 /// What the parent catches is for the parent. SIGINT and SIGTERM stay blocked: a terminal's Ctrl-C goes to
 /// all, and it is the server that says when a worker ends.
-void leave_signals_to_the_parent(sigset_t mask) noexcept {
-  for (int each = 1; each < NSIG; ++each) {
-    struct sigaction now{};
-    if (::sigaction(each, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL)
-      continue;
-    now.sa_handler = SIG_DFL;
-    ::sigaction(each, &now, nullptr);
-  }
+void leave_signals_to_the_parent(const std::vector<int>& caught, sigset_t mask) noexcept {
+  for (const int each : caught) ::signal(each, SIG_DFL);
   ::sigaddset(&mask, SIGINT);
   ::sigaddset(&mask, SIGTERM);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
-[[noreturn]] void live_as_child(fd wire, handler& how, const std::vector<int>& kept) noexcept {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  close_all_but(kept);
-  work(std::move(wire), how, handler_is::own, engine_choice::blocking);
-  ::_exit(0);
-}
-
 }  // namespace
 
-std::unique_ptr<worker> start_thread(fd wire, handler& how, engine_choice on) {
-  try {
-    std::thread started{
-        [wire = std::move(wire), &how, on]() mutable { work(std::move(wire), how, handler_is::shared, on); }};
-    return std::make_unique<worker_thread>(std::move(started));
-  } catch (const std::system_error& failure) {
-    throw error{failure.code(), "start", "a thread"};
-  }
+std::unique_ptr<worker> start_thread(std::function<void()> live) {
+  auto given = std::make_unique<std::function<void()>>(std::move(live));
+  static const thread_attributes attributes;
+  pthread_t running{};
+  const int failure = ::pthread_create(&running, attributes.get(), live_as_thread, given.get());
+  if (failure != 0) throw error{system_code(failure), "start", "a thread"};
+  static_cast<void>(given.release());  // it is the thread's
+  return std::make_unique<worker_thread>(running);
 }
 
-std::unique_ptr<worker> start_process(engine& by, fd wire, handler& how, std::vector<int> kept) {
-  kept.insert(std::ranges::upper_bound(kept, wire.get()), wire.get());
+start_of_process::start_of_process() : kept{open_descriptors()} {
+  for (int each = 1; each < NSIG; ++each)
+    if (is_caught(each)) caught.push_back(each);
+}
+
+std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::vector<int> own,
+                                      const std::function<void()>& live) {
+  own.insert(own.end(), as.kept.begin(), as.kept.end());
+  std::ranges::sort(own);
   const no_signals meanwhile;
   const pid_t number = ::fork();
   if (number < 0) throw error{system_code(errno), "start", "a process"};
   if (number == 0) {
-    leave_signals_to_the_parent(meanwhile.before());
-    live_as_child(std::move(wire), how, kept);
+    leave_signals_to_the_parent(as.caught, meanwhile.before());
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close_all_but(own);
+    live();
+    ::_exit(0);
   }
-  return std::make_unique<worker_process>(by, number,
-                                          fd{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))});
+  fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
+  const int cause = errno;
+  const bool can_be_awaited = static_cast<bool>(handle);
+  auto started = std::make_unique<worker_process>(by, number, std::move(handle));
+  if (!can_be_awaited) throw error{system_code(cause), "start", "a process"};  // which ends it
+  return started;
 }
 
 std::vector<int> open_descriptors() {

@@ -1,0 +1,174 @@
+#include <ahoy/error/error.hpp>
+#include <ahoy/server/own_workers.hpp>
+#include <ahoy/server/worker.hpp>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// How many engines are kept for threads to come: each may hold a block of memory.
+constexpr std::size_t most_spare_engines = 64;
+
+/// What it receives into is there before it runs: in a copy of this process nothing large is allocated, which
+/// would have malloc tidy up, and so copy, page after page (malloc_consolidate).
+void furnish(blocking_engine& with_block) {
+  buffer_pool& pool = with_block.buffers();
+  pool.give_back(pool.take().data());
+}
+
+void report_end(int reports, std::uint64_t job, std::string why) noexcept {
+  report done;
+  done.job = job;
+  done.text = std::move(why);
+  send_report(reports, done);
+}
+
+}  // namespace
+
+class own_workers::by_thread final : public assignment {
+ public:
+  by_thread(own_workers& in, order what)
+      : in_{in}, number_{what.job}, over_{in.by_}, bell_{open_bell()}, by_{in.spare_engine()} {
+    auto given = std::make_shared<order>(std::move(what));
+    who_ = start_thread(
+        [given, &by = *by_, bell = bell_.get(), reports = in.wire_.second.get(), &how = in.how_] {
+          const std::uint64_t number = given->job;
+          std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
+          report_end(reports, number, std::move(why));
+        });
+    in_.threads_.emplace(number_, this);
+  }
+  ~by_thread() override {
+    in_.threads_.erase(number_);
+    in_.leaving_.push_back({std::move(who_), std::move(by_)});
+  }
+
+  task<> wait() override {
+    while (!is_over_) co_await over_.wait();
+  }
+  outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
+  task<> tell(order_kind what) override {
+    ring(bell_.get(), what);
+    co_return;
+  }
+  void kill() noexcept override {}
+
+  void end(std::string why) {
+    why_ = std::move(why);
+    is_over_ = true;
+    over_.notify();
+  }
+
+ private:
+  own_workers& in_;
+  std::uint64_t number_;
+  event over_;
+  fd bell_;
+  std::unique_ptr<blocking_engine> by_;
+  std::unique_ptr<worker> who_;
+  bool is_over_ = false;
+  std::string why_;
+};
+
+class own_workers::by_process final : public assignment {
+ public:
+  by_process(own_workers& in, const start_of_process& as, order what)
+      : in_{in}, number_{what.job}, bell_{open_bell()} {
+    std::vector<int> own{bell_.get(), in.wire_.second.get(), what.lent};
+    if (what.second) own.push_back(what.second.get());
+    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.get()] {
+      const int reports = in.wire_.second.get();
+      const std::uint64_t number = what.job;
+      std::string why =
+          work_once(in.engine_of_processes_, std::move(what), bell, reports, in.how_, handler_is::own);
+      if (why != "done") report_end(reports, number, std::move(why));
+    });
+    in_.processes_.emplace(number_, this);
+  }
+  ~by_process() override { in_.processes_.erase(number_); }
+
+  task<> wait() override {
+    const std::string killed = co_await who_->reap();
+    in_.hear_what_is_there();
+    if (!killed.empty()) why_ = killed;
+  }
+  outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
+  task<> tell(order_kind what) override {
+    ring(bell_.get(), what);
+    co_return;
+  }
+  void kill() noexcept override { who_->kill(); }
+  void end(std::string why) { why_ = std::move(why); }
+
+ private:
+  own_workers& in_;
+  std::uint64_t number_;
+  fd bell_;
+  std::unique_ptr<worker> who_;
+  std::string why_ = "done";  // where it ends well and says nothing
+};
+
+own_workers::own_workers(engine& by, handler& how)
+    : by_{by}, how_{how}, reports_{by, std::move(wire_.first)} {
+  furnish(engine_of_processes_);
+}
+
+std::unique_ptr<assignment> own_workers::engage_thread(order what) {
+  hear();
+  return std::make_unique<by_thread>(*this, std::move(what));
+}
+
+std::unique_ptr<assignment> own_workers::engage_process(const start_of_process& as, order what) {
+  hear();
+  return std::make_unique<by_process>(*this, as, std::move(what));
+}
+
+void own_workers::hear() {
+  if (hearing_.size() == 0) hearing_.start(hear_reports());
+}
+
+task<> own_workers::hear_reports() {
+  for (;;) {
+    const std::optional<report> next = co_await receive_report(reports_);
+    if (next) heed(*next);
+  }
+}
+
+void own_workers::hear_what_is_there() {
+  for (auto next = next_report_now(reports_); next; next = next_report_now(reports_)) heed(*next);
+}
+
+void own_workers::heed(const report& said) {
+  if (said.what == report_kind::logged) return log(said.level, said.text);
+  const auto thread = threads_.find(said.job);
+  if (thread != threads_.end()) return thread->second->end(said.text);
+  const auto process = processes_.find(said.job);
+  if (process != processes_.end()) process->second->end(said.text);
+}
+
+/// Threads are joined when that waits for nothing: a loop that is told of a thread's end is ahead of it.
+std::unique_ptr<blocking_engine> own_workers::spare_engine() {
+  for (leaving& each : leaving_)
+    if (each.who->has_ended() && engines_.size() < most_spare_engines) engines_.push_back(std::move(each.by));
+  std::erase_if(leaving_, [](const leaving& each) { return each.who->has_ended(); });
+  if (!engines_.empty()) {
+    auto spare = std::move(engines_.back());
+    engines_.pop_back();
+    return spare;
+  }
+  auto made = std::make_unique<blocking_engine>();
+  furnish(*made);
+  return made;
+}
+
+task<> own_workers::close() {
+  hearing_.stop();
+  co_await hearing_.join();
+  hear_what_is_there();
+  leaving_.clear();
+}
+
+}  // namespace ahoy::inline v0

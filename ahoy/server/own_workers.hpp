@@ -1,0 +1,59 @@
+#pragma once
+#include <ahoy/engine/blocking.hpp>
+#include <ahoy/server/assignment.hpp>
+#include <ahoy/server/handler.hpp>
+#include <ahoy/server/worker_kinds.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+/// Workers that are started for one caller each, and end with it: what they cost is what a caller costs, so
+/// they have neither a wire nor an engine to make. A process is given its order by the fork, and its end is
+/// its report; a thread is given its order as an argument, and reports over a wire that is everybody's.
+/// Belongs to the thread of its engine.
+class own_workers {
+ public:
+  /// As `how` is at the time, where they are processes. Throws error.
+  own_workers(engine& by, handler& how);
+  own_workers(const own_workers&) = delete;
+  own_workers& operator=(const own_workers&) = delete;
+
+  /// Starts one for this caller. Throws error where the system has no more.
+  [[nodiscard]] std::unique_ptr<assignment> engage_thread(order what);
+  [[nodiscard]] std::unique_ptr<assignment> engage_process(const start_of_process& as, order what);
+  /// Waits for the end of all. Nobody may be served any more.
+  task<> close();
+
+ private:
+  class by_thread;
+  class by_process;
+  struct leaving {
+    std::unique_ptr<worker> who;
+    std::unique_ptr<blocking_engine> by;
+  };
+  void hear();
+  task<> hear_reports();
+  void heed(const report& said);
+  void hear_what_is_there();
+  std::unique_ptr<blocking_engine> spare_engine();
+
+  engine& by_;
+  handler& how_;
+  std::pair<fd, fd> wire_ = open_wire();  // ours, and that of all workers
+  descriptor reports_;
+  context apart_;  // reports are heard whatever becomes of the server
+  scope hearing_{apart_};
+  std::unordered_map<std::uint64_t, by_thread*> threads_;
+  std::unordered_map<std::uint64_t, by_process*> processes_;
+  std::vector<leaving> leaving_;                           // threads that have reported, and end in a moment
+  std::vector<std::unique_ptr<blocking_engine>> engines_;  // of threads that have ended, for the next
+  blocking_engine engine_of_processes_;                    // each has a copy
+};
+
+}  // namespace ahoy::inline v0
