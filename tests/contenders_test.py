@@ -5,13 +5,20 @@ import pathlib
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 
 from command import GUARD, Process, run
 
 SOURCE = pathlib.Path(os.environ["AHOY_SOURCE"])
-SPEC = importlib.util.spec_from_file_location("bench_run", SOURCE / "bench/run.py")
+sys.dont_write_bytecode = True
+sys.path.append(str(SOURCE / "bench"))
+import cell as cells  # noqa: E402
+import contenders  # noqa: E402
+from echo_cell import EchoCell  # noqa: E402
+
+SPEC = importlib.util.spec_from_file_location("bench_run", SOURCE / "bench/run.py")  # tests/ has a run.py too
 driver = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(driver)
 
@@ -79,8 +86,8 @@ class Driver(unittest.TestCase):
 
     def test_every_base_is_built_by_hand(self):
         for cell in driver.CELLS:
-            self.assertTrue(cell.contenders[0].build, cell.title)
-            self.assertEqual(cell.contenders[0].build[0], "cc")
+            if isinstance(cell, EchoCell):
+                self.assertEqual(cell.contenders[0].build[:1], ["cc"], cell.title)
 
     def test_counts_system_calls(self):
         """A server by hand takes two for each exchange, recv and send, and waits for many at once."""
@@ -93,14 +100,11 @@ class Driver(unittest.TestCase):
     def test_ratios_are_of_one_round(self):
         costs = iter([1, 3, 2, 10, 5, 20])  # base, other, base again; twice
 
-        def measured(*_):
-            return next(costs), 7
+        class Told(cells.Cell):
+            def measure(self, contender, share):
+                return cells.Result(next(costs))
 
-        before, driver.measure = driver.measure, measured
-        try:
-            rows = list(driver.rows_of(driver.Cell("x", [driver.FORK, driver.THREAD], [], 1, with_calls=False), 2, 1, set()))
-        finally:
-            driver.measure = before
+        rows = list(cells.rows_of(Told("x", [contenders.FORK, contenders.THREAD]), 2, 1, set()))
         self.assertEqual([row[2:5] for row in rows], [(1, 1, 1), (1.75, 0.5, 3), (2, 2, 2)])
 
 
