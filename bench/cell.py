@@ -25,6 +25,7 @@ class Cell:
     calls_head = "system calls each"  # "": there is no such column
     most_rounds = 1000  # fewer where nothing disturbs what is counted
     with_noise = True  # the base runs twice in each round
+    programs = ()  # to be built besides the contenders
     best_of_others = ""  # whose ratio to the best of the others is told besides: how its name begins
 
     def measure(self, contender, share):
@@ -41,6 +42,9 @@ class Cell:
     def calls_each(self, _contender):
         """What is counted apart from the rounds; None: nothing."""
         return None
+
+    def done(self):
+        """After the last round, and when one failed."""
 
     def about(self):
         """A line below the title."""

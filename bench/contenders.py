@@ -46,4 +46,7 @@ EVENT = [ours("event, epoll", "--model", "event", "--engine", "epoll"), ours("ev
 OURS_ITERATIVE = ours("iterative", "--model", "iterative")
 OURS_THREAD = ours("thread", "--model", "thread")
 OURS_PROCESS = ours("process", "--model", "process")
+UDP = in_c("raw_udp", "recvmmsg and sendmmsg, C")
+OURS_UDP = [Contender(f"ahoy event, {text}", [AHOY, "listen", "udp://127.0.0.1:0", "--handler", "echo", "--engine", name])
+            for text, name in (("epoll", "epoll"), ("io_uring", "uring"))]
 LOOPS = [EPOLL, URING, *EVENT, UV, *ASIO, GO]

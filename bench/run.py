@@ -14,9 +14,18 @@ import platform
 import subprocess
 import sys
 
+import bulk_cell
+import cold_cell
+import relay_cell
+from bulk_cell import BulkCell
 from cell import rows_of, table_of
-from contenders import ASYNCIO, EVENT, FORK, ITERATIVE, LOOPS, OURS_ITERATIVE, OURS_PROCESS, OURS_THREAD, SOCKETSERVER, THREAD
+from cold_cell import ColdCell
+from contenders import (ASIO, ASYNCIO, EPOLL, EVENT, FORK, GO, ITERATIVE, LOOPS, OURS_ITERATIVE, OURS_PROCESS, OURS_THREAD, OURS_UDP, SOCKETSERVER,
+                        THREAD, UDP, URING, UV)
 from echo_cell import EchoCell
+from instructions_cell import InstructionsCell
+from memory_cell import MemoryCell
+from relay_cell import RelayCell
 from measuring import BUILT, HERE, processors, take_every_descriptor
 
 MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
@@ -36,6 +45,14 @@ CELLS = [
              ["connect", "--connections", "10", "--size", "4000"], 5_000),
     EchoCell("iterative, connections of 4000 B, 10 at once", [ITERATIVE, OURS_ITERATIVE],
              ["connect", "--connections", "10", "--size", "4000"], 10_000),
+    EchoCell("UDP echo 64 B, 64 under way", [UDP, *OURS_UDP], ["--connections", "1", "--depth", "64"], 300_000, scheme="udp"),
+    RelayCell("relay of 64 B lines, 100 members", [relay_cell.NCAT, *relay_cell.OURS], 100, 10_000),
+    BulkCell("bulk, one connection", [bulk_cell.NC, bulk_cell.NCAT, bulk_cell.socat("socat"), bulk_cell.socat("socat -b65536", "-b65536"),
+                                      bulk_cell.OURS], 4 * bulk_cell.GIGABYTE),
+    ColdCell("cold send of one message", [cold_cell.NC, cold_cell.EMPTY, cold_cell.OURS], 200),
+    MemoryCell("memory of an idle connection", [EPOLL, URING, *EVENT, UV, *ASIO, GO], 19_500),
+    InstructionsCell("user instructions of an echo of 64 B, one connection", [EPOLL, EVENT[0], OURS_ITERATIVE, OURS_THREAD, UV, *ASIO],
+                     ["--connections", "1"], 0),
 ]
 
 
@@ -61,6 +78,9 @@ def build(cells):
     BUILT.mkdir(parents=True, exist_ok=True)
     missing = set()
     for cell in cells:
+        for program in cell.programs:
+            if why_not_built(program):
+                raise RuntimeError(why_not_built(program))
         for contender in cell.contenders:
             if contender.name in missing:
                 continue
@@ -107,7 +127,10 @@ def main():
     tables = ""
     for cell in cells:
         print(cell.title, "...", file=sys.stderr)
-        text = table_of(cell, rows_of(cell, rounds, share, missing))
+        try:
+            text = table_of(cell, rows_of(cell, rounds, share, missing))
+        finally:
+            cell.done()
         print(text, end="", flush=True)
         tables += text
     text = circumstances(rounds, share, before)
