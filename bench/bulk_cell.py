@@ -86,9 +86,11 @@ class BulkCell(Cell):
             stack.callback(sender.stderr.close)
             _, status, used = os.wait4(sender.pid, 0)
             sender.returncode = os.waitstatus_to_exitcode(status)
+            if sender.returncode != 0:
+                raise RuntimeError(f"what {contender.name} sends with ended with {sender.returncode}")
             received = server.wait()
-            if sender.returncode or server.process.returncode:
-                raise RuntimeError(f"{contender.name} ended with {sender.returncode} and {server.process.returncode}")
+            if server.process.returncode != 0:
+                raise RuntimeError(f"{contender.name} ended with {server.process.returncode}")
             gigabytes = size / GIGABYTE
             return Result((used_by(used) + received) / gigabytes, size / 1e6 / (os.times().elapsed - begun))
 

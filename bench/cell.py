@@ -75,9 +75,10 @@ def rows_of(cell, rounds, share, missing):
     for at, contender in enumerate(runs):
         costs = [each.cost for each in results[at]]
         ratios = [cost / base.cost for cost, base in zip(costs, results[0])]
-        name = contender.name if at < len(there) else f"{contender.name}, again: the noise"
+        is_again = at == len(there)
+        name = f"{contender.name}, again: the noise" if is_again else contender.name
         yield Row(name, statistics.median(costs) * cell.cost_scale, statistics.median(ratios), min(ratios), max(ratios),
-                  cell.calls_each(contender), statistics.median(each.aside for each in results[at]), costs)
+                  None if is_again else cell.calls_each(contender), statistics.median(each.aside for each in results[at]), costs)
 
 
 def against_best(cell, rows):

@@ -107,6 +107,7 @@ class Server:
 
     def wait(self):
         """As end(), of one that ends by itself."""
+        await_that(lambda: os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG), f"the end of {self.name}")
         _, status, used = os.wait4(self.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self.process.stderr.close()

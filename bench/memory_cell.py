@@ -3,13 +3,15 @@ import contextlib
 import dataclasses
 import pathlib
 import re
+import resource
 import socket
 import struct
 
 from cell import Cell, Result
 from measuring import GUARD, Server, processors
 
-FEW = 500
+FEW = 2_000  # as many as a server may have buffers, each of which is used once before one is used again
+SPARE = 100  # descriptors
 RESET = struct.pack("ii", 1, 0)  # no port of ours is to be kept for a minute (SO_LINGER, socket(7))
 MESSAGE = b"x" * 64
 
@@ -18,6 +20,11 @@ def pss_of(pid):
     """Bytes of a process, of what it shares its part: proc(5)."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     return 1024 * int(re.search(r"(?m)^Pss: +(\d+) kB$", text)[1])
+
+
+def descriptors():
+    """How many a process may have: getrlimit(2)."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def held(stack, port):
@@ -48,7 +55,7 @@ class MemoryCell(Cell):
 
     def measure(self, contender, share):
         server = Server(contender, processors()[0])
-        many = max(4 * FEW, int(self.most * share))
+        many = min(max(2 * FEW, int(self.most * share)), descriptors() - SPARE)
         with contextlib.ExitStack() as stack:
             stack.callback(server.kill)
             for _ in range(FEW):

@@ -1,7 +1,7 @@
 /* What callers of a relay say and hear: MEMBERS of them, of whom each has one line of 64 bytes under way and says its next
    when all others have heard it, LINES_EACH times. Whatever the relay puts before a line, its last 64 bytes must be those
-   that were said; each is counted at each member. When nothing came for ten seconds, what is missing is lost.
-   usage: relay_load PORT MEMBERS LINES_EACH; prints one JSON object */
+   that were said; each is counted at each member. When nothing came for so long (ten seconds), what is missing is lost.
+   usage: relay_load PORT MEMBERS LINES_EACH [MILLISECONDS]; prints one JSON object */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -9,7 +9,7 @@
 
 #include "listening.h"
 
-enum { line_size = 64, room = 1 << 16, patience_ms = 10000 };
+enum { line_size = 64, room = 1 << 16 };
 
 struct member {
   int socket;
@@ -20,6 +20,7 @@ struct member {
 };
 
 static unsigned members, lines_each;
+static int patience = 10000; /* milliseconds */
 static struct member* all;
 static unsigned char* heard; /* how often each line was, by each member */
 static uint64_t once, again, wrong;
@@ -126,14 +127,15 @@ static void run(int loop, uint64_t expected) {
   struct epoll_event events[256];
   for (unsigned at = 0; at < members; ++at) say_next(at);
   while (once < expected) {
-    int count = epoll_wait(loop, events, 256, patience_ms);
+    int count = epoll_wait(loop, events, 256, patience);
     if (count <= 0) return;
     for (int at = 0; at < count; ++at) receive(events[at].data.u32);
   }
 }
 
 int main(int count, char** words) {
-  if (count != 4) return 2;
+  if (count < 4) return 2;
+  if (count > 4) patience = atoi(words[4]);
   members = (unsigned)atoi(words[2]);
   lines_each = (unsigned)atoi(words[3]);
   all = calloc(members, sizeof *all);

@@ -13,6 +13,7 @@ import pathlib
 import platform
 import subprocess
 import sys
+import time
 
 import bulk_cell
 import cold_cell
@@ -126,12 +127,13 @@ def main():
     before = os.getloadavg()
     tables = ""
     for cell in cells:
-        print(cell.title, "...", file=sys.stderr)
+        begun = time.monotonic()
         try:
             text = table_of(cell, rows_of(cell, rounds, share, missing))
         finally:
             cell.done()
         print(text, end="", flush=True)
+        print(f"{cell.title}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
         tables += text
     text = circumstances(rounds, share, before)
     print("\n" + text, end="")
