@@ -57,7 +57,15 @@ task<> datagram_exchange::fill() {
     compose(sent_, settled_ + under_way_.size());
     under_way_.push_back({now});
     ++waiting_;
+    co_await send();
+  }
+}
+
+task<> datagram_exchange::send() {
+  try {
     co_await over_.socket().send(sent_, over_.socket().peer());
+  } catch (const error& why) {
+    throw error{why.code(), "send to", plan_.to.to_string(), over_.in_words()};
   }
 }
 

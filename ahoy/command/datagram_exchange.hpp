@@ -43,6 +43,7 @@ class datagram_exchange {
 
   task<> speak();
   task<> fill();
+  task<> send();
   task<> hear();
   task<datagram> receive();
   void take(std::string_view answer);
