@@ -1,5 +1,5 @@
-/* What every contender in C or C++ begins with: a listening socket on a port of 127.0.0.1 that the kernel chooses, and
-   the line from which the driver learns it, as `ahoy listen` writes it. */
+/* What every contender in C or C++ begins with: a socket on a port of 127.0.0.1 that the kernel chooses, and the line from
+   which the driver learns it, as `ahoy listen` writes it. */
 #pragma once
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,23 +15,36 @@ static inline void fail(const char* what) {
   exit(1);
 }
 
-static inline void say_where(int listener) {
+static inline void say_how(const char* scheme, int bound) {
   struct sockaddr_in name;
   socklen_t size = sizeof name;
-  if (getsockname(listener, (struct sockaddr*)&name, &size) != 0) fail("getsockname");
-  fprintf(stderr, "listening on tcp://127.0.0.1:%d (contender)\n", ntohs(name.sin_port));
+  if (getsockname(bound, (struct sockaddr*)&name, &size) != 0) fail("getsockname");
+  fprintf(stderr, "listening on %s://127.0.0.1:%d (contender)\n", scheme, ntohs(name.sin_port));
 }
 
-static inline int listening_socket(int flags) {
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+static inline void say_where(int listener) { say_how("tcp", listener); }
+
+static inline int bound_socket(int type) {
+  int made = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   struct sockaddr_in name;
   memset(&name, 0, sizeof name);
   name.sin_family = AF_INET;
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (listener < 0 || bind(listener, (struct sockaddr*)&name, sizeof name) != 0) fail("bind");
+  if (made < 0 || bind(made, (struct sockaddr*)&name, sizeof name) != 0) fail("bind");
+  return made;
+}
+
+static inline int listening_socket(int flags) {
+  int listener = bound_socket(SOCK_STREAM | flags);
   if (listen(listener, SOMAXCONN) != 0) fail("listen");
   say_where(listener);
   return listener;
+}
+
+static inline int datagram_socket(void) {
+  int made = bound_socket(SOCK_DGRAM);
+  say_how("udp", made);
+  return made;
 }
 
 static inline void send_at_once(int connection) {

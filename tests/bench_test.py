@@ -249,6 +249,140 @@ class Failures(Case):
             self.assertEqual(bench.wait(), -signal.SIGINT)
 
 
+class DatagramServer:
+    """Answers with what `behave` makes of each datagram, a list of datagrams, until the test is over."""
+
+    def __init__(self, behave):
+        self.behave = behave
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.endpoint = f"udp://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.is_over = False
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            data, peer = self.socket.recvfrom(1 << 16)
+            if self.is_over:
+                return
+            for answer in self.behave(data):
+                self.socket.sendto(answer, peer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.is_over = True
+        self.socket.sendto(b"", self.socket.getsockname())
+        self.thread.join(GUARD)
+        self.socket.close()
+
+
+def number_of(data):
+    return int.from_bytes(data[:8], "little")
+
+
+class Datagrams(Case):
+    def told(self, behave, *words, status=0):
+        with DatagramServer(behave) as server:
+            return self.measured(server.endpoint, "--connections", "1", *words, status=status)
+
+    def test_every_engine_and_family(self):
+        for engine in ("epoll", "uring"):
+            with Listener("udp://127.0.0.1:0", "udp://[::1]:0", "--handler", "echo", "--engine", engine, endpoints=2) as listener:
+                for url in listener.urls:
+                    with self.subTest(url, engine=engine):
+                        told, _ = self.measured(url, "--count", "1001", "--connections", "7", "--depth", "3", "--size", "100")
+                        self.assertEqual((told["endpoint"], told["exchanges"]), (url, 1001))
+                        self.times_are_in_order(told)
+
+    def test_sizes(self):
+        with Listener("udp://127.0.0.1:0", "--handler", "echo") as listener:
+            for size in (8, 9, 1500, 65507):
+                with self.subTest(size):
+                    self.assertEqual(self.measured(listener.urls[0], "--count", "10", "--connections", "1", "--size", size)[0]["exchanges"], 10)
+
+    def test_by_time(self):
+        with Listener("udp://127.0.0.1:0", "--handler", "echo") as listener:
+            told, _ = self.measured(listener.urls[0], "--duration", "100ms", "--connections", "2", "--depth", "4")
+        self.assertLessEqual(told["seconds"], 0.1)
+        self.times_are_in_order(told)
+
+    def test_as_text(self):
+        with Listener("udp://127.0.0.1:0", "--handler", "echo") as listener:
+            done = run("bench", listener.urls[0], "--count", "10", "--connections", "2")
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertIn(": 2 sockets, 64 bytes each way", done.out.decode())
+
+    def test_in_another_order(self):
+        kept = []
+
+        def reversed_fours(data):
+            kept.append(data)
+            return [kept.pop() for _ in range(4)] if len(kept) == 4 else []
+
+        self.assertEqual(self.told(reversed_fours, "--count", "40", "--depth", "4")[0]["exchanges"], 40)
+
+    def test_each_twice(self):
+        self.assertEqual(self.told(lambda data: [data, data], "--count", "40", "--depth", "4")[0]["exchanges"], 40)
+
+    def test_what_is_lost_is_counted_and_made_up_for(self):
+        lost = {3, 4, 20}
+        told, err = self.told(lambda data: [] if number_of(data) in lost else [data], "--count", "30", "--depth", "5", status=28)
+        self.assertEqual((told["exchanges"], told["errors"]), (27, 3))
+        self.assertIn("did not come back within a second", err)
+
+    def test_as_many_are_under_way_behind_one_that_is_late(self):
+        kept = []
+
+        def first_after_the_others(data):
+            if number_of(data) == 0:
+                kept.append(data)
+                return []
+            return [data, *kept] if number_of(data) == 28 else [data]
+
+        told, _ = self.told(first_after_the_others, "--count", "30", "--depth", "2")
+        self.assertEqual(told["exchanges"], 30)
+
+    def test_each_twice_behind_one_that_is_lost(self):
+        told, _ = self.told(lambda data: [data, data] if number_of(data) else [], "--count", "30", "--depth", "3", status=28)
+        self.assertEqual((told["exchanges"], told["errors"]), (29, 1))
+
+    def test_one_that_comes_late_is_lost_once(self):
+        kept = []
+
+        def late(data):
+            if number_of(data) == 0:
+                kept.append(data)
+                return []
+            return [*kept, data]
+
+        told, _ = self.told(late, "--count", "3", status=28)
+        self.assertEqual((told["exchanges"], told["errors"]), (2, 1))
+
+    def test_no_answer(self):
+        told, _ = self.told(lambda data: [], "--count", "6", "--depth", "6", status=28)
+        self.assertEqual((told["exchanges"], told["errors"]), (0, 6))
+
+    def test_something_else(self):
+        for name, change in [("a byte", lambda data: data[:-1] + bytes([data[-1] ^ 1])), ("the number", lambda data: b"\xff" + data[1:]),
+                             ("shorter", lambda data: data[:-1]), ("longer", lambda data: data + b"x"), ("empty", lambda data: b""),
+                             ("a number to come", lambda data: (number_of(data) + 1).to_bytes(8, "little") + data[8:])]:
+            with self.subTest(name):
+                told, err = self.told(lambda data, change=change: [change(data)], "--count", "30", status=8)
+                self.assertEqual((told["exchanges"], told["errors"]), (0, 1))
+                self.assertIn("what came back is not what was sent", err)
+
+    def test_nobody_there(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+            held.bind(("127.0.0.1", 0))
+            held.connect(held.getsockname())  # it takes nothing from others
+            told, err = self.measured(f"udp://127.0.0.1:{held.getsockname()[1]}", "--connections", "2", "--count", "10", status=7)
+        self.assertEqual((told["exchanges"], told["errors"]), (0, 2))
+        self.assertIn("connection refused", err)
+
+
 class Models(Case):
     def test_fields(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -344,7 +478,8 @@ class Words(Case):
     def test_that_cannot_be(self):
         for words, said in [
             ([], "missing"), (["connect"], "missing"), (["models", "x"], "one word too many"), (["localhost", "80", "90"], "one word too many"),
-            (["connect", "localhost:80", "90"], "one word too many"), (["udp://localhost:9"], "not in this version yet"),
+            (["connect", "localhost:80", "90"], "one word too many"), (["udp://localhost:9", "--size", "7"], "contradictory"),
+            (["connect", "udp://localhost:9"], "contradictory"),
             (["models", "--depth", "2"], "contradictory"), (["models", "--duration", "1s"], "contradictory"),
             (["connect", "localhost:9", "--depth", "2"], "contradictory"), (["localhost:9", "--duration", "none"], "contradictory"),
             (["-4", "[::1]:9"], "contradictory"),

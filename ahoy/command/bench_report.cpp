@@ -50,9 +50,11 @@ std::string_view unit_of(const bench_options& given) {
 }
 
 std::string plan_text(const bench_options& given) {
+  const bool is_of_datagrams = given.to.type() == socket_type::datagram;
   if (given.form == bench_form::exchange)
-    return fmt::format("{} connection{}, {} bytes each way, {} under way on each", given.connections,
-                       given.connections == 1 ? "" : "s", given.size, given.depth);
+    return fmt::format("{} {}{}, {} bytes each way, {} under way on each", given.connections,
+                       is_of_datagrams ? "socket" : "connection", given.connections == 1 ? "" : "s",
+                       given.size, given.depth);
   return fmt::format("{} at once, {} bytes each way", given.connections, given.size);
 }
 

@@ -12,8 +12,6 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::size_t period = 65521;         // a prime, so that no power of two bytes later it is the same
-constexpr std::size_t longest_piece = 65536;  // that is sent or compared at once
 /// What is under way when the time is over may still come back, so that no connection has to be reset.
 constexpr duration grace = std::chrono::seconds{1};
 constexpr std::uint64_t without_end = std::numeric_limits<std::uint64_t>::max();
@@ -24,31 +22,6 @@ error nothing_came(std::string from) {
 }
 
 }  // namespace
-
-echo_pattern::echo_pattern() : bytes_(period + longest_piece, '\0') {
-  std::uint32_t state = 0x2545f491;  // xorshift (Marsaglia, 2003)
-  for (std::size_t at = 0; at < period; ++at) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    bytes_[at] = static_cast<char>(state >> 11);
-  }
-  for (std::size_t at = period; at < bytes_.size(); ++at) bytes_[at] = bytes_[at - period];
-}
-
-std::string_view echo_pattern::at(std::uint64_t position, std::size_t size) const noexcept {
-  return std::string_view{bytes_}.substr(position % period, std::min(size, longest_piece));
-}
-
-void load_result::fail(const error& why) {
-  ++errors;
-  if (!failure) failure = why;
-}
-
-double load_result::rate() const noexcept {
-  const double seconds = std::chrono::duration<double>(took).count();
-  return seconds > 0 ? static_cast<double>(times.count()) / seconds : 0;
-}
 
 /// One connection: what is sent, and what comes back of it. Both go on at once, since a server may send back
 /// before it has read all.
@@ -94,7 +67,7 @@ class echo_load::talk {
   task<> send_bytes(std::uint64_t left) {
     while (left > 0) {
       const std::string_view piece =
-          pattern_.at(position_sent_, std::min<std::uint64_t>(left, longest_piece));
+          pattern_.at(position_sent_, std::min<std::uint64_t>(left, echo_pattern::longest_piece));
       position_sent_ += piece.size();
       left -= piece.size();
       co_await with_->send(piece);
@@ -172,7 +145,7 @@ task<> echo_load::run() {
   }
   begun_ = clock::now();
   due_ = deadline_after(begun_, plan_.length);
-  context timed{here, deadline_after(due_, grace)};
+  context timed{here, deadline_after(due_, is_of_datagrams() ? no_timeout : grace)};  // those end themselves
   if (plan_.form == bench_form::exchange)
     co_await run_exchanges(timed);
   else
@@ -182,7 +155,8 @@ task<> echo_load::run() {
 
 task<> echo_load::run_exchanges(context& timed) {
   scope talking{timed};
-  for (const std::unique_ptr<talk>& each : talks_) talking.start(exchange(*each));
+  for (const auto& each : talks_) talking.start(exchange(*each));
+  for (const auto& each : datagrams_) talking.start(exchange_datagrams(*each));
   co_await talking.join();
 }
 
@@ -197,10 +171,20 @@ task<> echo_load::open(std::size_t number) {
   const std::uint64_t share = share_of(number);
   if (share == 0) co_return;
   try {
-    std::unique_ptr<connection> with = co_await open_stream(by_, plan_.to, plan_);
-    talks_.push_back(std::make_unique<talk>(pattern_, plan_, std::move(with), number, share, due_));
+    co_await open_one(number, share);
   } catch (const error& why) {
     note(why, false);
+  }
+}
+
+task<> echo_load::open_one(std::size_t number, std::uint64_t share) {
+  if (is_of_datagrams()) {
+    datagram_route over = co_await open_datagrams(by_, plan_.to, plan_);
+    datagrams_.push_back(
+        std::make_unique<datagram_exchange>(by_, pattern_, plan_, std::move(over), number, share, due_));
+  } else {
+    std::unique_ptr<connection> with = co_await open_stream(by_, plan_.to, plan_);
+    talks_.push_back(std::make_unique<talk>(pattern_, plan_, std::move(with), number, share, due_));
   }
 }
 
@@ -213,6 +197,14 @@ task<> echo_load::exchange(talk& with) {
     note(why, with.was_answered());
   }
   with.close();
+}
+
+task<> echo_load::exchange_datagrams(datagram_exchange& with) {
+  try {
+    co_await with.run(result_);
+  } catch (const error& why) {
+    note(why, false);
+  }
 }
 
 task<> echo_load::connect_and_close(std::size_t number) {
@@ -242,6 +234,8 @@ std::uint64_t echo_load::share_of(std::size_t number) const noexcept {
   if (plan_.count == 0) return without_end;
   return plan_.count / plan_.connections + (number < plan_.count % plan_.connections ? 1 : 0);
 }
+
+bool echo_load::is_of_datagrams() const noexcept { return plan_.to.type() == socket_type::datagram; }
 
 bool echo_load::is_over() const noexcept { return due_ <= clock::now(); }
 

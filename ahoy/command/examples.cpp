@@ -85,6 +85,11 @@ constexpr std::array table{
             "ahoy bench localhost 23456\n"},
     example{verb::bench, "16 at a time on each of 1000 connections, for 10s, as JSON",
             "ahoy bench localhost:23456 --connections 1000 --depth 16 --duration 10s --json\n"},
+    example{verb::bench, "Datagrams, 64 under way, and how many were lost",
+            "# the server:\n"
+            "ahoy listen udp://127.0.0.1:23456 --handler echo\n"
+            "# elsewhere:\n"
+            "ahoy bench udp://127.0.0.1:23456 --connections 1 --depth 64\n"},
     example{verb::bench, "How many connections a second, each for one exchange",
             "ahoy bench connect localhost 23456\n"},
     example{verb::bench, "What each server model costs, beside the figures of Stevens",

@@ -237,7 +237,9 @@ std::string explain(const bench_options& given) {
   } else {
     add_peer(all, given.to, given);
   }
-  all.add("open", fmt::format("{} connections at once", given.connections));
+  const bool is_of_datagrams = given.to.type() == socket_type::datagram;
+  all.add("open",
+          fmt::format("{} {} at once", given.connections, is_of_datagrams ? "sockets" : "connections"));
   all.add("send", fmt::format("{} bytes, and compare what comes back{}", given.size,
                               is_exchange ? fmt::format("; {} at a time on each", given.depth) : ""));
   if (!is_exchange) all.add("close", "each connection after that, and make a new one");

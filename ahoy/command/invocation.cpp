@@ -1,3 +1,4 @@
+#include <ahoy/command/datagram_exchange.hpp>
 #include <ahoy/command/defaults.hpp>
 #include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/invocation.hpp>
@@ -186,11 +187,20 @@ void check_load(const command_line& line, const bench_options& given) {
                       "it would never end: say --count, or how long");
 }
 
+void check_datagrams(const bench_options& given) {
+  if (given.to.type() != socket_type::datagram) return;
+  if (given.form == bench_form::connect)
+    throw usage_error(usage_errc::contradictory, "bench connect and", given.to.to_string(),
+                      "datagrams have no connections: leave the word connect out");
+  if (given.size < datagram_exchange::shortest || given.size > datagram_exchange::longest)
+    throw usage_error(usage_errc::contradictory, fmt::format("option --size {} and endpoint", given.size),
+                      given.to.to_string(),
+                      fmt::format("a datagram here has from {} to {} bytes", datagram_exchange::shortest,
+                                  datagram_exchange::longest));
+}
+
 endpoint measured_endpoint(std::span<const std::string_view> words) {
-  auto to = only_endpoint(words, "bench takes one ENDPOINT, or HOST PORT");
-  if (to.type() == socket_type::datagram)
-    throw usage_error(usage_errc::not_yet, "bench of", to.to_string(), "this version measures tcp and unix");
-  return to;
+  return only_endpoint(words, "bench takes one ENDPOINT, or HOST PORT");
 }
 
 bench_options bench_from(const command_line& line) {
@@ -206,6 +216,7 @@ bench_options bench_from(const command_line& line) {
   else if (words.size() > 1)
     throw usage_error(usage_errc::surplus, "word", words[1], "bench models starts its own servers");
   check_family(given.to, given.wanted);
+  check_datagrams(given);
   return given;
 }
 

@@ -75,7 +75,10 @@ TEST(invocation, bench_has_defaults_for_each_form) {
 TEST(invocation, bench_refuses_what_would_have_no_effect) {
   EXPECT_EQ(refused(ahoy::verb::bench, {"models", "--depth", "2"}), ahoy::usage_errc::contradictory);
   EXPECT_EQ(refused(ahoy::verb::bench, {"x", "--duration", "none"}), ahoy::usage_errc::contradictory);
-  EXPECT_EQ(refused(ahoy::verb::bench, {"udp://x"}), ahoy::usage_errc::not_yet);
+  EXPECT_EQ(refused(ahoy::verb::bench, {"connect", "udp://x:9"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::bench, {"udp://x:9", "--size=7"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::bench, {"udp://x:9", "--size=65508"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(bench({"udp://x:9", "--size=8"}).size, 8U);
   EXPECT_EQ(refused(ahoy::verb::bench, {"connect"}), ahoy::usage_errc::missing);
 }
 

@@ -210,7 +210,8 @@ constexpr std::array table{
     option{"--connections", "", value_kind::number, "N", "64; 10 for connect and models", "bench",
            section::load, "how many are open at once", "From 1. What descriptors allow is the limit."},
     option{"--size", "", value_kind::size, "SIZE", "64; 4000 for models", "bench", section::load,
-           "how many bytes are sent, and expected back, each time", "From 1 byte."},
+           "how many bytes are sent, and expected back, each time",
+           "From 1 byte; over UDP, from 8 to 65507."},
     option{"--depth", "", value_kind::number, "N", "1", "bench", section::load,
            "how many are sent on a connection before the first answer is awaited",
            "From 1 to 65536. connect and models send one on each connection."},
@@ -310,6 +311,11 @@ constexpr std::string_view bench_text =
     "further, and the first failure is told and gives the status: 8 where something else came back, 56 where "
     "the "
     "peer ended early, 28 where nothing came back, 7 where it could not be connected to.\n"
+    "Over UDP each of the --connections is a socket, and what is sent and comes back is a datagram of 8 "
+    "bytes "
+    "or more, led by its number: the order does not matter. One that does not come back within a second is "
+    "an "
+    "error, as one that was lost, and the next is sent in its place.\n"
     "bench connect ENDPOINT measures connections instead: each is connected, used for one exchange, and "
     "closed, "
     "and its time is that of all three.\n"

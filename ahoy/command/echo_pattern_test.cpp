@@ -1,4 +1,4 @@
-#include <ahoy/command/echo_load.hpp>
+#include <ahoy/command/echo_pattern.hpp>
 
 #include <gtest/gtest.h>
 
