@@ -273,7 +273,7 @@ task<> send_file_and_end(connection& to, int file, std::size_t& by_file) {
   } while (taken > 0);
   char piece[1000];
   for (ssize_t got = 0; (got = ::read(file, piece, sizeof piece)) > 0;)
-    co_await to.send({piece, static_cast<std::size_t>(got)});
+    co_await to.send(std::string_view(piece, static_cast<std::size_t>(got)));
   to.shutdown_send();
 }
 

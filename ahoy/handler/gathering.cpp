@@ -80,11 +80,10 @@ task<> gathering::flush(place& of) {
 
 task<> gathering::speak(place& of) {
   for (;;) {
-    room_member::text next = co_await of.member.next();
-    if (!next) break;
-    const bool sent = co_await send(of, *next);
-    of.member.took_next();
-    if (!sent) told_.too_large(of.peer.label(), next->size());
+    const std::vector<room_member::text> texts = co_await of.member.next();
+    if (texts.empty()) break;
+    co_await send(of, texts);
+    of.member.took();
   }
   of.all_said = true;
   if (!of.all_heard && !of.member.was_put_out()) co_await hear_on(of);
@@ -97,15 +96,27 @@ task<> gathering::hear_on(place& of) {
   co_await of.peer.engine().sleep(options_.hear_after_finish);
 }
 
-/// false: no datagram can hold it. Whoever said it must not thereby put this caller out.
-task<bool> gathering::send(place& of, const std::string& text) {
-  try {
-    co_await of.line.send(text);
-  } catch (const error& failure) {
-    if (failure.code() != std::errc::message_size) throw;
-    co_return false;
+/// With one call of the system's for all that waits: of a relay with many members, calls are most of the
+/// cost.
+task<> gathering::send(place& of, const std::vector<room_member::text>& texts) {
+  std::string framed;
+  if (of.peer.keeps_boundaries())
+    co_await send_each(of, texts);
+  else
+    for (const room_member::text& each : texts) framed += encode(of.line.how(), *each);
+  if (!framed.empty()) co_await of.peer.send(framed);
+}
+
+/// What no datagram can hold is told. Whoever said it must not thereby put this caller out.
+task<> gathering::send_each(place& of, const std::vector<room_member::text>& texts) {
+  for (const room_member::text& each : texts) {
+    try {
+      co_await of.line.send(*each);
+    } catch (const error& failure) {
+      if (failure.code() != std::errc::message_size) throw;
+      told_.too_large(of.peer.label(), each->size());
+    }
   }
-  co_return true;
 }
 
 task<> gathering::watch_for_end(place& of) {

@@ -63,7 +63,8 @@ class gathering : public handler {
   task<> flush(place& of);
   task<> hear_on(place& of);
   task<> speak(place& of);
-  task<bool> send(place& of, const std::string& text);
+  task<> send(place& of, const std::vector<room_member::text>& texts);
+  task<> send_each(place& of, const std::vector<room_member::text>& texts);
   task<> watch_for_end(place& of);
 
   gathering_options options_;

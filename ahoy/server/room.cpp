@@ -27,17 +27,26 @@ room_member::~room_member() {
   space_.notify();
 }
 
-task<room_member::text> room_member::next() {
+task<std::vector<room_member::text>> room_member::next() {
   while (queue_.empty() && !leaving_ && !put_out_ && !in_.finished_) co_await arrived_.wait();
-  if (queue_.empty() || put_out_) co_return nullptr;
-  sending_ = true;
-  co_return queue_.front();
+  std::vector<text> some;
+  if (put_out_) co_return some;
+  const std::size_t most = std::min(together, in_.options_.queue / 4);
+  std::size_t size = 0;
+  for (const text& each : queue_) {
+    size += each->size();
+    if (!some.empty() && size > most) break;
+    some.push_back(each);
+  }
+  sending_ = some.size();
+  co_return some;
 }
 
-void room_member::took_next() {
-  sending_ = false;
-  bytes_ -= cost_of(queue_.front());
-  queue_.pop_front();
+void room_member::took() {
+  for (; sending_ > 0; --sending_) {
+    bytes_ -= cost_of(queue_.front());
+    queue_.pop_front();
+  }
   tell_dropped();
   space_.notify();
 }
@@ -69,7 +78,7 @@ void room_member::push(text said) {
 }
 
 void room_member::drop_oldest() {
-  const auto oldest = queue_.begin() + (sending_ ? 1 : 0);
+  const auto oldest = queue_.begin() + static_cast<std::ptrdiff_t>(sending_);
   bytes_ -= cost_of(*oldest);
   queue_.erase(oldest);
   count_dropped();
@@ -144,7 +153,7 @@ task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
 
 void room::push_or_drop(room_member& to, room_member::text said) {
   while (!to.has_space_for(said)) {
-    const bool something_to_drop = to.queue_.size() > (to.sending_ ? 1U : 0U);
+    const bool something_to_drop = to.queue_.size() > to.sending_;
     if (options_.slow != slow_policy::drop_oldest || !something_to_drop) {
       to.count_dropped();
       return;

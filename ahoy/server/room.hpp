@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ahoy::inline v0 {
 
@@ -24,10 +25,12 @@ class room_member {
   room_member& operator=(const room_member&) = delete;
   ~room_member();
 
-  /// Waits until there is something to send. nullptr: nothing will come any more. It counts as waiting, and
-  /// is kept, until took_next().
-  task<text> next();
-  void took_next();
+  /// Waits until there is something to send: the first of what waits, and as much more as may go out with it,
+  /// at most `together` bytes and a quarter of the queue. Empty: nothing will come any more. They count as
+  /// waiting, and are kept, until took().
+  task<std::vector<text>> next();
+  void took();
+  static constexpr std::size_t together = 16 * 1024;
   /// Nothing more is to be queued; next() hands out what waits, then ends.
   void leave();
   /// Returns when the room has put the member out, because it was slow.
@@ -53,7 +56,7 @@ class room_member {
   const std::string label_ = link_.label();
   std::deque<text> queue_;
   std::size_t bytes_ = 0;
-  bool sending_ = false;  // the first of the queue is on its way, and no longer to be dropped
+  std::size_t sending_ = 0;  // so many, the first of the queue, are on their way and no longer to be dropped
   bool leaving_ = false;
   bool put_out_ = false;
   bool slow_ = false;

@@ -46,10 +46,10 @@ struct caller {
 /// Sends what waits for a caller, as a handler does, until nothing more will come or it is put out.
 task<> send_what_waits(caller& to) {
   for (;;) {
-    room_member::text next = co_await to.member->next();
-    if (!next) break;
-    co_await to.link->send(*next);
-    to.member->took_next();
+    std::vector<room_member::text> some = co_await to.member->next();
+    if (some.empty()) break;
+    for (const room_member::text& each : some) co_await to.link->send(*each);
+    to.member->took();
   }
 }
 
