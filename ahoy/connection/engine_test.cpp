@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -158,6 +159,42 @@ task<> stop_while_receiving(ahoy::engine& by, connection& from) {
 
 TEST_P(engine_behaviour, a_stop_ends_a_receive_and_is_joined) {
   engine_->run(stop_while_receiving(*engine_, near_));
+}
+
+task<> receive_into(connection& from, std::string& into) {
+  bytes received = co_await from.receive();
+  into += received.text();
+}
+
+task<> send_to_both(connection& one, connection& other) {
+  co_await one.send("x");
+  co_await other.send("x");
+}
+
+/// Something has come for both in one turn, and the first stops the other: what that one was not given is
+/// still there.
+TEST_P(engine_behaviour, one_for_whom_something_came_may_be_stopped_by_another) {
+  const auto [third, fourth] = GetParam().join(*engine_);
+  std::string first, second;
+  engine_->run(ahoy::when_all(
+      ahoy::tasks(ahoy::when_any(ahoy::tasks(receive_into(near_, first), receive_into(*third, second))),
+                  send_to_both(far_, *fourth))));
+  EXPECT_FALSE(first.empty() && second.empty());
+  if (first.empty()) engine_->run(receive_into(near_, first));
+  if (second.empty()) engine_->run(receive_into(*third, second));
+  EXPECT_EQ(first + second, "xx");
+}
+
+task<> send_and_block(connection& to) {
+  co_await to.send("x");
+  std::this_thread::sleep_for(20ms);
+}
+
+TEST_P(engine_behaviour, what_came_in_time_is_received_though_nobody_looked_for_long) {
+  near_.set_timeout(5ms);
+  std::string received;
+  engine_->run(ahoy::when_all(ahoy::tasks(receive_into(near_, received), send_and_block(far_))));
+  EXPECT_EQ(received, "x");
 }
 
 task<> nothing_within(connection& from) {

@@ -1,6 +1,8 @@
 #pragma once
 #include <ahoy/engine/loop.hpp>
 
+#include <array>
+
 namespace ahoy::inline v0 {
 
 /// One thread, many connections: epoll(7), edge-triggered. Each call is tried first, but for a receive where
@@ -21,13 +23,22 @@ class epoll_engine final : public loop {
     if (!pending.on->registered_) enroll(pending);
   }
   void unwatch(descriptor& closing) noexcept override;
+  void unwatch(operation& done) noexcept override {
+    if (done.has_turn_) lose_turn(done);
+  }
+  void take_turns() override;
+  void lose_turn(operation& done) noexcept;
   void wait(time_point until) override;
   void enroll(operation& pending) noexcept;
   void changed(descriptor& on, unsigned events) noexcept;
   void readable(descriptor& on, unsigned events) noexcept;
   bool receive(operation& asked) noexcept;
 
+  static constexpr std::size_t most_events = 256;  // looked at in one turn
   fd poller_;
+  std::array<operation*, most_events>
+      turns_{};  // receives for which something has come; null: over meanwhile
+  std::size_t turns_count_ = 0;
 };
 
 }  // namespace ahoy::inline v0

@@ -50,12 +50,16 @@ inline void loop::resume_ready() {
     at_once_ = 0;
     const bool again = std::exchange(current.put_off_, false);
     if (again && !current.submit()) continue;  // by its own submit: what it is for may have ended meanwhile
-    current.waiting.resume();
+    resume(current);
   }
 }
 
 void loop::expire_timers() noexcept {
   while (operation* late = timers_.take_due(now())) {
+    if (late->has_turn_ && try_now(*late)) {  // it came in time
+      finish(*late);
+      continue;
+    }
     late->timed_out = late->where->deadline() > now();
     complete(*late, ETIMEDOUT);
   }
@@ -72,6 +76,7 @@ void loop::run(task<> root) {
     wait(first_ready_ ? at_once : timers_.earliest());
     knows_now_ = false;
     if (!timers_.empty() && timers_.earliest() <= now()) expire_timers();
+    take_turns();
     resume_ready();
   }
   everything.join().await_resume();

@@ -59,6 +59,15 @@ class loop : public engine {
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
+  /// finish(), but for the queue.
+  void end_waiting(operation& done) noexcept;
+  /// Resumes the coroutine of an operation that is complete and not in the queue.
+  void resume(operation& done) {
+    at_once_ = 0;
+    done.waiting.resume();
+  }
+  /// Tries what wait() has left for the moment at which its coroutine goes on, and resumes that.
+  virtual void take_turns() {}
 
  private:
   static operation*& slot_of(operation& asked) noexcept;
@@ -145,6 +154,11 @@ inline void loop::begin_waiting(operation& asked) {
 }
 
 inline void loop::finish(operation& done) noexcept {
+  end_waiting(done);
+  queue(done);
+}
+
+inline void loop::end_waiting(operation& done) noexcept {
   done.pending = false;
   done.leave();
   timers_.remove(done);
@@ -153,7 +167,6 @@ inline void loop::finish(operation& done) noexcept {
     --on_files_;
     unwatch(done);
   }
-  queue(done);
 }
 
 inline void loop::queue(operation& next) noexcept {

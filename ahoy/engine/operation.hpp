@@ -119,7 +119,9 @@ class operation : public waiter {
  private:
   friend class loop;
   friend class timer_heap;
+  friend class epoll_engine;
   bool put_off_ = false;           // in the queue to be submitted again, so that others have their turn
+  bool has_turn_ = false;          // epoll engine: pending, and to be tried in this turn
   std::uint32_t timer_index_ = 0;  // 1-based place in the heap; 0 while in none
 };
 
