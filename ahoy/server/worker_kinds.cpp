@@ -132,6 +132,12 @@ class no_signals {
   sigset_t before_{};
 };
 
+/// The parent may have died before this could be asked for.
+void die_with(pid_t parent) noexcept {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+}
+
 /// What the parent catches is for the parent. SIGINT and SIGTERM stay blocked: a terminal's Ctrl-C goes to
 /// all, and it is the server that says when a worker ends.
 void leave_signals_to_the_parent(const std::vector<int>& caught, sigset_t mask) noexcept {
@@ -163,11 +169,12 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
   own.insert(own.end(), as.kept.begin(), as.kept.end());
   std::ranges::sort(own);
   const no_signals meanwhile;
+  const pid_t parent = ::getpid();
   const pid_t number = ::fork();
   if (number < 0) throw error{system_code(errno), "start", "a process"};
   if (number == 0) {
     leave_signals_to_the_parent(as.caught, meanwhile.before());
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    die_with(parent);
     close_all_but(own);
     live();
     ::_exit(0);

@@ -139,6 +139,19 @@ TEST_F(process, dies_with_its_parent) {
   EXPECT_EQ(from_child.all(), std::to_string(SIGKILL));
 }
 
+TEST_F(process, dies_with_a_parent_that_dies_at_once) {
+  for (int i = 0; i < 50; ++i) {
+    told alive;
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+      const auto child = start_process(*by, as, {alive.number()}, [] { ::pause(); });
+      ::kill(::getpid(), SIGKILL);
+    }
+    ::waitpid(parent, nullptr, 0);
+    EXPECT_EQ(alive.all(), "") << "which waits until nobody has its other end";
+  }
+}
+
 TEST_F(process, of_which_nobody_could_hear_is_not_left_alone) {
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
