@@ -214,7 +214,7 @@ class TheEnd(unittest.TestCase):
                     await_that(lambda port=port_of(listener.urls[1]): not is_listening(port), "the signal to be heard")
                     open(f"{folder}/go", "w").close()
                     self.assertEqual(sorted(peer.socket.recv(100) for _ in range(3)), [b"0", b"1", b"2"])
-                self.assertEqual(listener.wait(), 0)
+                    self.assertEqual(listener.wait(), 0)
 
 
 if __name__ == "__main__":
