@@ -141,7 +141,7 @@ void die_with(pid_t parent) noexcept {
 /// What the parent catches is for the parent. SIGINT and SIGTERM stay blocked: a terminal's Ctrl-C goes to
 /// all, and it is the server that says when a worker ends.
 void leave_signals_to_the_parent(const std::vector<int>& caught, sigset_t mask) noexcept {
-  for (const int each : caught) ::signal(each, SIG_DFL);
+  for (const int each : caught) static_cast<void>(::signal(each, SIG_DFL));
   ::sigaddset(&mask, SIGINT);
   ::sigaddset(&mask, SIGTERM);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
