@@ -163,6 +163,14 @@ class End(Conversation):
                 self.expect(ended, 56)
                 self.assertIn(": connection reset by peer", ended.err)
 
+    def test_a_reset_while_there_is_more_to_send(self):
+        with Server(TCP, lambda peer: [receive_exactly(peer, 5), reset(peer)]) as server, tempfile.TemporaryFile() as much:
+            much.write(MUCH * 100)
+            much.seek(0)
+            self.expect(run("call", server.endpoint, stdin=much), 56)
+        with Server(TCP, lambda peer: [receive_exactly(peer, 5), reset(peer)]) as server:
+            self.expect(run("call", server.endpoint, given=MUCH * 100), 56)
+
     def test_what_came_before_a_reset_is_shown(self):
         def behave(peer):
             peer.sendall(b"goodbye")

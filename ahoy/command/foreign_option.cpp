@@ -16,7 +16,9 @@ struct foreign_row {
 constexpr std::array rows{
     foreign_row{'l', "--listen", "listening is a verb: ahoy listen :8080"},
     foreign_row{'p', "--port",
-                "a port is a word, and no option: ahoy listen :8080, or ahoy call localhost 8080"},
+                "a port is a word, and no option: ahoy listen :8080, or ahoy call localhost 8080; a port of "
+                "our own is "
+                "--source HOST:PORT"},
     foreign_row{'u', "--udp",
                 "the scheme says so: ahoy listen udp://:8080, or ahoy call udp://localhost:8080"},
     foreign_row{'U', "--unixsock",

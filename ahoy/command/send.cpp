@@ -129,6 +129,7 @@ task<> delivery::deliver_stream() {
   how.heard = given_.framing.value_or(framing::raw);
   if (how.heard == framing::line) how.heard = framing::raw;  // a line is shown as it came
   how.max_message = given_.max_message;
+  how.sends_files = true;
   conversation_.emplace(*stream_, *source_, sink(), how, rule_of_send(given_.at_end, wanted_));
   co_await conversation_->run();
   judge_stream();

@@ -68,7 +68,7 @@ task<> stream_conversation::hear_bytes() {
     if (!received) {
       co_await to_.pause();
     } else if (received->empty()) {
-      peer_ended_ = !stopped_hearing_;
+      note_end();
       co_return;
     } else {
       co_await to_.take(received->text(), piece::part);
@@ -90,7 +90,14 @@ task<> stream_conversation::hear_messages() {
     if (!received) break;
     co_await to_.take(received->text, piece::message);
   }
-  peer_ended_ = !stopped_hearing_;
+  note_end();
+}
+
+void stream_conversation::note_end() noexcept { peer_ended_ = !stopped_hearing_ && !was_reset(); }
+
+/// After a reset that a send was told of, recv(2) returns 0 as at an end, of which the peer has sent none.
+bool stream_conversation::was_reset() const noexcept {
+  return failure_ && failure_->code() == std::errc::connection_reset;
 }
 
 task<> stream_conversation::speak() {
@@ -117,7 +124,8 @@ task<> stream_conversation::send_file(int file) {
 }
 
 task<> stream_conversation::send_all() {
-  const std::optional<int> file = how_.sent == framing::raw ? from_.file() : std::nullopt;
+  const bool may_send_file = how_.sends_files && how_.sent == framing::raw;
+  const std::optional<int> file = may_send_file ? from_.file() : std::nullopt;
   if (file) co_await send_file(*file);
   while (!failure_) {
     reading_input_ = true;
@@ -171,6 +179,7 @@ void stream_conversation::blame(const error& failure, const context& here) {
 void stream_conversation::fail(const error& why) {
   if (failure_) return;
   failure_.emplace(why);
+  if (was_reset()) peer_ended_ = false;
   witness_.failed(why.code());
 }
 

@@ -19,6 +19,9 @@ struct borders {
   framing sent = framing::raw;
   framing heard = framing::raw;
   std::size_t max_message = 1024 * 1024;
+  /// Raw input that is a file goes out by sendfile(2), whose kernel may forget that a reset came, and tell of
+  /// a broken pipe: for who takes both alike.
+  bool sends_files = false;
 };
 
 /// A conversation over one stream: the input goes out while what comes in goes to the output, and the end
@@ -51,6 +54,8 @@ class stream_conversation {
   task<> hear();
   task<> hear_bytes();
   task<> hear_messages();
+  void note_end() noexcept;
+  [[nodiscard]] bool was_reset() const noexcept;
   task<> speak();
   task<> send_all();
   task<> send_file(int file);

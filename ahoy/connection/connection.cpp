@@ -8,7 +8,7 @@ namespace ahoy::inline v0 {
 bool connection::is_over(operation& asked) noexcept {
   if (asked.where->stopped())
     asked.error = ECANCELED;
-  else if (asked.where->deadline() <= asked.engine().now())
+  else if (asked.where->deadline() != no_deadline && asked.where->deadline() <= asked.engine().now())
     asked.error = ETIMEDOUT;
   return asked.error != 0;
 }
@@ -22,8 +22,9 @@ std::optional<bytes> connection::receive_within_awaiter::await_resume() {
   return receive_awaiter::await_resume();
 }
 
-std::size_t connection::discard_awaiter::await_resume() {
+std::optional<std::size_t> connection::discard_awaiter::await_resume() {
   const bytes got = receive_awaiter::await_resume();
+  if (got.empty() && dropped == 0) return std::nullopt;
   return dropped + got.size();
 }
 

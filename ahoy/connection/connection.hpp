@@ -53,9 +53,10 @@ class connection {
     discard_awaiter(connection& from, duration limit) noexcept : receive_awaiter{from, limit} {
       drops = true;
     }
-    std::size_t await_resume();
+    std::optional<std::size_t> await_resume();
   };
-  /// As receive(), but what came is let go, unseen and, over TCP, never copied: how many bytes; 0 at the end.
+  /// As receive(), but what came is let go, unseen and, over TCP, never copied: how many bytes; nullopt at
+  /// the end.
   [[nodiscard]] discard_awaiter discard() noexcept { return {*this, timeout_}; }
 
   class send_awaiter : outgoing {
@@ -90,8 +91,8 @@ class connection {
 
   class send_file_awaiter : public send_file_operation {
    public:
-    send_file_awaiter(connection& to, int file, std::size_t most) noexcept
-        : send_file_operation{nullptr, file, most, to.timeout_}, to_{to} {}
+    send_file_awaiter(connection& to, int from, std::size_t limit) noexcept
+        : send_file_operation{nullptr, from, limit, to.timeout_}, to_{to} {}
     [[nodiscard]] ahoy::engine& engine() const noexcept override { return to_.engine(); }
     std::size_t await_resume() const;
 

@@ -12,8 +12,9 @@ buffer_pool::~buffer_pool() {
 
 /// One more that is free.
 buffer_pool::head* buffer_pool::allocate() {
+  void* const room = ::operator new(sizeof(head) + block_size);
   ++free_count_;
-  return new (::operator new(sizeof(head) + block_size)) head{this, nullptr};
+  return new (room) head{this, nullptr};
 }
 
 void buffer_pool::release() noexcept {

@@ -4,8 +4,8 @@ namespace ahoy::inline v0 {
 
 task<> discard::serve(connection& peer) {
   for (;;) {
-    const std::size_t discarded = co_await peer.discard();
-    if (discarded == 0) break;
+    const std::optional<std::size_t> discarded = co_await peer.discard();
+    if (!discarded) break;
   }
 }
 

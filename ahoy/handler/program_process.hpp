@@ -16,7 +16,7 @@ namespace ahoy::inline v0 {
 
 /// A child that has been forked, before anything can wait for it.
 struct started {
-  started(pid_t number, fd handle) : number{number}, handle{std::move(handle)} {}
+  started(pid_t child, fd pidfd) : number{child}, handle{std::move(pidfd)} {}
   pid_t number;
   fd handle;  ///< pidfd_open(2)
 };

@@ -93,7 +93,7 @@ callers::caller* callers::make_way(time_point heard_before) {
   caller& longest = *by_silence_.front().of;
   forget_silence(longest.link());
   ++making_way_;
-  longest.why_cut = cut::made_way;
+  if (!longest.stopped()) longest.why_cut = cut::made_way;
   longest.stop();
   longest.link().shutdown_receive();
   return &longest;

@@ -43,7 +43,8 @@ class own_workers::by_thread final : public assignment {
   }
   ~by_thread() override {
     in_.threads_.erase(number_);
-    in_.leaving_.push_back({std::move(who_), std::move(by_)});
+    in_.sweep();
+    in_.leaving_.push_back({std::move(by_), std::move(who_)});
   }
 
   task<> wait() override {
@@ -84,7 +85,7 @@ class own_workers::by_process final : public assignment {
       const std::uint64_t number = what.job;
       std::string why =
           work_once(in.engine_of_processes_, std::move(what), bell, reports, in.how_, handler_is::own);
-      if (why != "done") report_end(reports, number, std::move(why));
+      if (why != "done" || in.has_to_be_told_) report_end(reports, number, std::move(why));
     });
     in_.processes_.emplace(number_, this);
   }
@@ -108,11 +109,11 @@ class own_workers::by_process final : public assignment {
   std::uint64_t number_;
   fd bell_;
   std::unique_ptr<worker> who_;
-  std::string why_ = "done";  // where it ends well and says nothing
+  std::string why_{in_.has_to_be_told_ ? "its worker has ended" : "done"};  // where it says nothing
 };
 
 own_workers::own_workers(engine& by, handler& how)
-    : by_{by}, how_{how}, reports_{by, std::move(wire_.first)} {
+    : by_{by}, how_{how}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
 }
 
@@ -130,10 +131,12 @@ void own_workers::hear() {
   if (hearing_.size() == 0) hearing_.start(hear_reports());
 }
 
+/// Whoever reports without end must not keep the loop from all others.
 task<> own_workers::hear_reports() {
-  for (;;) {
+  for (unsigned in_a_row = 1;; ++in_a_row) {
     const std::optional<report> next = co_await receive_report(reports_);
     if (next) heed(*next);
+    if (in_a_row % 64 == 0) co_await by_.sleep(duration::zero());
   }
 }
 
@@ -150,10 +153,14 @@ void own_workers::heed(const report& said) {
 }
 
 /// Threads are joined when that waits for nothing: a loop that is told of a thread's end is ahead of it.
-std::unique_ptr<blocking_engine> own_workers::spare_engine() {
+void own_workers::sweep() {
   for (leaving& each : leaving_)
     if (each.who->has_ended() && engines_.size() < most_spare_engines) engines_.push_back(std::move(each.by));
   std::erase_if(leaving_, [](const leaving& each) { return each.who->has_ended(); });
+}
+
+std::unique_ptr<blocking_engine> own_workers::spare_engine() {
+  sweep();
   if (!engines_.empty()) {
     auto spare = std::move(engines_.back());
     engines_.pop_back();

@@ -34,9 +34,10 @@ class own_workers {
   class by_thread;
   class by_process;
   struct leaving {
-    std::unique_ptr<worker> who;
     std::unique_ptr<blocking_engine> by;
+    std::unique_ptr<worker> who;  // goes first, and is joined
   };
+  void sweep();
   void hear();
   task<> hear_reports();
   void heed(const report& said);
@@ -47,7 +48,8 @@ class own_workers {
   handler& how_;
   std::pair<fd, fd> wire_ = open_wire();  // ours, and that of all workers
   descriptor reports_;
-  context apart_;  // reports are heard whatever becomes of the server
+  const bool has_to_be_told_;  // nobody would know how a process ended
+  context apart_;              // reports are heard whatever becomes of the server
   scope hearing_{apart_};
   std::unordered_map<std::uint64_t, by_thread*> threads_;
   std::unordered_map<std::uint64_t, by_process*> processes_;

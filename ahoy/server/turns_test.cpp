@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <deque>
 #include <numeric>
 #include <vector>
 
@@ -104,11 +104,11 @@ task<> have_turn_in(context& where, turns& of, ahoy::engine& by, int who, log& i
 
 task<> stop_while_waiting(turns& of, ahoy::engine& by, log& into) {
   context& here = co_await ahoy::this_context();
-  std::vector<std::unique_ptr<context>> own;
-  for (int i = 0; i < 4; ++i) own.push_back(std::make_unique<context>(here));
+  std::deque<context> own;
+  for (int i = 0; i < 4; ++i) own.emplace_back(here);
   scope all{here};
-  for (int i = 0; i < 4; ++i) all.start(have_turn_in(*own[i], of, by, i, into));
-  own[2]->stop();
+  for (int i = 0; i < 4; ++i) all.start(have_turn_in(own[static_cast<std::size_t>(i)], of, by, i, into));
+  own[2].stop();
   co_await all.join();
 }
 

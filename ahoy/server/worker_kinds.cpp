@@ -62,6 +62,9 @@ class thread_attributes {
   pthread_attr_t these_{};
 };
 
+/// The status of a child whose work came to its end: none that exit(3) in a handler is likely to have.
+constexpr int well_ended = 120;
+
 class worker_process final : public worker {
  public:
   worker_process(engine& by, pid_t number, fd handle) : number_{number}, handle_{by, std::move(handle)} {}
@@ -73,10 +76,13 @@ class worker_process final : public worker {
 
   task<std::string> reap() override {
     if (ended_) co_return std::string{};
-    co_await handle_.engine().ready(handle_, POLLIN);
+    if (handle_.is_open()) co_await handle_.engine().ready(handle_, POLLIN);
     int status = 0;
-    while (::waitpid(number_, &status, 0) < 0 && errno == EINTR) continue;
+    pid_t reaped = 0;
+    do reaped = ::waitpid(number_, &status, 0);
+    while (reaped < 0 && errno == EINTR);
     ended_ = true;
+    if (reaped < 0) co_return children_vanish() ? std::string{} : "its worker has ended";
     co_return in_words(status);
   }
 
@@ -86,8 +92,8 @@ class worker_process final : public worker {
 
  private:
   static std::string in_words(int status) {
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-      return "its process ended with status " + std::to_string(WEXITSTATUS(status));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == well_ended) return {};
+    if (WIFEXITED(status)) return "its process ended with status " + std::to_string(WEXITSTATUS(status));
     if (!WIFSIGNALED(status)) return {};
     const int signal = WTERMSIG(status);
     const char* name = ::sigabbrev_np(signal);
@@ -177,14 +183,20 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
     die_with(parent);
     close_all_but(own);
     live();
-    ::_exit(0);
+    ::_exit(well_ended);
   }
   fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
   const int cause = errno;
-  const bool can_be_awaited = static_cast<bool>(handle);
+  const bool can_be_awaited = handle || cause == ESRCH;  // ESRCH: over, and reaped unseen
   auto started = std::make_unique<worker_process>(by, number, std::move(handle));
   if (!can_be_awaited) throw error{system_code(cause), "start", "a process"};  // which ends it
   return started;
+}
+
+bool children_vanish() noexcept {
+  struct sigaction now{};
+  return ::sigaction(SIGCHLD, nullptr, &now) == 0 &&
+         (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0);
 }
 
 std::vector<int> open_descriptors() {

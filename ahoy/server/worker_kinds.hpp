@@ -36,6 +36,9 @@ struct start_of_process {
   std::vector<int> caught;  ///< signals
 };
 
+/// Nobody will know how a child ended: whoever made SIGCHLD ignored has them reaped unseen (waitpid(2)).
+[[nodiscard]] bool children_vanish() noexcept;
+
 /// A process that has a copy of everything as it is now, but of descriptors only those that are kept, and
 /// `own`; it ends when `live` returns. `by` waits for its end. Throws error where the system has no more.
 std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::vector<int> own,

@@ -1,5 +1,6 @@
 #include <ahoy/task/scope.hpp>
 
+#include <cassert>
 #include <system_error>
 
 namespace ahoy::inline v0 {
@@ -61,6 +62,7 @@ void scope::ended(std::coroutine_handle<> frame, detail::promise_base& how) noex
 }
 
 void scope::follow(context& of, std::exception_ptr why) noexcept {
+  assert(follower_ && "a child with a context of its own has somebody who is told of its end");
   try {
     follower_->ended(of, std::move(why));
   } catch (...) {
