@@ -53,6 +53,7 @@ class context : private waiter {
   context() = default;
   /// The deadline is the earlier one of the parent's and this one. `parent` must outlive this context.
   explicit context(context& parent, time_point deadline = no_deadline) noexcept;
+  virtual ~context() = default;
 
   /// Every wait below this context, now or later, ends with operation_canceled. Idempotent.
   void stop() noexcept;
