@@ -89,14 +89,17 @@ void callers::heard(const connection& from) {
 }
 
 callers::caller* callers::make_way(time_point heard_before) {
-  if (by_silence_.empty() || by_silence_.front().since > heard_before) return nullptr;
-  caller& longest = *by_silence_.front().of;
-  forget_silence(longest.link());
-  ++making_way_;
-  if (!longest.stopped()) longest.why_cut = cut::made_way;
-  longest.stop();
-  longest.link().shutdown_receive();
-  return &longest;
+  while (!by_silence_.empty() && by_silence_.front().since <= heard_before) {
+    caller& longest = *by_silence_.front().of;
+    forget_silence(longest.link());
+    if (longest.stopped()) continue;  // leaves anyway, and keeps the reason it has
+    longest.why_cut = cut::made_way;
+    ++making_way_;
+    longest.stop();
+    longest.link().shutdown_receive();
+    return &longest;
+  }
+  return nullptr;
 }
 
 }  // namespace ahoy::inline v0

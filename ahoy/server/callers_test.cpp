@@ -1,3 +1,6 @@
+#include <ahoy/connection/pipe.hpp>
+#include <ahoy/engine/select.hpp>
+#include <ahoy/server/callers.hpp>
 #include <ahoy/server/rate_limit.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/socket/socket.hpp>
@@ -113,6 +116,23 @@ class full_server final : public ahoy::observer {
   std::map<std::string, std::string> left_;
   std::thread thread_;
 };
+
+TEST(callers, who_was_kicked_and_has_not_left_yet_is_not_the_one_that_makes_way) {
+  const auto engine = ahoy::make_engine();
+  ahoy::context top;
+  ahoy::callers present;
+  auto [first, first_far] = ahoy::make_pipe(*engine);
+  auto [second, second_far] = ahoy::make_pipe(*engine);
+  const auto kicked = present.add(std::move(first), top, true);
+  const auto other = present.add(std::move(second), top, true);
+  ahoy::callers::kick(*kicked);
+  EXPECT_EQ(present.make_way(ahoy::time_point::max()), &*other);
+  EXPECT_EQ(present.making_way(), 1U);
+  EXPECT_EQ(present.make_way(ahoy::time_point::max()), nullptr);
+  present.remove(kicked);
+  present.remove(other);
+  EXPECT_EQ(present.making_way(), 0U);
+}
 
 std::string asked(ahoy::socket& caller, std::string_view text) {
   caller.send(text);
