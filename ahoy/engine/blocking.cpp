@@ -95,6 +95,7 @@ void blocking_engine::wait(time_point until) {
     call(*only, std::min(until == no_deadline ? attention : time_left(until), attention));
   else
     poll(until);
+  time_has_passed();
 }
 
 void blocking_engine::call(operation& only, duration wanted) {

@@ -35,21 +35,32 @@ void epoll_engine::enroll(operation& pending) noexcept {
   epoll_event asked{};
   asked.events = every_change;
   asked.data.ptr = &on;
-  if (::epoll_ctl(poller_.get(), EPOLL_CTL_ADD, on.number(), &asked) == 0)
-    on.registered_ = true;
-  else
-    complete(pending, errno);
+  on.registered_ = ::epoll_ctl(poller_.get(), EPOLL_CTL_ADD, on.number(), &asked) == 0;
+  on.can_empty_ = on.registered_ && on.is_tcp;
+  if (!on.registered_) complete(pending, errno);
 }
 
 void epoll_engine::unwatch(descriptor& closing) noexcept {
   if (closing.registered_) ::epoll_ctl(poller_.get(), EPOLL_CTL_DEL, closing.number(), nullptr);
-  closing.registered_ = false;
+  closing.registered_ = closing.can_empty_ = false;
 }
 
 /// What waits in the end need not be tried first where it is known that there is nothing.
 bool epoll_engine::submit(operation& asked) {
-  const bool is_empty = asked.kind == operation_kind::receive && asked.on && asked.on->emptied_;
-  return is_empty ? take_on_untried(asked) : take_on(asked);
+  return can_only_wait(asked) ? wait_for_event(asked) : try_or_wait(asked);
+}
+
+inline bool epoll_engine::can_only_wait(const operation& asked) noexcept {
+  return is_emptied(asked) && !is_timed(asked) && !asked.where->stopped();
+}
+
+inline bool epoll_engine::is_emptied(const operation& asked) noexcept {
+  return asked.kind == operation_kind::receive && asked.on && asked.on->emptied_;
+}
+
+/// Apart from submit(), so that most receives do not pay for what this one needs.
+[[gnu::noinline]] bool epoll_engine::try_or_wait(operation& asked) {
+  return is_emptied(asked) ? take_on_untried(asked) : take_on(asked);
 }
 
 tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& where) {
@@ -61,9 +72,8 @@ tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& 
   if (!attempt_receive(asked, buffers(), patience::none)) return false;
   descriptor& on = *asked.on;
   const auto& self = static_cast<receive_operation&>(asked);
-  const bool took_all =
-      self.dropped > 0 || (!self.received.empty() && self.received.size() < buffer_pool::block_size);
-  on.emptied_ = on.is_tcp && on.registered_ && !on.ending_ && took_all;
+  const std::size_t got = self.received.size();
+  on.emptied_ = on.can_empty_ && (self.dropped > 0 || (got > 0 && got < buffer_pool::block_size));
   return true;
 }
 
@@ -75,7 +85,7 @@ bool epoll_engine::try_now(operation& asked) {
 /// back is used again, while it is in the cache, and none has to wait beside others.
 inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
   on.emptied_ = false;
-  if (events & ends_reading) on.ending_ = true;
+  if (events & ends_reading) on.can_empty_ = false;
   operation* const waiting = on.reading_;
   if (!waiting) return;
   if (waiting->kind != operation_kind::receive) return try_again(*waiting);
@@ -83,7 +93,7 @@ inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
   turns_[turns_count_++] = waiting;
 }
 
-void epoll_engine::take_turns() {
+inline void epoll_engine::take_turns() {
   for (std::size_t at = 0; at < turns_count_; ++at) {
     operation* const next = turns_[at];
     if (!next) continue;
@@ -114,7 +124,9 @@ void epoll_engine::wait(time_point until) {
   std::array<epoll_event, most_events> events;
   const int count =
       ::epoll_wait(poller_.get(), events.data(), static_cast<int>(events.size()), milliseconds_until(until));
+  time_has_passed();
   for (int i = 0; i < count; ++i) changed(*static_cast<descriptor*>(events[i].data.ptr), events[i].events);
+  take_turns();
 }
 
 }  // namespace ahoy::inline v0

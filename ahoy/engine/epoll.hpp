@@ -18,6 +18,9 @@ class epoll_engine final : public loop {
   tried send_at_once(descriptor& to, outgoing& what, const context& where) override;
 
  private:
+  static bool is_emptied(const operation& asked) noexcept;
+  static bool can_only_wait(const operation& asked) noexcept;
+  bool try_or_wait(operation& asked);
   bool try_now(operation& asked) override;
   void watch(operation& pending) noexcept override {
     if (!pending.on->registered_) enroll(pending);
@@ -26,7 +29,7 @@ class epoll_engine final : public loop {
   void unwatch(operation& done) noexcept override {
     if (done.has_turn_) lose_turn(done);
   }
-  void take_turns() override;
+  void take_turns();
   void lose_turn(operation& done) noexcept;
   void wait(time_point until) override;
   void enroll(operation& pending) noexcept;

@@ -56,10 +56,6 @@ inline void loop::resume_ready() {
 
 void loop::expire_timers() noexcept {
   while (operation* late = timers_.take_due(now())) {
-    if (late->has_turn_ && try_now(*late)) {  // it came in time
-      finish(*late);
-      continue;
-    }
     late->timed_out = late->where->deadline() > now();
     complete(*late, ETIMEDOUT);
   }
@@ -74,9 +70,7 @@ void loop::run(task<> root) {
     if (!first_ready_ && on_files_ == 0 && timers_.empty())
       throw std::logic_error{"every task waits, but for nothing"};
     wait(first_ready_ ? at_once : timers_.earliest());
-    knows_now_ = false;
     if (!timers_.empty() && timers_.earliest() <= now()) expire_timers();
-    take_turns();
     resume_ready();
   }
   everything.join().await_resume();

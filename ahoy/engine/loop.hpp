@@ -11,8 +11,8 @@
 namespace ahoy::inline v0 {
 
 /// What the engines of one thread share: pending operations, timers, and the queue of coroutines to resume.
-/// Resuming happens there alone, never inside a submission, a cancellation or while events are read, so that
-/// no coroutine runs inside another's call and no event can name what was just destroyed.
+/// Resuming happens in run() alone, never inside a submission, a cancellation or while events are read, so
+/// that no coroutine runs inside another's call and no event can name what was just destroyed.
 class loop : public engine {
  public:
   bool submit(operation& asked) override;
@@ -43,8 +43,10 @@ class loop : public engine {
   virtual void unwatch(descriptor&) noexcept {}
   /// For wait(): not at all. Long ago, for every clock.
   static constexpr time_point at_once{};
-  /// Waits until the time given for events, and tries the operations that they are for.
+  /// Waits until the time given for events, says time_has_passed(), and tries the operations that the events
+  /// are for. May resume coroutines once it has read all events.
   virtual void wait(time_point until) = 0;
+  void time_has_passed() noexcept { knows_now_ = false; }
 
   /// An errno value where nothing may be done here any more; else 0.
   [[nodiscard]] int why_over(const context& where) const noexcept;
@@ -56,6 +58,9 @@ class loop : public engine {
   bool take_on(operation& asked);
   /// The same for what would be tried in vain.
   bool take_on_untried(operation& asked);
+  /// The same where what it waits on is watched already, and neither a deadline nor a stop concerns it.
+  bool wait_for_event(operation& asked) noexcept;
+  [[nodiscard]] static bool is_timed(const operation& asked) noexcept;
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
@@ -66,14 +71,13 @@ class loop : public engine {
     at_once_ = 0;
     done.waiting.resume();
   }
-  /// Tries what wait() has left for the moment at which its coroutine goes on, and resumes that.
-  virtual void take_turns() {}
 
  private:
   static operation*& slot_of(operation& asked) noexcept;
   bool try_at_once(operation& asked);
   void set_timer(operation& asked);
   void begin_waiting(operation& asked);
+  static void wait_in(operation** slot, operation& asked) noexcept;
   void queue(operation& next) noexcept;
   void resume_ready();
   void look_at_clock() const noexcept;
@@ -141,16 +145,30 @@ inline operation*& loop::slot_of(operation& asked) noexcept {
 }
 
 inline void loop::begin_waiting(operation& asked) {
-  asked.pending = true;
-  asked.timed_out = false;
-  asked.enter(*asked.where);
-  if (asked.timeout != no_timeout || asked.where->deadline() != no_deadline) set_timer(asked);
-  if (asked.on) asked.slot = &slot_of(asked);
-  assert((!asked.slot || !*asked.slot) && "one operation that reads and one that writes at a time");
-  if (asked.slot) *asked.slot = &asked;
-  if (!asked.on) return;
+  if (is_timed(asked)) set_timer(asked);
+  if (!asked.on) return wait_in(asked.slot, asked);
+  wait_in(&slot_of(asked), asked);
   ++on_files_;
   watch(asked);
+}
+
+inline bool loop::is_timed(const operation& asked) noexcept {
+  return asked.timeout != no_timeout || asked.where->deadline() != no_deadline;
+}
+
+inline void loop::wait_in(operation** slot, operation& asked) noexcept {
+  assert((!slot || !*slot) && "one operation that reads and one that writes at a time");
+  asked.pending = true;
+  asked.enter(*asked.where);
+  asked.slot = slot;
+  if (slot) *slot = &asked;
+}
+
+inline bool loop::wait_for_event(operation& asked) noexcept {
+  asked.error = 0;
+  wait_in(&asked.on->reading_, asked);
+  ++on_files_;
+  return false;
 }
 
 inline void loop::finish(operation& done) noexcept {

@@ -50,7 +50,7 @@ class descriptor {
   friend class uring_engine;
   bool registered_ = false;
   bool emptied_ = false;     // epoll engine: nothing to read until the kernel reports a change
-  bool ending_ = false;      // epoll engine: the peer's end was reported, of which no further change tells
+  bool can_empty_ = false;   // epoll engine: TCP, whose next change is reported; not so after the peer's end
   std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
   operation* reading_ = nullptr;
   operation* writing_ = nullptr;

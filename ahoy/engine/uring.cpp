@@ -167,6 +167,7 @@ void uring_engine::unwatch(operation& done) noexcept {
 void uring_engine::wait(time_point until) {
   blocks_.refill();
   ring_.enter(until);
+  time_has_passed();
   while (take_completions()) continue;
 }
 
