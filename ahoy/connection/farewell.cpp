@@ -91,6 +91,10 @@ task<> in_time(connection& peer, duration limit, task<> work) {
 
 }  // namespace
 
+bool needs_farewell(connection& peer) noexcept {
+  return !peer.keeps_boundaries() && !(peer.native() && peer.native()->at_end);
+}
+
 task<> farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
   peer.shutdown_send();

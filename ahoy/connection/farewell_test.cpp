@@ -66,6 +66,28 @@ TEST_P(leaving, ends_when_the_peer_does) {
   engine_->run(ahoy::farewell(*stream_, ahoy::no_timeout));
 }
 
+task<> send_at_the_end(connection& peer, std::string text) {
+  EXPECT_TRUE(ahoy::needs_farewell(peer));
+  for (;;) {
+    const ahoy::bytes received = co_await peer.receive();
+    if (received.empty()) break;
+  }
+  co_await peer.send(text);
+}
+
+TEST_P(leaving, of_one_whose_end_was_received_the_close_loses_nothing) {
+  const std::string answer(5'000'000, 'y');
+  std::thread peer{[&] {
+    peer_.sendall("hello");
+    peer_.shutdown(ahoy::half::sending);
+    EXPECT_EQ(all_that_the_peer_receives().size(), answer.size());
+  }};
+  engine_->run(send_at_the_end(*stream_, answer));
+  EXPECT_FALSE(ahoy::needs_farewell(*stream_));
+  stream_.reset();
+  peer.join();
+}
+
 TEST_P(leaving, ends_when_the_peer_resets) {
   const linger at_once{1, 0};
   ASSERT_EQ(::setsockopt(peer_.fileno(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);

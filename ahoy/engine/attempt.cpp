@@ -211,6 +211,7 @@ bool detail::drop(receive_operation& asked, patience how) {
       how, [&] { return ::recv(asked.on->number(), nullptr, most, MSG_TRUNC | message_flags(how)); });
   if (got > 0) asked.dropped = static_cast<std::size_t>(got);
   asked.on->received += asked.dropped;
+  asked.on->at_end = got == 0;
   return settle(got, asked.error);
 }
 

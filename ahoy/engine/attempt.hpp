@@ -57,6 +57,7 @@ bool drop(receive_operation& asked, patience how);
       how, [&] { return ::recv(self.on->number(), block.data(), block.size(), detail::message_flags(how)); });
   if (got <= 0) {
     const bool is_over = detail::settle(got, self.error);
+    self.on->at_end = got == 0;
     buffers.give_back(block.data());
     return is_over;
   }

@@ -36,22 +36,22 @@ void epoll_engine::enroll(operation& pending) noexcept {
   asked.events = every_change;
   asked.data.ptr = &on;
   on.registered_ = ::epoll_ctl(poller_.get(), EPOLL_CTL_ADD, on.number(), &asked) == 0;
-  on.can_empty_ = on.registered_ && on.is_tcp;
   if (!on.registered_) complete(pending, errno);
 }
 
 void epoll_engine::unwatch(descriptor& closing) noexcept {
   if (closing.registered_) ::epoll_ctl(poller_.get(), EPOLL_CTL_DEL, closing.number(), nullptr);
-  closing.registered_ = closing.can_empty_ = false;
+  closing.registered_ = false;
 }
 
-/// What waits in the end need not be tried first where it is known that there is nothing.
+/// What waits in the end need not be tried first where it is known that there is nothing. (What comes before
+/// a descriptor is registered is reported as soon as it is.)
 bool epoll_engine::submit(operation& asked) {
   return can_only_wait(asked) ? wait_for_event(asked) : try_or_wait(asked);
 }
 
 inline bool epoll_engine::can_only_wait(const operation& asked) noexcept {
-  return is_emptied(asked) && !is_timed(asked) && !asked.where->stopped();
+  return is_emptied(asked) && asked.on->registered_ && !is_timed(asked) && !asked.where->stopped();
 }
 
 inline bool epoll_engine::is_emptied(const operation& asked) noexcept {
@@ -73,7 +73,7 @@ tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& 
   descriptor& on = *asked.on;
   const auto& self = static_cast<receive_operation&>(asked);
   const std::size_t got = self.received.size();
-  on.emptied_ = on.can_empty_ && (self.dropped > 0 || (got > 0 && got < buffer_pool::block_size));
+  on.emptied_ = on.is_tcp && !on.ending_ && (self.dropped > 0 || (got > 0 && got < buffer_pool::block_size));
   return true;
 }
 
@@ -85,7 +85,7 @@ bool epoll_engine::try_now(operation& asked) {
 /// back is used again, while it is in the cache, and none has to wait beside others.
 inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
   on.emptied_ = false;
-  if (events & ends_reading) on.can_empty_ = false;
+  if (events & ends_reading) on.ending_ = true;
   operation* const waiting = on.reading_;
   if (!waiting) return;
   if (waiting->kind != operation_kind::receive) return try_again(*waiting);
@@ -93,7 +93,7 @@ inline void epoll_engine::readable(descriptor& on, unsigned events) noexcept {
   turns_[turns_count_++] = waiting;
 }
 
-inline void epoll_engine::take_turns() {
+[[gnu::always_inline]] inline void epoll_engine::take_turns() {
   for (std::size_t at = 0; at < turns_count_; ++at) {
     operation* const next = turns_[at];
     if (!next) continue;

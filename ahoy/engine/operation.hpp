@@ -42,6 +42,7 @@ class descriptor {
   /// Of it a receive of less than a block has taken all that was there (epoll(7), question 9; a Unix socket's
   /// may have stopped at a descriptor that was passed), and what has come can be let go without a copy.
   bool is_tcp = false;
+  bool at_end = false;  ///< a receive was told of the end of the stream
 
  private:
   friend class loop;
@@ -50,7 +51,7 @@ class descriptor {
   friend class uring_engine;
   bool registered_ = false;
   bool emptied_ = false;     // epoll engine: nothing to read until the kernel reports a change
-  bool can_empty_ = false;   // epoll engine: TCP, whose next change is reported; not so after the peer's end
+  bool ending_ = false;      // epoll engine: the peer's end was reported, of which no further change tells
   std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
   operation* reading_ = nullptr;
   operation* writing_ = nullptr;

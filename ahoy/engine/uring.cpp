@@ -225,7 +225,7 @@ bool uring_engine::give(uring_file& file, receive_operation& to) noexcept {
   }
   if (!file.over) return false;
   to.error = std::exchange(file.failure, 0);
-  if (to.error != 0) file.over = false;  // an error is told once, as SO_ERROR is; the end stays one
+  file.over = to.on->at_end = to.error == 0;  // an error is told once, as SO_ERROR is; the end stays one
   return true;
 }
 

@@ -322,7 +322,7 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   changed_.notify();
   if (is_cut)
     co_await cut_off(*caller, options().drain);
-  else
+  else if (needs_farewell(*caller))
     co_await part_from(*caller);
   caller.reset();
   changed_.notify();
