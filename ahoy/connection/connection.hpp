@@ -88,6 +88,8 @@ class connection {
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
   [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, data}; }
+  /// The same; whoever is idle between receiving and sending keeps no view of it in its frame.
+  [[nodiscard]] send_awaiter send(const bytes& data) noexcept { return {*this, data.text()}; }
 
   class send_file_awaiter : public send_file_operation {
    public:

@@ -50,9 +50,9 @@ class descriptor {
   friend class blocking_engine;
   friend class uring_engine;
   bool registered_ = false;
-  bool emptied_ = false;     // epoll engine: nothing to read until the kernel reports a change
-  bool ending_ = false;      // epoll engine: the peer's end was reported, of which no further change tells
-  std::uint32_t place_ = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
+  bool emptied_ = false;  // epoll engine: nothing to read until the kernel reports a change
+  bool ending_ = false;   // epoll engine: the peer's end was reported, of which no further change tells
+  std::uint32_t place_ : 24 = 0;  // uring engine: 1-based place of what the ring knows of it; 0: nothing yet
   operation* reading_ = nullptr;
   operation* writing_ = nullptr;
   ahoy::engine* engine_;
