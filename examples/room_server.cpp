@@ -2,6 +2,7 @@
 //   room_server ENDPOINT...        for example: room_server tcp://localhost:23456 udp://localhost:23456
 #include <ahoy/ahoy.hpp>
 
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -16,6 +17,10 @@ struct shown : ahoy::transcript {
   }
 };
 
+// What a signal stops: whoever is here may finish, and a second one cuts them.
+ahoy::server* serving = nullptr;
+void stop(int) { serving->stop(); }
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -26,7 +31,10 @@ int main(int argc, char** argv) try {
   shown transcript;
   ahoy::observer silent;  // its functions are told who comes and goes
   auto room = std::make_unique<ahoy::relay>(ahoy::gathering_options{}, transcript, silent);
-  ahoy::server{on, std::move(room)}.run();
+  ahoy::server server{on, std::move(room)};
+  serving = &server;
+  for (const int each : {SIGINT, SIGTERM}) std::signal(each, stop);
+  server.run();
 } catch (const ahoy::error& e) {
   std::cerr << e.what() << '\n';
   if (!e.hint().empty()) std::cerr << e.hint() << '\n';

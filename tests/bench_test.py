@@ -100,6 +100,18 @@ class Endpoints(Case):
                          {"endpoint": listener.urls[0], "connections": 7, "size": 100, "depth": 3, "exchanges": 1001})
         self.times_are_in_order(told)
 
+    def test_no_more_connections_than_have_a_share(self):
+        with Listener("127.0.0.1:0", "--handler", "echo", "-v") as listener:
+            told, _ = self.measured(listener.urls[0], "--count", "10")
+            self.assertEqual((told["connections"], told["exchanges"]), (10, 10))
+            listener.end()
+            self.assertEqual(listener.err.all().decode().count("joined"), 10)
+            self.assertIn("10 connections, 64 bytes each way", self.text_of("--count", "10"))
+
+    def text_of(self, *words):
+        with Listener("127.0.0.1:0", "--handler", "echo") as listener:
+            return run("bench", listener.urls[0], *words).out.decode()
+
     def test_every_transport(self):
         with tempfile.TemporaryDirectory() as folder, \
                 Listener("127.0.0.1:0", "[::1]:0", f"unix://{folder}/s", "--handler", "echo", endpoints=3) as listener:

@@ -12,7 +12,7 @@ import time
 import unittest
 
 from command import AHOY, GUARD, Running, run
-from peers import Datagrams, Server, receive_all, receive_exactly, reset, unused_port
+from peers import Datagrams, Server, port_to_listen_on, receive_all, receive_exactly, reset, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -267,6 +267,39 @@ class Messages(Conversation):
             self.expect_status(run("call", "--json", server.endpoint, given=b"hello\n"), 26)
         with Server(TCP, lambda peer: server.hold()) as server:
             self.expect_status(run("call", "--json", server.endpoint, given=b'{"to":"somebody","text":"x"}\n'), 26)
+
+    def test_a_source_that_is_a_port_alone(self):
+        """Its address is the wildcard of the peer's family, and where the name has both, of one after the other."""
+        for host in ("127.0.0.1", "[::1]", ""):
+            family, here = (socket.AF_INET6, "::1") if host == "[::1]" else (socket.AF_INET, "127.0.0.1")
+            # Of neither port another program has the same number, at [::1] or for a moment.
+            with socket.create_server((here, port_to_listen_on()), family=family) as server:
+                server.settimeout(GUARD)
+                for form in (":{}", "{}"):
+                    port = port_to_listen_on()
+                    with self.subTest(host=host, form=form), \
+                            Running("call", "--source", form.format(port), f"tcp://{host}:{server.getsockname()[1]}") as call:
+                        peer, name = server.accept()
+                        peer.close()
+                        self.assertEqual(name[:2], (here, port))
+                        call.end_input()
+                        self.expect_status(call.ended(), 0)
+        held, port = unused_port()
+        with held:
+            ended = run("call", "--source", ":0", f"tcp://:{port}")
+            self.expect_status(ended, 7)
+            self.assertIn(f"connect to [::1]:{port}", ended.err)
+            self.assertIn(f"also tried 127.0.0.1:{port}", ended.err)
+
+    def test_json_ends_with_the_first_line_that_is_none(self):
+        """What it meant was not said: 0 would not be true. `listen` goes on (listen_test), and both are in the manual."""
+        def behave(peer):
+            return receive_all(peer)
+        with Server(TCP, behave) as server:
+            ended = run("call", "--json", "--framing", "line", server.endpoint, given=b'{"text":"one"}\n{"txt":"two"}\n{"text":"three"}\n')
+            self.expect_status(ended, 26)
+            self.assertEqual(server.join(), b"one\n")
+        self.assertIn("A line that is none ends call, with status 26,", " ".join(run("help", "call").out.decode().split()))
 
     def expect_status(self, ended, status):
         self.assertEqual(ended.status, status, ended)

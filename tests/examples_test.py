@@ -5,11 +5,15 @@ Run with /usr/bin/python3; AHOY_BUILD names the build directory (default: build)
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+
+from command import await_that
+from peers import is_listening, port_to_listen_on
 
 BUILD = pathlib.Path(os.environ.get("AHOY_BUILD", "build")) / "examples"
 
@@ -260,6 +264,22 @@ class Assignment(unittest.TestCase):
             result = run(BUILD / program, "localhost")
             self.assertEqual(result.returncode, 2)
             self.assertIn("usage: %s HOST PORT" % program, result.stderr)
+
+
+class Room(unittest.TestCase):
+    def test_a_signal_lets_callers_finish(self):
+        """What the README says of server::stop()."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            port = port_to_listen_on()
+            with self.subTest(number), Server(BUILD / "room_server", f"tcp://127.0.0.1:{port}") as server:
+                await_that(lambda listens=port: is_listening(listens), "the server to listen")
+                with socket.create_connection(("127.0.0.1", port)) as caller:
+                    caller.settimeout(GUARD)
+                    caller.sendall(b"hello\n")
+                    self.assertRegex(server.line(), r"^127\.0\.0\.1:\d+ says: hello$")
+                    server.process.send_signal(number)
+                    self.assertEqual(caller.recv(100), b"")  # an end, and no reset
+                self.assertEqual(server.process.wait(GUARD), 0)
 
 
 class Readme(unittest.TestCase):

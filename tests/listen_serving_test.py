@@ -182,18 +182,33 @@ class Programs(unittest.TestCase):
                     listener.err.until(f"left: run {re.escape(str(program))}: no such file")
                 self.assertEqual(listener.children(), [])
 
+    def test_a_command_line_in_one_word(self):
+        for word, rest, hint in (("tr a-z A-Z", [], "the program and its arguments are words of their own: --exec tr a-z A-Z"),
+                                 ("tr a-z", ["x y"], "the program and its arguments are words of their own: --exec tr a-z 'x y'"),
+                                 ("date | cat", [], "no shell is involved unless it is asked for: --exec sh -c 'date | cat'"),
+                                 ("nowhere", [], "is it installed, and executable?")):
+            with self.subTest(word):
+                ended = run("listen", HERE, "--exec", word, *rest)
+                self.assertEqual((ended.status, ended.err), (2, f"ahoy: run {word}: no such file or directory\n{hint}\n"))
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "a program")  # such a name may be one
+            program.write_text("#!/bin/sh\necho hello\n")
+            program.chmod(0o755)
+            with Listener(HERE, "--exec", program) as listener, Caller(listener.port) as caller:
+                self.assertEqual(caller.rest(), b"hello\n")
+
     def test_how_a_program_failed_is_told_as_the_reason_of_the_end(self):
         for words in ([], ["-v"], ["--json"]):
-            for program, how in (("exit 3", "status 3"), ("kill -9 $$", "signal 9"), ("exit 0", None)):
+            for program, how in (("exit 3", "ended with status 3"), ("kill -9 $$", "was ended by SIGKILL (killed)"), ("exit 0", None)):
                 with self.subTest(program, words=words), Listener(HERE, *words, "--exec", "sh", "-c", program) as listener:
                     with Caller(listener.port) as caller:
                         self.assertEqual(caller.until_reset() if how else caller.rest(), b"")
-                    reason = f"its program ended with {how}" if how else "done"
+                    reason = f"its program {how}" if how else "done"
                     if "--json" in words:
                         event = json.loads(listener.out.until('"leave"').string)
                         self.assertEqual((event["from"], event["text"]), (caller.label, reason))
                     if how:
-                        listener.err.until(rf"^\[{re.escape(caller.label)}\] left: {reason}$")
+                        listener.err.until(rf"^\[{re.escape(caller.label)}\] left: {re.escape(reason)}$")
                     listener.end()
                     told = listener.err.all().decode().count("its program")
                     self.assertEqual(told, 1 if how else 0)
@@ -290,7 +305,7 @@ class Endpoints(unittest.TestCase):
                 holder.stdin.close()
             self.assertEqual(ended.status, 45)
             said = ended.err.splitlines()
-            self.assertEqual(said[0], f"ahoy: listen on unix:{folder}/socket: device or resource busy")
+            self.assertEqual(said[0], f"ahoy: listen on unix://{folder}/socket: device or resource busy")
             self.assertIn(f"process {holder.pid} (flock) has locked the folder {folder}", said[1])
             self.assertEqual(os.listdir(folder), [])
             with Listener(f"unix://{folder}/socket", "--handler", "greet"), Caller(f"{folder}/socket", socket.AF_UNIX) as caller:

@@ -101,12 +101,20 @@ class Answers(unittest.TestCase):
                 self.assertEqual([one.line(), one.line()], [b"for all", b"for all again"])
                 self.assertEqual([other.line() for _ in range(3)], [b"for all", b"for you alone", b"for all again"])
 
+    def test_a_typed_line_over_the_limit(self):
+        with Listener("127.0.0.1:0", "--max-message", "3") as listener:
+            listener.say("hello")
+            ended = listener.ended()
+        self.assertEqual(ended.status, 63)
+        self.assertTrue(ended.err.endswith("ahoy: read a line of standard input: too long\n"
+                                           "no end of message within the limit of 3 bytes; --max-message changes it\n"), ended.err)
+
     def test_an_addressed_line_to_nobody_is_a_mistake_that_ends_nothing(self):
         with Listener("127.0.0.1:0") as listener:
             listener.say("@127.0.0.1:9 are you there?")
             listener.err.until(r"ahoy: nobody here is called 127\.0\.0\.1:9")
             listener.say("@\x1b[31m who?")
-            self.assertIn(r"\x1b[31m", listener.err.until("nobody here is called").string)
+            self.assertRegex(listener.err.until("nobody here is called").string, r"\\x1b\[31m; /who shows who is$")
             with Caller(listener.port) as caller:
                 caller.send("still here\n")
                 listener.out.until("still here")
@@ -375,7 +383,8 @@ class Forms(unittest.TestCase):
                     listener.err.until("^ahoy: ")
                 self.assertIn("holds a line feed, which ends a message under line framing", listener.err.next_line().decode())
                 listener.say('{"to":"nobody","text":"x"}')
-                listener.err.until("nobody here is called nobody")
+                told = listener.err.until("nobody here is called nobody").string
+                self.assertTrue(told.endswith("; the events join and leave tell who is"), told)  # there is no /who
                 caller.send("after\n")
                 listener.out.until("after")
             listener.end()
@@ -443,6 +452,7 @@ class Forms(unittest.TestCase):
                 self.assertEqual(drops[0]["text"], "1 message dropped")
                 dropped = sum(int(re.fullmatch(r"(\d+) messages? dropped", event["text"])[1]) for event in drops)
                 self.assertEqual(dropped, said - heard)
+                listener.err.until(rf"^in all, {dropped} messages? for slow callers w\w+ dropped \(--slow {policy}\)$")
 
     def test_hex(self):
         with Listener("127.0.0.1:0", "--hex") as listener, Caller(listener.port) as caller:

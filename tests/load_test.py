@@ -186,8 +186,10 @@ class Slow(unittest.TestCase):
         for caller in (talker, one, two):
             caller.close()
         self.assertEqual(listener.end(), 0)
-        told = re.findall(rf"\[{re.escape(slow.label)}\] is slow: (\d+) messages? for it w", listener.err.all().decode())
-        return numbers, sum(map(int, told))
+        said = listener.err.all().decode()
+        told = sum(map(int, re.findall(rf"\[{re.escape(slow.label)}\] is slow: (\d+) messages? for it w", said)))
+        self.assertTrue(said.endswith(f"in all, {told} messages for slow callers were dropped (--slow {policy})\n"), said[-200:])
+        return numbers, told
 
     def heard_numbers_with_rest(self, slow):
         """Of a caller that was slow: what it was told in between by us is left out."""

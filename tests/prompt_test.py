@@ -385,6 +385,16 @@ class TheEnd(unittest.TestCase):
             terminal.await_end()
             self.assertEqual(terminal.settings("before"), terminal.settings("after"))
 
+    def test_ctrl_d_in_a_half_typed_line(self):
+        """As the manual says: it deletes the character under the cursor, and at the end of the line does nothing."""
+        with Listening() as terminal, terminal.caller() as caller:
+            terminal.type("helxlo")
+            terminal.key("Left", "Left", "Left", "C-d", "End", "C-d", "Enter")
+            self.assertEqual(caller.line(), b"hello")
+            terminal.type("still")
+            terminal.key("Enter")
+            self.assertEqual(caller.line(), b"still")
+
     def test_a_second_ctrl_c_cuts(self):
         with Listening("--handler", "echo", "--drain", "1h") as terminal, terminal.caller(receive_buffer=4096) as caller:
             terminal.await_last(f"[{caller.label}] joined", ">")
@@ -593,6 +603,19 @@ class WithoutTheModule(unittest.TestCase):
                 terminal.await_last("hello there", f"[{caller.label}] ping")
                 terminal.key("C-c")
                 terminal.await_match("status 0$")
+
+    def test_ctrl_d_hands_over_what_is_typed(self):
+        """As the manual says of lines that are not edited; the next one ends the input."""
+        with socket.create_server(("127.0.0.1", 0)) as server, \
+                Terminal(at("call", f"127.0.0.1 {server.getsockname()[1]}", "2>errors")) as terminal:
+            server.settimeout(GUARD)
+            with Peer(server.accept()[0]) as peer:
+                terminal.type("hel")
+                terminal.key("C-d")
+                self.assertEqual(peer.receive(), b"hel")
+                terminal.key("C-d")
+                self.assertEqual(peer.rest(), b"hel")
+            terminal.await_match("status 0$")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from command import GUARD, Running, await_that, run
-from peers import BOTH_ENDED, Datagrams, Server, receive_all, receive_exactly, reset, tcp_sockets, unused_port
+from peers import BOTH_ENDED, Datagrams, Server, port_to_listen_on, receive_all, receive_exactly, reset, tcp_sockets, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -558,6 +558,13 @@ class Udp(Truth):
             self.expect(run("send", "--source", f"127.0.0.1:{port}", "--after-eof", "close", peer.endpoint, "x"), 0)
             self.assertEqual(peer.socket.recvfrom(100), (b"x", ("127.0.0.1", port)))
             self.expect(run("send", "--source", "192.0.2.1", peer.endpoint, "x"), 45)
+
+    def test_a_source_that_is_a_port_alone(self):
+        with Datagrams() as peer:
+            for form in (":{}", "{}"):
+                port = port_to_listen_on()
+                self.expect(run("send", "--source", form.format(port), "--after-eof", "close", peer.endpoint, "x"), 0)
+                self.assertEqual(peer.socket.recvfrom(100), (b"x", ("127.0.0.1", port)))
 
 
 if __name__ == "__main__":

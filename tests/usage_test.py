@@ -5,6 +5,7 @@ import pty
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -32,6 +33,8 @@ SIZES = ["--max-message", "--queue", "--size"]
 NUMBERS = ["--workers", "--backlog", "--max-clients", "--connections", "--depth", "--count"]
 NETWORKS = ["--allow", "--deny"]
 FLAGS = """-4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
+STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 18 23 26 28 45 55 56 63", "send": "0 1 2 6 7 18 23 26 28 45 55 56 63",
+            "bench": "0 1 2 6 7 8 23 28 45 55 56 63"}
 ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"], "bench": ["localhost", "9"]}
 
 # Values that cannot be: each option's own.
@@ -41,7 +44,7 @@ BAD = {
     **{name: ["", "-1", "x", "1k", "1.5", "99999999999999999999", "0x1", "+1"] for name in NUMBERS},
     **{name: ["", "x", "10/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "localhost"] for name in NETWORKS},
     **{name: ["", "x", words.split()[0] + "x", words, words.split()[0].upper()] for name, words in CHOICES.items()},
-    "--source": ["", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:99999", "127.1", "[::1"],
+    "--source": ["", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:99999", "127.1", "[::1", "65536", ":65536"],
     "--greeting": [""],
     "--plot": [""],
 }
@@ -158,15 +161,51 @@ class Options(Case):
                         self.assertIn("unknown", self.refused(verb, word, *ENDPOINTS[verb])[0])
 
     def test_of_other_programs(self):
-        for word, step in (("-p", "ahoy listen :8080"), ("--port", "ahoy listen :8080"), ("-p8080", "ahoy listen :8080"), ("-l", "ahoy listen :8080"),
-                           ("-lu", "ahoy listen :8080"), ("-u", "ahoy listen udp://:8080"), ("--udp", "ahoy listen udp://:8080")):
-            for words in ([word, "8080"], ["listen", word, "8080"], ["call", word, "localhost", "8080"], ["send", "localhost", word, "8080"]):
-                with self.subTest(words):
-                    first, hint = self.refused(*words)
-                    self.assertEqual(first, f'ahoy: option "{word}": unknown')
-                    self.assertIn(step, hint)
-                    if words[0] == "listen":  # the step can be taken
-                        self.printed(*step.split()[1:], "--explain")
+        listen = {word: "ahoy listen udp://:8080" if "u" in word else "ahoy listen :8080" for word in ("-p", "--port", "-l", "-lu", "-u", "--udp")}
+        called = {word: "{} udp://localhost:8080" if "u" in word else "{} localhost 8080" for word in ("-p", "--port", "-u", "--udp")}
+        for words, line in [*(([*verb, word, "8080"], line) for word, line in listen.items() for verb in ([], ["listen"])),
+                            *((["call", word, "localhost", "8080"], line.format("ahoy call")) for word, line in called.items()),
+                            *((["send", "localhost", word, "8080"], line.format("ahoy send")) for word, line in called.items()),
+                            (["call", "-l", "8080"], "ahoy listen :8080"), (["-p8080"], "ahoy listen :8080"),
+                            (["listen", "--chat", "9000"], "ahoy listen :9000 --handler relay"),
+                            (["listen", "-km", "5", "9000"], "ahoy listen :9000 --max-clients 5"),
+                            (["call", "-p", "4000", "localhost", "80"], "ahoy call localhost 80 --source :4000"),
+                            (["listen", "-e", "/bin/cat", "8080"], "ahoy listen :8080 --exec /bin/cat"),
+                            (["listen", "-c", "echo a b", "8080"], "ahoy listen :8080 --exec sh -c 'echo a b'"),
+                            (["send", "-w5", "localhost", "80", "a b"], "ahoy send localhost 80 --connect-timeout 5s 'a b'")]:
+            with self.subTest(words):
+                word = next(each for each in words if each.startswith("-"))
+                first, hint = self.refused(*words)
+                self.assertEqual(first, f'ahoy: option "{word}": unknown')
+                self.assertEqual(hint.split(": ", 1)[1], line)
+                verb, *rest = shlex.split(line)[1:]
+                self.printed(verb, "--explain", *rest)  # the step can be taken
+
+    def test_what_a_hint_says_for_a_shell(self):
+        """The lines that are more than words, as bash runs them."""
+        with socket.create_server(("127.0.0.1", 0)) as peer, tempfile.TemporaryDirectory() as folder:
+            os.symlink(AHOY, pathlib.Path(folder, "ahoy"))
+            port = peer.getsockname()[1]
+            peer.settimeout(60)
+
+            def typed(*words):
+                line = self.refused(*words)[1].split(": ", 1)[1]
+                return subprocess.Popen(["bash", "-c", line], env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}, stdin=subprocess.DEVNULL,
+                                        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+            with typed("call", "-z", "127.0.0.1", f"{port}") as probe:
+                self.assertEqual((probe.communicate(timeout=60)[0], probe.returncode), (b"", 0))
+            peer.accept()[0].close()
+            for words in (["call", "127.0.0.1", f"{port}-{port}"], ["call", "-z", "127.0.0.1", f"{port}-{port}"], ["nc", "-z", "127.0.0.1", f"{port}-{port}"]):
+                with self.subTest(words), typed(*words) as loop:
+                    self.assertEqual(loop.communicate(timeout=60)[0], f"{port}\n".encode())
+                    peer.accept()[0].close()
+            with typed("call", "-c", "read word; echo $word $word", "127.0.0.1", f"{port}") as program:
+                caller, _ = peer.accept()
+                with caller:
+                    caller.sendall(b"hello\n")
+                    self.assertEqual(caller.makefile("rb").read(), b"hello hello\n")
+                program.wait(60)
 
     def test_of_another_verb(self):
         for verb, names in OPTIONS.items():
@@ -177,7 +216,9 @@ class Options(Case):
                     self.assertIn("it is an option of", hint)
 
     def test_before_the_verb(self):
-        self.assertIn("options follow the verb", self.refused("--hex", "call", "localhost")[1])
+        self.assertEqual("options follow the verb: ahoy call localhost --hex", self.refused("--hex", "call", "localhost")[1])
+        self.assertEqual("options follow the verb: ahoy call localhost 80 -4", self.refused("-4", "localhost", "80")[1])
+        self.assertEqual("options follow the verb: ahoy listen ... --hex", self.refused("--hex")[1])
         self.assertIn("did you mean --version?", self.refused("--vresion")[1])
 
     def test_that_exclude_each_other(self):
@@ -215,6 +256,26 @@ class Words(Case):
         self.assertIn("unknown", self.refused("\x1b[2J")[0])
         for verb in ("fetch", "watch"):
             self.assertIn("not in this version yet", self.refused(verb, "http://localhost/")[0])
+
+    def test_no_verb_of_ours(self):
+        for words, hint in ((["localhost", "80"], "a verb comes first: ahoy call localhost 80"), (["localhost:80"], "a verb comes first: ahoy call localhost 80"),
+                            (["localhost", "80", "hi"], "a verb comes first: ahoy send localhost 80 hi"),
+                            (["80"], "a verb comes first: ahoy listen 80, or ahoy call HOST 80"), (["nc", "-l", "80"], "that is here: ahoy listen :80"),
+                            (["connect", "localhost", "80"], "the verb is call: ahoy call localhost 80"), (["server", "80"], "the verb is listen: ahoy listen :80"),
+                            (["TCP-LISTEN:9000,fork"], "that is here: ahoy listen :9000"), (["-", "TCP:localhost:80"], "that is here: ahoy call localhost 80")):
+            with self.subTest(words):
+                first, found = self.refused(*words)
+                self.assertEqual((first, found), (f'ahoy: verb "{words[0]}": unknown', hint))
+
+    def test_endpoints_of_socat(self):
+        for verb in OPTIONS:
+            for word, line in (("TCP-LISTEN:9000,fork", "ahoy listen :9000"), ("UNIX-CONNECT:/tmp/x", "ahoy call unix:///tmp/x"),
+                               ("TCP4:localhost:80", "ahoy call localhost 80 -4"), ("UDP-RECVFROM:9000", "ahoy listen udp://:9000")):
+                with self.subTest(verb=verb, word=word):
+                    self.assertEqual(self.refused(verb, word), [f'ahoy: read endpoint "{word}": malformed', f"that is here: {line}"])
+
+    def test_a_range_of_ports(self):
+        self.assertIn("one port at a time: for port in $(seq 20 30); do ahoy call localhost $port ", self.refused("call", "localhost", "20-30")[1])
 
     def test_the_version_is_an_option(self):
         self.assertIn("did you mean --version?", self.refused("version")[1])
@@ -312,8 +373,13 @@ class Help(Case):
             for name in set(names) & set(CHOICES):
                 for word in CHOICES[name].split():
                     self.assertIn(f" {word}: ", text)
-            for status in (0, 1, 2, 6, 7, 8, 18, 23, 26, 28, 45, 55, 56, 63):
-                self.assertRegex(self.printed("help", verb), rf"(?m)^  {status}$")
+            self.assertEqual(self.statuses(self.printed("help", verb)), STATUSES[verb])
+            self.assertIn(f"one of {STATUSES[verb]}: see `ahoy help {verb}`\n", self.printed(verb, "--explain", *ENDPOINTS[verb]))
+        self.assertEqual(self.statuses(self.printed("help")), "0 1 2 6 7 8 18 23 26 28 45 55 56 63")
+
+    def statuses(self, text):
+        """Those that a manual lists."""
+        return " ".join(re.findall(r"(?m)^  (\d+)$", text.split("EXIT STATUS")[1]))
 
     def status_text(self, verb, status):
         """What the manual says of one."""
@@ -334,8 +400,7 @@ class Help(Case):
         self.assertIn("something was sent: the connection failed, whatever the system calls the cause", self.status_text("send", 18))
         self.assertIn("--after-eof close or its DURATION was over", self.status_text("send", 18))
         self.assertIn("The peer ended its side and did not take all", self.status_text("call", 18))
-        for verb in ("listen", "bench"):
-            self.assertNotIn("ICMP", self.status_text(verb, 7))
+        self.assertNotIn("ICMP", self.status_text("bench", 7))
 
     def test_general(self):
         self.assertEqual(self.printed("help"), self.printed("--help"))

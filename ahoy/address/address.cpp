@@ -100,6 +100,10 @@ address address::inet6(const in6_addr& host, std::uint16_t port, std::uint32_t s
   return from(value);
 }
 
+address address::any(ahoy::family of, std::uint16_t port) noexcept {
+  return of == family::inet6 ? inet6(in6addr_any, port) : inet(INADDR_ANY, port);
+}
+
 address address::local(std::string_view path) {
   if (path.empty()) refuse_path(path, "a socket file needs a path");
   if (path.size() >= path_limit)
@@ -185,7 +189,7 @@ std::string address::to_string() const {
     case family::inet6:
       return fmt::format("[{}]:{}", plain.host(), port());
     case family::local:
-      return "unix:" + escape(host());
+      return (host().starts_with('/') ? "unix://" : "unix:") + escape(host());
     case family::vsock:
       return vsock_text(*this);
     default:

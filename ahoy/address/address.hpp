@@ -26,6 +26,8 @@ class address {
   /// IPv6; `scope` is the index of the interface for link-local hosts, else 0.
   [[nodiscard]] static address inet6(const in6_addr& host, std::uint16_t port,
                                      std::uint32_t scope = 0) noexcept;
+  /// Any of this machine, to bind to: [::] where `of` is inet6, else 0.0.0.0.
+  [[nodiscard]] static address any(ahoy::family of, std::uint16_t port) noexcept;
   /// A socket file, or, with a leading '@' or NUL, a name in Linux' abstract namespace (unix(7)).
   /// Throws ahoy::error (malformed) if it is empty, longer than 107 bytes, or a path with a NUL in it.
   [[nodiscard]] static address local(std::string_view path);
@@ -48,7 +50,7 @@ class address {
   /// The inet address inside a mapped inet6 one (RFC 4291, 2.5.5.2); any other address unchanged.
   [[nodiscard]] address unmapped() const noexcept;
 
-  /// "127.0.0.1:40112", "[::1]:40112", "[fe80::1%eth0]:80", "unix:/path", "unix:@abstract", "unix:"
+  /// "127.0.0.1:40112", "[::1]:40112", "[fe80::1%eth0]:80", "unix:///path", "unix:@abstract", "unix:"
   /// (unnamed), "-" where nothing is addressed. Never "::ffff:". A path is escaped, since its owner chose it.
   [[nodiscard]] std::string to_string() const;
 

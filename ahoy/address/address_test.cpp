@@ -104,7 +104,7 @@ TEST(Address, WhatItIs) {
 TEST(Address, Local) {
   auto a = address::local("/run/ahoy");
   EXPECT_EQ(a.family(), ahoy::family::local);
-  EXPECT_EQ(a.to_string(), "unix:/run/ahoy");
+  EXPECT_EQ(a.to_string(), "unix:///run/ahoy");
   EXPECT_EQ(a.host(), "/run/ahoy");
   EXPECT_EQ(a.size(), offsetof(sockaddr_un, sun_path) + 10);
   a.set_port(80);
@@ -113,7 +113,7 @@ TEST(Address, Local) {
 }
 
 TEST(Address, LocalPathsAreEscapedWhenPrinted) {
-  EXPECT_EQ(address::local("/tmp/a\x1b[2J\n\xff\\").to_string(), "unix:/tmp/a\\x1b[2J\\x0a\\xff\\\\");
+  EXPECT_EQ(address::local("/tmp/a\x1b[2J\n\xff\\").to_string(), "unix:///tmp/a\\x1b[2J\\x0a\\xff\\\\");
   EXPECT_EQ(address::local("/tmp/a\n").host(), "/tmp/a\n");
 }
 

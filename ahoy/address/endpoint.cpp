@@ -142,7 +142,7 @@ endpoint endpoint::parse(std::string_view text) {
   if (lower(text.substr(0, unix_prefix.size())) == unix_prefix) return local_endpoint(text);
   if (auto colon = text.find("://"); colon != text.npos) return url_endpoint(text, colon);
   if (text.find('/') != text.npos)
-    refuse(text, "a socket file is written unix:/path, a URL scheme://host:port");
+    refuse(text, "a socket file is written unix:///path, a URL scheme://host:port");
   if (all_digits(text) && text.size() <= 5)
     refuse(text, fmt::format("a number alone might be a port: write localhost:{0}, or as two words HOST {0}",
                              text));
@@ -168,7 +168,8 @@ socket_type endpoint::type() const noexcept {
 
 std::string endpoint::to_string() const {
   const auto& row = traits(scheme);
-  if (scheme == ahoy::scheme::local) return fmt::format("{}{}", unix_prefix, path);
+  if (scheme == ahoy::scheme::local)
+    return fmt::format("{}{}{}", unix_prefix, path.starts_with('/') ? "//" : "", path);
   auto text = fmt::format("{}://{}{}{}", row.text, user, user.empty() ? "" : "@", host_in_url(host));
   if (!row.is_url || port != ahoy::port(row.port)) text += ":" + ahoy::to_string(port);
   text += path;

@@ -37,7 +37,7 @@ struct endpoint {
   /// datagram for udp, else stream.
   [[nodiscard]] socket_type type() const noexcept;
 
-  /// Reads back to an equal endpoint: "tcp://[::1]:23456", "unix:/run/x", "http://example.org/a?b". A URL's
+  /// Reads back to an equal endpoint: "tcp://[::1]:23456", "unix:///run/x", "http://example.org/a?b". A URL's
   /// usual port is left out. Not for a log where `user` may hold a password.
   [[nodiscard]] std::string to_string() const;
 

@@ -112,12 +112,12 @@ TEST(Endpoint, Unix) {
   struct {
     const char *text, *path, *printed;
   } constexpr rows[]{
-      {"unix:///run/ahoy", "/run/ahoy", "unix:/run/ahoy"},
-      {"unix:/run/ahoy", "/run/ahoy", "unix:/run/ahoy"},
+      {"unix:///run/ahoy", "/run/ahoy", "unix:///run/ahoy"},
+      {"unix:/run/ahoy", "/run/ahoy", "unix:///run/ahoy"},
       {"unix:ahoy", "ahoy", "unix:ahoy"},
       {"unix:./a/b", "./a/b", "unix:./a/b"},
       {"UNIX:@ahoy", "@ahoy", "unix:@ahoy"},
-      {"unix:/a b%20?c#d@e:80", "/a b%20?c#d@e:80", "unix:/a b%20?c#d@e:80"},
+      {"unix:/a b%20?c#d@e:80", "/a b%20?c#d@e:80", "unix:///a b%20?c#d@e:80"},
       {"unix:80", "80", "unix:80"},
       {"unix:a://b", "a://b", "unix:a://b"},
   };
@@ -229,9 +229,9 @@ TEST(Endpoint, RefusedText) {
       {"http:///path", errc::malformed, "read endpoint", "a host must follow"},
       {"http://me@", errc::malformed, "read endpoint", "a host must follow"},
       {"http://:80", errc::malformed, "read endpoint", "a host must follow"},
-      {"/run/ahoy", errc::malformed, "read endpoint", "unix:/path"},
-      {"localhost/x", errc::malformed, "read endpoint", "unix:/path"},
-      {"localhost:80/x", errc::malformed, "read endpoint", "unix:/path"},
+      {"/run/ahoy", errc::malformed, "read endpoint", "unix:///path"},
+      {"localhost/x", errc::malformed, "read endpoint", "unix:///path"},
+      {"localhost:80/x", errc::malformed, "read endpoint", "unix:///path"},
       {"unix:", errc::malformed, "read socket path \"\"", "path"},
       {"unix://", errc::malformed, "read endpoint", "unix:///absolute"},
       {"unix://run/ahoy", errc::malformed, "read endpoint", "unix:///absolute"},

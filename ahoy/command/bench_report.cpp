@@ -33,8 +33,10 @@ struct quantile_row {
 constexpr std::array quantiles{quantile_row{"p50", 0.5}, quantile_row{"p99", 0.99},
                                quantile_row{"p99.9", 0.999}};
 
-// JSON's numbers, without digits that mean nothing.
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+constexpr double milliseconds_shown = 1e3;
+
+// Without digits that mean nothing; what is nothing then has no sign.
+double rounded(double value, double steps = 1e6) { return std::round(value * steps) / steps + 0.0; }
 
 double seconds(duration length) { return std::chrono::duration<double>(length).count(); }
 double microseconds(duration length) { return seconds(length) * 1e6; }
@@ -167,8 +169,8 @@ std::string models_text(const bench_options& given, const std::vector<model_resu
                       " UNP s, its row");
   for (const model_result& each : results)
     text += fmt::format("{:<20}{:>11.0f}{:>11.3f}{:>11.3f}{:>8}   {}\n", name_of(*each.of), each.load.rate(),
-                        seconds(each.processor), above_iterative(results, each), each.load.errors,
-                        book_text(*each.of));
+                        seconds(each.processor), rounded(above_iterative(results, each), milliseconds_shown),
+                        each.load.errors, book_text(*each.of));
   std::string lines;
   for (std::string_view rest = text; !rest.empty();) {  // a row without a partner in the book ends early
     const auto line = rest.substr(0, rest.find('\n'));
@@ -202,7 +204,7 @@ std::string models_chart(const bench_options& given, const std::vector<model_res
   std::vector<std::string> kept_texts(results.size());
   for (std::size_t at = 0; at < results.size(); ++at) {
     const model_result& each = results[at];
-    const double above = above_iterative(results, each);
+    const double above = rounded(above_iterative(results, each), milliseconds_shown);
     chart_bar bar{name_of(*each.of), above, fmt::format("{:.3f} s", above), ""};
     if (each.of->book) {
       kept_texts[at] = fmt::format("UNP: {:.2f} s", each.of->book->seconds);

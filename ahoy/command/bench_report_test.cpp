@@ -7,6 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 ahoy::load_result three_in_two_seconds() {
   ahoy::load_result result;
@@ -48,6 +49,17 @@ TEST(bench_report, subtracts_the_iterative_server) {
   EXPECT_THAT(text, testing::ContainsRegex("iterative +2 +0.750 +0.000 +0\n"));
   EXPECT_THAT(text, testing::ContainsRegex("process, 15 workers +2 +1.250 +0.500 +0 +2.58  5, preforked"));
   EXPECT_THAT(text, testing::ContainsRegex("event +2 +2.000 +1.250 +0\n"));
+}
+
+TEST(bench_report, gives_nothing_no_sign) {
+  ahoy::bench_options given;
+  given.form = ahoy::bench_form::models;
+  auto all = results();
+  all[1].processor = all[0].processor - 100us;
+  EXPECT_THAT(models_text(given, all), Not(HasSubstr("-0.000")));
+  EXPECT_THAT(models_chart(given, all), Not(HasSubstr("-0.000")));
+  all[1].processor = all[0].processor - 100ns;
+  EXPECT_THAT(models_json(given, all, 0), Not(HasSubstr("-0.0,")));
 }
 
 TEST(bench_report, has_every_row_of_the_book) {

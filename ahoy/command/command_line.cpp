@@ -31,9 +31,10 @@ std::string where_options_are(verb which) {
   return fmt::format("`ahoy help {}` lists the options", row_of(which).name);
 }
 
-[[noreturn]] void refuse_unknown(verb which, std::string_view spelling) {
-  const auto foreign = foreign_option(spelling);
-  if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", spelling, std::string(foreign));
+[[noreturn]] void refuse_unknown(verb which, std::span<const std::string_view> words,
+                                 std::string_view spelling) {
+  const auto foreign = foreign_option(which, words, spelling);
+  if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", spelling, foreign);
   const bool is_long = spelling.starts_with("--");
   const auto* dash = is_long ? "" : "; a word that begins with - stands after --";
   throw usage_error(usage_errc::unknown, "option", spelling,
@@ -49,7 +50,7 @@ std::string where_options_are(verb which) {
 /// Goes through the words once, from left to right.
 class reading {
  public:
-  reading(verb which, std::span<const std::string_view> words) : rest_(words), line_(which) {}
+  reading(verb which, std::span<const std::string_view> words) : given_(words), rest_(words), line_(which) {}
 
   command_line all() && {
     while (!rest_.empty() && line_.request == nullptr) read(take());
@@ -76,7 +77,7 @@ class reading {
 
   const option& option_named(std::string_view spelling) {
     const auto* found = find_option(spelling);
-    if (found == nullptr) refuse_unknown(line_.verb, spelling);
+    if (found == nullptr) refuse_unknown(line_.verb, given_, spelling);
     if (!found->is_of(line_.verb)) refuse_other_verb(line_.verb, *found);
     return *found;
   }
@@ -95,7 +96,7 @@ class reading {
   void read_letters(std::string_view word) {
     for (const char letter : word.substr(1)) {
       const auto* found = find_option(std::string{'-', letter});
-      if (found == nullptr) refuse_unknown(line_.verb, word);
+      if (found == nullptr) refuse_unknown(line_.verb, given_, word);
       keep(option_named(found->name), std::nullopt);
     }
   }
@@ -128,7 +129,7 @@ class reading {
     return word == "--" || find_option(word.substr(0, word.find('='))) != nullptr;
   }
 
-  std::span<const std::string_view> rest_;
+  std::span<const std::string_view> given_, rest_;
   command_line line_;
 };
 

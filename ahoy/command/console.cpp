@@ -129,7 +129,12 @@ task<> console::say_to_all(std::string text) {
 task<> console::say_to(std::string name, std::string text) {
   if (!can_be_said(text, name)) co_return;
   const bool found = co_await meeting_->room(by_).say_to(name, std::move(text));
-  if (!found) report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
+  if (!found) say_nobody_is(name);
+}
+
+void console::say_nobody_is(std::string_view name) {
+  report_.note(fmt::format("ahoy: nobody here is called {}; {}", escape(name),
+                           options_.json ? "the events join and leave tell who is" : "/who shows who is"));
 }
 
 void console::who(std::string_view) {
@@ -145,7 +150,7 @@ void console::kick(std::string_view name) {
   if (found)
     callers::kick(*found);
   else
-    report_.note(fmt::format("ahoy: nobody here is called {}; /who shows who is", escape(name)));
+    say_nobody_is(name);
 }
 
 void console::quit(std::string_view) { serving_.stop(); }

@@ -28,6 +28,7 @@ class console {
   void who(std::string_view);
   void kick(std::string_view name);
   void quit(std::string_view);
+  void say_nobody_is(std::string_view name);
 
   engine& by_;
   const listen_options& options_;

@@ -36,7 +36,9 @@ datagram_route::datagram_route(engine& by, std::vector<address> found, std::opti
 
 void datagram_route::open_next() {
   const address& to = found_[next_++];
-  tried_.push_back(datagram_socket::to(by_, to, source_));
+  std::optional<address> from = source_;
+  if (from && from->is_any()) from = address::any(to.family(), from->port());
+  tried_.push_back(datagram_socket::to(by_, to, from));
 }
 
 bool datagram_route::move_on(std::string_view unheard) {

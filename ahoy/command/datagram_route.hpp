@@ -15,7 +15,8 @@ namespace ahoy::inline v0 {
 /// sent to an address shows whether anybody is there.
 class datagram_route {
  public:
-  /// Throws error where the system has a way to none of them.
+  /// A `source` that is a wildcard is that of each one's family. Throws error where the system has a way to
+  /// none of them.
   datagram_route(engine& by, std::vector<address> found, std::optional<address> source);
 
   /// Sockets of addresses that were tried before stay as they are.

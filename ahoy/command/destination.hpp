@@ -17,8 +17,8 @@ task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, co
 /// For datagrams to one peer, group or broadcast address. Throws error.
 task<datagram_route> open_datagrams(engine& by, const endpoint& to, const common_options& how);
 
-/// What --source names: a host, or a host and a port. The port is 0, the kernel's choice, where none is
-/// given.
+/// What --source names: a host, a host and a port, or a port alone. The port is 0, the kernel's choice, where
+/// none is given, and the host the wildcard, of both families where the system has both.
 task<std::optional<address>> source_address(engine& by, const endpoint& to, const common_options& how);
 
 }  // namespace ahoy::inline v0

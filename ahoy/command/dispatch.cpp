@@ -2,6 +2,7 @@
 #include <ahoy/command/dispatch.hpp>
 #include <ahoy/command/explain.hpp>
 #include <ahoy/command/foreign_option.hpp>
+#include <ahoy/command/foreign_verb.hpp>
 #include <ahoy/command/help.hpp>
 #include <ahoy/command/invocation.hpp>
 #include <ahoy/command/json.hpp>
@@ -21,6 +22,8 @@ namespace ahoy::inline v0 {
 namespace {
 
 using words = std::span<const std::string_view>;
+
+constexpr std::string_view verbs_hint = "`ahoy help` lists the verbs";
 
 int print(std::string_view text) {
   write_to_stdout(text);
@@ -67,20 +70,33 @@ int run_verb(verb which, words rest) {
   return std::visit(runner{}, asked);
 }
 
-[[noreturn]] void refuse_verb(std::string_view word) {
-  constexpr std::string_view hint = "`ahoy help` lists the verbs";
-  if (is_later_verb(word)) throw usage_error(usage_errc::not_yet, "verb", word, std::string(hint));
-  if (const auto* row = find_option(word.substr(0, word.find('='))))
-    throw usage_error(
-        usage_errc::misplaced, "option", row->name,
-        fmt::format("options follow the verb: ahoy {} ... {}", words_of(row->verbs).front(), row->name));
-  const bool is_option = word.starts_with('-');
-  const auto foreign = foreign_option(word);
-  if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", word, std::string(foreign));
-  const auto known = is_option ? std::vector<std::string_view>{"--help", "--version"} : first_words();
-  const auto meant = word == "version" ? "--version" : did_you_mean(word, known);
-  throw usage_error(usage_errc::unknown, is_option ? "option" : "verb", word,
-                    fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", hint));
+[[noreturn]] void refuse_misplaced(const option& row, words given) {
+  const auto line = with_verb_first(given);
+  const auto form = fmt::format("ahoy {} ... {}", words_of(row.verbs).front(), row.name);
+  throw usage_error(usage_errc::misplaced, "option", row.name,
+                    fmt::format("options follow the verb: {}", line.empty() ? form : line));
+}
+
+[[noreturn]] void refuse_option(words given) {
+  const auto word = given.front();
+  if (const auto* row = find_option(word.substr(0, word.find('=')))) refuse_misplaced(*row, given);
+  const auto foreign = foreign_option(std::nullopt, given, word);
+  if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", word, foreign);
+  const std::array<std::string_view, 2> known{"--help", "--version"};
+  const auto meant = did_you_mean(word, known);
+  throw usage_error(usage_errc::unknown, "option", word,
+                    fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", verbs_hint));
+}
+
+[[noreturn]] void refuse_verb(words given) {
+  const auto word = given.front();
+  if (word.size() > 1 && word.starts_with('-')) refuse_option(given);
+  if (is_later_verb(word)) throw usage_error(usage_errc::not_yet, "verb", word, std::string(verbs_hint));
+  const auto meant = word == "version" ? "--version" : did_you_mean(word, first_words());
+  const auto foreign = foreign_verb(given);
+  if (!foreign.empty() && !meant) throw usage_error(usage_errc::unknown, "verb", word, foreign);
+  throw usage_error(usage_errc::unknown, "verb", word,
+                    fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", verbs_hint));
 }
 
 void refuse_more(words rest) {
@@ -100,7 +116,7 @@ int dispatch(words given) {
   if (const auto which = find_verb(first)) return run_verb(*which, rest);
   if (first == "help") return print(help_for(rest));
   if (first == "examples") return print(examples_for(rest));
-  if (first != "--help" && first != "-h" && first != "--version") refuse_verb(first);
+  if (first != "--help" && first != "-h" && first != "--version") refuse_verb(given);
   refuse_more(rest);
   return print(first == "--version" ? version_text() : overview());
 }

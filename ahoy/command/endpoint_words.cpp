@@ -1,6 +1,8 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/foreign_address.hpp>
+#include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/error/unreadable.hpp>
 
@@ -18,6 +20,8 @@ constexpr std::string_view schemes_text = "this version has tcp, udp and unix";
 
 constexpr std::string_view separator = "://";
 
+constexpr std::size_t longest_port = 5;  // digits; a longer number is a host
+
 // Every scheme that there is or will be, for guessing which one was meant.
 std::vector<std::string_view> known_schemes() {
   std::vector<std::string_view> names;
@@ -31,6 +35,9 @@ constexpr std::array<std::string_view, 3> no_hosts{"tcp", "udp", "tls"};
 
 // udp:localhost:53 and udp:53: somebody forgot the slashes. unix: needs none.
 void check_slashes(std::string_view word) {
+  if (is_foreign_address(word))
+    if (const auto line = line_for_addresses({&word, 1}))
+      throw unreadable("endpoint", word, fmt::format("that is here: {}", *line));
   const auto name = lower(word.substr(0, word.find(':')));
   if (name.size() == word.size() || name == "unix") return;
   auto rest = word.substr(name.size() + 1);
@@ -82,9 +89,12 @@ endpoint endpoint_of(std::string_view host, std::string_view port) {
     return endpoint::parse(host, port);
   } catch (const error& failure) {
     if (failure.code() != errc::service_not_found) throw;
+    const std::array words{host, port};
+    const auto calls = is_port_range(port) ? line_for(verb::call, words) : std::nullopt;
     throw error(failure.code(), failure.verb(), failure.address(),
-                fmt::format("the word after a host is its port: write {0} {1} {2}, or {3}:{1} {2}", host,
-                            default_port, port, bracketed(host)));
+                calls ? fmt::format("one port at a time: {}", *calls)
+                      : fmt::format("the word after a host is its port: write {0} {1} {2}, or {3}:{1} {2}",
+                                    host, default_port, port, bracketed(host)));
   }
 }
 
@@ -100,6 +110,11 @@ bool is_inet6_alone(std::string_view word) {
 
 bool is_host_alone(std::string_view word) {
   return word.find_first_of(":/") == word.npos || is_inet6_alone(word);
+}
+
+// Of a host, or host:port, that could be read.
+bool has_port(std::string_view text) {
+  return text.starts_with('[') ? !text.ends_with(']') : std::ranges::count(text, ':') == 1;
 }
 
 // ::1:80 is an address, and could be one with a port: what follows it could be a port, or what is to be said.
@@ -138,11 +153,14 @@ std::vector<endpoint> listening_endpoints(std::span<const std::string_view> word
   return made;
 }
 
-void check_source(std::string_view text) {
+source_words read_source(std::string_view text) {
   const bool is_url = text.find(separator) != text.npos || lower(text.substr(0, 5)) == "unix:";
   if (text.empty() || is_url)
-    throw unreadable("--source", text, "write an address of this machine: 192.0.2.1, or [2001:db8::1]:5000");
-  static_cast<void>(endpoint::parse(text));
+    throw unreadable("--source", text,
+                     "write an address of this machine, 192.0.2.1 or [2001:db8::1]:5000, or a port, :5000");
+  if (all_digits(text) && text.size() <= longest_port) return {host{}, port{text}};
+  const auto read = endpoint::parse(text);
+  return {read.host, has_port(text) ? read.port : port{}};
 }
 
 }  // namespace ahoy::inline v0

@@ -27,7 +27,14 @@ struct leading_endpoint {
 /// The words of `listen`, each an endpoint, a number alone being a port. None is port 23456 of every address.
 [[nodiscard]] std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words);
 
-/// Whether `text` can be a local address: a host, or host:port. Throws where not.
-void check_source(std::string_view text);
+/// What --source says: a host, host:port, or a port alone, 5000 or :5000, whose host is any. A host alone has
+/// the port 0, the system's choice.
+struct source_words {
+  ahoy::host host;
+  ahoy::port port;
+  [[nodiscard]] bool is_port_alone() const noexcept { return host.kind() == host_kind::any; }
+};
+/// Throws where `text` cannot be a local address.
+[[nodiscard]] source_words read_source(std::string_view text);
 
 }  // namespace ahoy::inline v0

@@ -1,8 +1,9 @@
 #include <ahoy/command/bench_report.hpp>
 #include <ahoy/command/defaults.hpp>
+#include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/explain.hpp>
 #include <ahoy/command/settings.hpp>
-#include <ahoy/command/status.hpp>
+#include <ahoy/command/status_text.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/server/capacity.hpp>
@@ -63,11 +64,18 @@ std::string_view shown_text(const endpoint& to, framing which) {
                                                   : "byte for byte; on a terminal, escaped";
 }
 
-void add_statuses(explanation& all) {
+void add_statuses(explanation& all, verb of) {
   std::string numbers;
-  for (const auto& [value, meaning] : status_meanings())
+  for (const auto& [value, meaning] : statuses_of(of))
     numbers += fmt::format("{}{}", numbers.empty() ? "" : " ", to_integer(value));
-  all.add("exit with", fmt::format("one of {}: see `ahoy help`", numbers));
+  all.add("exit with", fmt::format("one of {}: see `ahoy help {}`", numbers, row_of(of).name));
+}
+
+std::string source_text(const common_options& given) {
+  std::string chosen = "an address that the system chooses";
+  if (!given.source) return chosen;
+  const auto [host, port] = read_source(*given.source);
+  return host.kind() == host_kind::any ? fmt::format("port {} of {}", port.number(), chosen) : *given.source;
 }
 
 // What call and send begin with.
@@ -78,8 +86,7 @@ void add_peer(explanation& all, const endpoint& to, const common_options& given)
                          : fmt::format("within {}", duration_text(given.connect_timeout));
   all.add(is_datagram(to) ? "speak to" : "connect to",
           fmt::format("{}, {}{}", to.to_string(), limit, family_text(given.wanted)));
-  if (to.scheme != scheme::local)
-    all.add("from", given.source.value_or("an address that the system chooses"));
+  if (to.scheme != scheme::local) all.add("from", source_text(given));
 }
 
 std::string end_of_datagrams(const after_eof& at_end) {
@@ -154,6 +161,8 @@ std::string room_text(const listen_options& given) {
 
 std::string ended_half_text(const listen_options& given) {
   using rule = after_eof::rule;
+  if (given.server.once && has_room(given))
+    return given.at_end.how == rule::wait ? "is sent the rest of our input" : "ends our input, too";
   if (given.at_end.how == rule::wait) return "is kept, and still told what is said";
   if (given.at_end.how == rule::limited)
     return fmt::format("is kept for {} more", duration_text(given.at_end.limit));
@@ -165,16 +174,21 @@ std::string drain_text(duration limit) {
 }
 
 std::string most_callers_text(const server_options& server) {
+  if (server.once) return "one caller";
   if (server.max_clients > 0) return fmt::format("at most {} callers at once", server.max_clients);
   const bool one_each =
       server.workers == 0 && (server.model == model::process || server.model == model::thread);
-  return fmt::format("as many callers at once as descriptors allow, less 32{}",
-                     one_each ? fmt::format(", but no more than {}", most_own_workers) : "");
+  return fmt::format("as many callers at once as descriptors allow{}",
+                     one_each ? fmt::format(", but no more than {} nor half of what the system's limits on "
+                                            "processes allow",
+                                            most_own_workers)
+                              : "");
 }
 
 void add_callers(explanation& all, const listen_options& given) {
   const auto& server = given.server;
-  all.add("admit", fmt::format("{}, {} waiting, from {}{}", most_callers_text(server), server.backlog,
+  const auto waiting = server.once ? "" : fmt::format(", {} waiting", server.backlog);
+  all.add("admit", fmt::format("{}{}, from {}{}", most_callers_text(server), waiting,
                                networks_text(server.allow, "everywhere"),
                                server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
   if (server.idle_timeout != no_timeout)
@@ -197,10 +211,12 @@ std::string explain(const listen_options& given) {
   if (has_room(given))
     all.add("read",
             fmt::format("standard input: what is said to callers{}", given.commands ? ", and commands" : ""));
+  const bool has_end = has_room(given) && given.server.once && !is_datagram(given.on.front());
+  if (has_end) all.add("at its end", end_of_stream(given.at_end));
   if (has_room(given)) add_output(all, given, "as [NAME] text, escaped");
   add_limits(all, given);
   all.add("drain", fmt::format("{} after SIGINT or SIGTERM", drain_text(given.server.drain)));
-  add_statuses(all);
+  add_statuses(all, verb::listen);
   return std::move(all).text();
 }
 
@@ -211,7 +227,7 @@ std::string explain(const call_options& given) {
   all.add("at its end", end_text(given.to, given.at_end));
   add_output(all, given, shown_text(given.to, framing_for(given)));
   add_limits(all, given);
-  add_statuses(all);
+  add_statuses(all, verb::call);
   return std::move(all).text();
 }
 
@@ -224,7 +240,7 @@ std::string explain(const send_options& given) {
   all.add("confirm", fmt::format("{}: {}", to_string(confirm), meaning_of(confirm)));
   add_output(all, given, shown_text(given.to, given.framing.value_or(framing::raw)));
   add_limits(all, given);
-  add_statuses(all);
+  add_statuses(all, verb::send);
   return std::move(all).text();
 }
 
@@ -249,7 +265,7 @@ std::string explain(const bench_options& given) {
   all.add("print", given.json ? "one JSON object" : "rates and times");
   if (!given.plot.empty()) all.add("draw", given.plot);
   add_give_up(all, given);
-  add_statuses(all);
+  add_statuses(all, verb::bench);
   return std::move(all).text();
 }
 

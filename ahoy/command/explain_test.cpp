@@ -64,6 +64,29 @@ TEST(explain, tells_how_callers_are_served) {
   EXPECT_THAT(exec, Not(HasSubstr("slow is")));
 }
 
+TEST(explain, tells_of_the_one_caller) {
+  const auto text = explained(ahoy::verb::listen, {"80", "--once"});
+  EXPECT_THAT(text, HasSubstr("admit         one caller, from everywhere\n"));
+  EXPECT_THAT(text, HasSubstr("its half ends our input, too\n"));
+  EXPECT_THAT(text, HasSubstr("at its end    close our half (FIN), and receive"));
+  for (const auto* on : {"80", "udp://:80"})
+    EXPECT_THAT(explained(ahoy::verb::listen, {on}), Not(HasSubstr("at its end")));
+  EXPECT_THAT(explained(ahoy::verb::listen, {"udp://:80", "--once"}), Not(HasSubstr("at its end")));
+}
+
+TEST(explain, tells_the_verbs_own_statuses) {
+  EXPECT_THAT(explained(ahoy::verb::listen, {"80"}),
+              HasSubstr("one of 0 1 2 6 23 26 28 45 63: see `ahoy help listen`\n"));
+  for (const auto verb : {ahoy::verb::call, ahoy::verb::send})
+    EXPECT_THAT(explained(verb, {"x:1"}), HasSubstr("one of 0 1 2 6 7 18 23 26 28 45 55 56 63: see"));
+}
+
+TEST(explain, tells_a_source_without_a_host) {
+  for (const auto* source : {"--source=5000", "--source=:5000"})
+    EXPECT_THAT(explained(ahoy::verb::call, {"x:1", source}), HasSubstr("port 5000 of an address that"));
+  EXPECT_THAT(explained(ahoy::verb::call, {"x:1", "--source=::1"}), HasSubstr("from          ::1\n"));
+}
+
 TEST(explain, shows_no_control_byte) {
   EXPECT_THAT(explained(ahoy::verb::listen, {"--handler=greet", "--greeting=\x1b[2J"}),
               HasSubstr("\"\\x1b[2J\""));

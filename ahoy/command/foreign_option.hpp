@@ -1,10 +1,22 @@
 #pragma once
+#include <ahoy/command/option_table.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace ahoy::inline v0 {
 
-/// What does here what an option of nc, ncat or socat does there: the next step for who typed it. `word` is
-/// as it was typed: "-p", "-lu", "-p8080", "--udp". Empty where it is none of theirs.
-[[nodiscard]] std::string_view foreign_option(std::string_view word) noexcept;
+/// What does here what an option of nc or ncat does there: the next step for who typed it, with the whole
+/// line to type where the words say enough for one, else with an example. `word` is as it was typed, "-p",
+/// "-lu", "-p8080", "--udp", and is among `words`, which are those beside the verb, if there is one. Empty
+/// where it is none of theirs.
+[[nodiscard]] std::string foreign_option(std::optional<verb> of, std::span<const std::string_view> words,
+                                         std::string_view word);
+
+/// The line that is meant by such words; nullopt where they say too little, or what is not known here.
+[[nodiscard]] std::optional<std::string> line_for(std::optional<verb> of,
+                                                  std::span<const std::string_view> words);
 
 }  // namespace ahoy::inline v0

@@ -115,10 +115,19 @@ void check_workers(const listen_options& given) {
                       "a ring does not outlive a fork: the server's own loop needs epoll there");
 }
 
+// A listener's own port is in its endpoint; what it joins groups on has an address.
+void check_interface(const listen_options& given) {
+  if (given.source && read_source(*given.source).is_port_alone())
+    throw usage_error(usage_errc::contradictory, "listen and option --source", *given.source,
+                      "there it is the interface on which a group is joined: write its address; the port to "
+                      "listen on is a word, as in ahoy listen 23456");
+}
+
 listen_options listen_from(const command_line& line) {
   auto given = read_settings(line).listen;
   given.on = listening_endpoints(line.words);
   for (const auto& each : given.on) check_family(each, given.wanted);
+  check_interface(given);
   check_handler(line, given);
   check_workers(given);
   return given;
@@ -174,6 +183,8 @@ void fill_in(const command_line& line, bench_options& given) {
   if (!is_given(line, "--size")) given.size = row.size;
   if (!is_given(line, "--count")) given.count = row.count;
   if (given.count != 0 && !is_given(line, "--duration")) given.length = no_timeout;
+  // Each has a share of the count: more than there are shares are not opened.
+  if (given.count != 0) given.connections = std::min<std::uint64_t>(given.connections, given.count);
 }
 
 void check_load(const command_line& line, const bench_options& given) {

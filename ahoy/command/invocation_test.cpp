@@ -48,7 +48,7 @@ TEST(invocation, call_takes_one_word_or_two) {
   EXPECT_EQ(endpoint_text({"[::1]", "80"}), "tcp://[::1]:80");
   EXPECT_EQ(endpoint_text({"fe80::1:80", "90"}), "tcp://[fe80::1:80]:90");
   EXPECT_EQ(endpoint_text({"2130706433", "80"}), "tcp://127.0.0.1:80");
-  EXPECT_EQ(endpoint_text({"unix:///tmp/x"}), "unix:/tmp/x");
+  EXPECT_EQ(endpoint_text({"unix:///tmp/x"}), "unix:///tmp/x");
   EXPECT_EQ(endpoint_text({"", "80"}), "tcp://:80");
 }
 
@@ -70,6 +70,12 @@ TEST(invocation, bench_has_defaults_for_each_form) {
   EXPECT_EQ(bench({"models"}).count, 5000U);
   EXPECT_EQ(bench({"models"}).size, 4000U);
   EXPECT_EQ(bench({"models", "--count", "7"}).count, 7U);
+}
+
+TEST(invocation, bench_opens_no_more_than_have_a_share) {
+  EXPECT_EQ(bench({"localhost", "80", "--count", "10"}).connections, 10U);
+  EXPECT_EQ(bench({"localhost", "80", "--count", "100"}).connections, 64U);
+  EXPECT_EQ(bench({"connect", "localhost", "80", "--count", "3", "--connections", "5"}).connections, 3U);
 }
 
 TEST(invocation, bench_refuses_what_would_have_no_effect) {
@@ -117,7 +123,7 @@ TEST(invocation, each_word_of_listen_is_an_endpoint) {
   EXPECT_EQ(given.on[0].to_string(), "tcp://:80");
   EXPECT_EQ(given.on[1].to_string(), "tcp://:90");
   EXPECT_EQ(given.on[2].to_string(), "tcp://localhost:23456");
-  EXPECT_EQ(given.on[3].to_string(), "unix:/tmp/x");
+  EXPECT_EQ(given.on[3].to_string(), "unix:///tmp/x");
   EXPECT_EQ(given.on[4].to_string(), "tcp://:0");
   ASSERT_EQ(listen({}).on.size(), 1U);
   EXPECT_EQ(listen({}).on[0].to_string(), "tcp://:23456");
@@ -267,13 +273,16 @@ TEST(invocation, what_excludes_each_other_is_refused) {
     EXPECT_EQ(refused(ahoy::verb::listen, given), ahoy::usage_errc::contradictory) << given.front();
 }
 
-TEST(invocation, a_source_is_a_host_and_perhaps_a_port) {
-  for (const auto* text : {"127.0.0.1", "127.0.0.1:5000", "[::1]:5000", "::1", ":5000", "localhost"})
+TEST(invocation, a_source_is_a_host_a_port_or_both) {
+  for (const auto* text : {"127.0.0.1", "127.0.0.1:5000", "[::1]:5000", "::1", ":5000", "5000", "localhost"})
     EXPECT_EQ(call({"x", "--source", text}).source, text);
   for (const auto* text : {"", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:", "127.1", "[::1"})
     EXPECT_EQ(refused(ahoy::verb::call, {"x", std::string_view("--source"), text}), ahoy::errc::malformed)
         << text;
-  EXPECT_EQ(refused(ahoy::verb::call, {"x", "--source=127.0.0.1:65536"}), ahoy::errc::out_of_range);
+  for (const auto* text : {"--source=127.0.0.1:65536", "--source=65536", "--source=:65536"})
+    EXPECT_EQ(refused(ahoy::verb::call, {"x", std::string_view(text)}), ahoy::errc::out_of_range);
+  for (const auto* text : {"--source=5000", "--source=:5000"})
+    EXPECT_EQ(refused(ahoy::verb::listen, {std::string_view(text)}), ahoy::usage_errc::contradictory);
 }
 
 TEST(invocation, requests_are_answered_whatever_else_is_missing) {

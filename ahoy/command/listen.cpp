@@ -1,6 +1,7 @@
 #include <ahoy/command/console.hpp>
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/destination.hpp>
+#include <ahoy/command/input_source.hpp>
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
@@ -23,12 +24,14 @@
 #include <ahoy/server/server.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <span>
 
 namespace ahoy::inline v0 {
 
@@ -85,6 +88,17 @@ constexpr std::array<handler_row, 6> handlers = {
                 }},
 };
 
+/// What was meant by a program's name with spaces in it, of which there is no file: a shell's habit.
+std::string as_words(const std::vector<std::string>& command) {
+  const std::string& first = command.front();
+  const bool is_for_shell = first.find_first_of("|&;<>()$`\"'\\*?") != first.npos;
+  std::string rest;
+  for (const std::string& each : std::span{command}.subspan(1)) rest += " " + quoted_word(each);
+  const std::string to_shell = fmt::format("--exec sh -c {}{}", quoted_word(first), rest);
+  if (is_for_shell) return "no shell is involved unless it is asked for: " + to_shell;
+  return fmt::format("the program and its arguments are words of their own: --exec {}{}", first, rest);
+}
+
 std::unique_ptr<handler> make_program(const listen_options& options) {
   program_options how;
   how.command = options.exec;
@@ -92,7 +106,13 @@ std::unique_ptr<handler> make_program(const listen_options& options) {
     restore_sigpipe();
     restore_descriptor_limit();
   };
-  return std::make_unique<program>(std::move(how));
+  try {
+    return std::make_unique<program>(std::move(how));
+  } catch (const error& why) {
+    const bool is_line = options.exec.front().find_first_of(" \t\n") != std::string::npos;
+    if (!is_line || why.code() != std::errc::no_such_file_or_directory) throw;
+    throw error{why.code(), why.verb(), why.address(), as_words(options.exec)};
+  }
 }
 
 std::unique_ptr<handler> chosen_handler(const listen_options& options, listen_report& report) {
@@ -142,7 +162,13 @@ class listening {
     tasks_.start(end_by_signal());
     tasks_.start(hear_ourselves());
     tasks_.start(end_input_with_caller());
-    co_await tasks_.join();
+    try {
+      co_await tasks_.join();
+    } catch (...) {
+      report_.tell_totals();
+      throw;
+    }
+    report_.tell_totals();
   }
   [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
 
@@ -235,11 +261,11 @@ class listening {
   }
 
   task<> obey_piped(console& to) {
-    input_messages lines{input_, framing::line, options_.max_message};
+    const std::unique_ptr<input_source> lines = lines_as_input(input_, options_.max_message);
     for (;;) {
-      std::optional<message> line = co_await lines.next();
+      std::optional<std::string> line = co_await lines->next();
       if (!line) break;
-      co_await obey(to, std::move(line->text));
+      co_await obey(to, std::move(*line));
     }
   }
 

@@ -40,10 +40,7 @@ address address_for_others(const address& any, family wanted) {
   return found;
 }
 
-/// As the manual writes endpoints: unix:///path.
 std::string url_of(scheme as, const address& on) {
-  constexpr std::string_view absolute = "unix:/";
-  if (on.to_string().starts_with(absolute)) return "unix:///" + on.to_string().substr(absolute.size());
   if (on.family() == family::local) return on.to_string();
   return to_string(as) + "://" + on.to_string();
 }
@@ -51,6 +48,10 @@ std::string url_of(scheme as, const address& on) {
 /// The library does not know how a limit is changed.
 std::string_view which_limit(std::string_view why) {
   return why.starts_with(cause_in_words(make_error_code(errc::too_long))) ? " (--max-message)" : "";
+}
+
+std::string counted(std::uint64_t messages) {
+  return fmt::format("{} message{}", messages, messages == 1 ? "" : "s");
 }
 
 bool is_terminal_shared() noexcept { return ::isatty(STDERR_FILENO) == 1; }
@@ -192,7 +193,8 @@ void listen_report::exhausted(std::string_view why) {
 }
 
 void listen_report::dropped(std::string_view label, std::uint64_t messages) {
-  const std::string count = fmt::format("{} message{}", messages, messages == 1 ? "" : "s");
+  dropped_ += messages;
+  const std::string count = counted(messages);
   note(fmt::format("[{}] is slow: {} for it {} dropped", label, count, messages == 1 ? "was" : "were"));
   tell(json_event::drop, label, count + " dropped");
 }
@@ -201,6 +203,12 @@ void listen_report::too_large(std::string_view label, std::size_t bytes) {
   note(fmt::format("[{}] was not sent {} bytes: no datagram holds so many", label, bytes));
   tell(json_event::drop, label,
        fmt::format("a message of {} bytes was dropped: no datagram holds it", bytes));
+}
+
+void listen_report::tell_totals() {
+  if (dropped_ > 0)
+    note(fmt::format("in all, {} for slow callers {} dropped (--slow {})", counted(dropped_),
+                     dropped_ == 1 ? "was" : "were", to_string(options_.room.slow)));
 }
 
 task<> listen_report::first_arrival() {

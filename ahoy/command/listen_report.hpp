@@ -43,6 +43,8 @@ class listen_report final : public observer, public transcript {
   void dropped(std::string_view label, std::uint64_t messages) override;
   void too_large(std::string_view label, std::size_t bytes) override;
 
+  /// At the end: what was left out in all.
+  void tell_totals();
   /// One line on standard error.
   void note(std::string_view line);
   /// Around everything that is written: a prompt takes its line off the terminal, and puts it back.
@@ -72,6 +74,7 @@ class listen_report final : public observer, public transcript {
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool somebody_failed_ = false;
   bool writing_ = false;
+  std::uint64_t dropped_ = 0;  // messages, for slow callers
 };
 
 }  // namespace ahoy::inline v0

@@ -45,6 +45,11 @@ constexpr std::string_view the_end =
     "we go "
     "on receiving until the peer ends its half. The order of the two does not matter, and no timer runs but "
     "those that were asked for. --after-eof changes it.\n"
+    "At a terminal Ctrl-D ends standard input on an empty line. In a half-typed one it deletes the character "
+    "under the cursor, and at its end does nothing. Where lines are not edited, as by send, or when standard "
+    "error "
+    "is no terminal, it hands over what is typed so far without a newline, and the next Ctrl-D ends the "
+    "input.\n"
     "Datagrams have no end: call and send listen 1s more, and say so; the first answer ends send.\n";
 
 constexpr std::string_view addresses_of_datagrams =
@@ -103,7 +108,9 @@ void add_options(blocks& all, verb which) {
 
 void add_statuses(blocks& all, std::optional<verb> of = std::nullopt) {
   all.emplace_back(kind::heading, "EXIT STATUS");
-  for (const auto& row : status_meanings())
+  const auto every = status_meanings();
+  const auto rows = of ? statuses_of(*of) : std::vector(every.begin(), every.end());
+  for (const auto& row : rows)
     all.emplace_back(kind::item, std::string(of ? status_text(row, *of) : row.meaning),
                      std::to_string(to_integer(row.value)));
   add_text(

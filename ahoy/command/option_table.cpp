@@ -103,8 +103,9 @@ constexpr std::array table{
 
     option{"--source", "", value_kind::address, "ADDR", "the system's choice", everywhere, section::addresses,
            "the local address to use",
-           "A host or host:port of this machine. It chooses the interface of broadcasts and of multicast "
-           "groups. For listen it is the interface on which a group is joined."},
+           "A host or host:port of this machine, or a port alone, 5000 or :5000, of whichever address the "
+           "system chooses. It chooses the interface of broadcasts and of multicast groups. For listen it is "
+           "the interface on which a group is joined."},
     option{"-4", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv4 alone",
            "With -6, either."},
     option{"-6", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv6 alone",
@@ -122,7 +123,9 @@ constexpr std::array table{
         "join, leave, drop, busy), where the text of a join is the transport, tcp, unix or udp, and of a "
         "leave "
         "done or what ended the conversation, with \"data\" in base64 where the text is not UTF-8, and read "
-        "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. send prints one object: "
+        "{\"to\":...,\"text\":...} from their input; without \"to\" it is for all. A line that is none ends "
+        "call, with status 26, since what it meant was not said; listen says so on standard error and goes "
+        "on, for its callers' sake. send prints one object: "
         "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}, for words that "
         "make no "
         "sense too (status 2); bench too prints "
@@ -171,9 +174,11 @@ constexpr std::array table{
         "other out. A UDP caller is told busy where none makes way. Of many who are told busy, turned away "
         "or make way, the first are named one "
         "by one, and then a line a second says how many more there were. "
-        "The soft limit of descriptors is raised to the hard one. Where each caller has a process or a "
-        "thread of its own the default is at most 1024, and half of what RLIMIT_NPROC, kernel.threads-max "
-        "and kernel.pid_max allow."},
+        "The soft limit of descriptors is raised to the hard one. The default is that limit, less 32 for "
+        "everything else and 7 for each of --workers; half of that under event with more than one worker, "
+        "whose loops have a copy of each. Where each caller has a process or a thread of its own it is a "
+        "quarter, at most 1024, and at most half of what RLIMIT_NPROC, kernel.threads-max and "
+        "kernel.pid_max allow."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
     option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
@@ -202,10 +207,12 @@ constexpr std::array table{
            "That it took some is known when its system acknowledges them, which it does in steps: once its "
            "buffers are full, on loopback only after some 64 kB have been read. One that reads less than "
            "that within the DURATION may be called slow."},
-    option{"--slow", "", value_kind::choice, "POLICY", "disconnect", "listen", section::callers,
-           "what is done about a slow caller",
-           "It happens to that caller alone, and is counted and said; only block harms the others.",
-           slow_policies},
+    option{
+        "--slow", "", value_kind::choice, "POLICY", "disconnect", "listen", section::callers,
+        "what is done about a slow caller",
+        "It happens to that caller alone, and is counted and said, at the end once more in all; only block "
+        "harms the others.",
+        slow_policies},
 
     option{"--connections", "", value_kind::number, "N", "64; 10 for connect and models", "bench",
            section::load, "how many are open at once", "From 1. What descriptors allow is the limit."},
@@ -221,7 +228,7 @@ constexpr std::array table{
            "error. models goes by --count alone."},
     option{"--count", "", value_kind::number, "N", "none; 5000 for models", "bench", section::load,
            "end after so many exchanges; under connect and models, connections",
-           "Each connection gets its even share, from the start."},
+           "Each connection gets its even share, from the start; no more than N are opened."},
     option{"--plot", "", value_kind::text, "FILE", "none", "bench", section::load,
            "draw the result into this file, as SVG", "A file of that name is written anew."},
 

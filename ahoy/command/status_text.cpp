@@ -52,7 +52,32 @@ constexpr std::array rows{
                "Receiving failed or was cut short, and nothing had been sent."},
 };
 
+/// Of the statuses that not every verb can end with: those that can. What becomes of one caller does not end
+/// listen, bench reads no input, and only bench knows what its peer has to say.
+struct status_verbs {
+  status value;
+  std::string_view verbs;
+};
+constexpr std::array not_of_all{
+    status_verbs{status::not_connected, "call send bench"},
+    status_verbs{status::protocol_broken, "bench"},
+    status_verbs{status::not_confirmed, "call send"},
+    status_verbs{status::input_failed, "listen call send"},
+    status_verbs{status::send_failed, "call send bench"},
+    status_verbs{status::receive_failed, "call send bench"},
+};
+
 }  // namespace
+
+std::vector<status_meaning> statuses_of(verb which) {
+  std::vector<status_meaning> all;
+  for (const status_meaning& each : status_meanings()) {
+    const auto* row = std::ranges::find(not_of_all, each.value, &status_verbs::value);
+    const auto names = row == not_of_all.end() ? verb_names() : words_of(row->verbs);
+    if (std::ranges::count(names, row_of(which).name) != 0) all.push_back(each);
+  }
+  return all;
+}
 
 std::string_view status_text(const status_meaning& row, verb of) noexcept {
   const auto* found = std::ranges::find_if(

@@ -238,7 +238,7 @@ TEST_P(connecting_to_a_file, that_is_not_there_is_an_error_that_names_it) {
     ADD_FAILURE() << "nothing was thrown";
   } catch (const ahoy::error& failure) {
     EXPECT_EQ(failure.code(), std::errc::no_such_file_or_directory);
-    EXPECT_EQ(failure.address(), "unix:" + path());
+    EXPECT_EQ(failure.address(), "unix://" + path());
   }
 }
 

@@ -138,7 +138,7 @@ TEST_F(unix_listener, in_a_locked_folder_says_at_once_who_has_locked_it) {
     ADD_FAILURE() << "it listens";
   } catch (const ahoy::error& caught) {
     EXPECT_EQ(caught.code(), std::errc::device_or_resource_busy);
-    EXPECT_EQ(caught.what(), "listen on unix:" + path() + ": device or resource busy");
+    EXPECT_EQ(caught.what(), "listen on unix://" + path() + ": device or resource busy");
     EXPECT_THAT(caught.hint(), testing::StartsWith("process " + std::to_string(::getpid()) + " ("));
     EXPECT_THAT(caught.hint(), testing::HasSubstr(") has locked the folder " + folder_ + " "));
   }

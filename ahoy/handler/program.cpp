@@ -49,9 +49,7 @@ start::start(const program_options& options, const connection& peer)
   for (char** each = environ; *each; ++each)
     if (!std::string_view{*each}.starts_with("AHOY_")) environment_text.emplace_back(*each);
   environment_text.push_back("AHOY_PEER=" + peer.label());
-  const std::string local = peer.local().to_string();  // of a socket file as listen prints it: unix:///path
-  const bool is_file = local.starts_with("unix:/");
-  environment_text.push_back("AHOY_LOCAL=" + (is_file ? "unix://" + local.substr(5) : local));
+  environment_text.push_back("AHOY_LOCAL=" + peer.local().to_string());
   environment = pointers(environment_text);
 }
 

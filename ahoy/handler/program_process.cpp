@@ -1,5 +1,6 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/error/signal.hpp>
 #include <ahoy/handler/program_process.hpp>
 
 #include <signal.h>
@@ -18,7 +19,7 @@ constexpr duration grace = std::chrono::milliseconds{100};
 class ended_category final : public std::error_category {
   const char* name() const noexcept override { return "program"; }
   std::string message(int status) const override {
-    if (WIFSIGNALED(status)) return "its program ended with signal " + std::to_string(WTERMSIG(status));
+    if (WIFSIGNALED(status)) return "its program was ended by " + signal_in_words(WTERMSIG(status));
     return "its program ended with status " + std::to_string(WEXITSTATUS(status));
   }
 };

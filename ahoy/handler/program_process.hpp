@@ -11,7 +11,7 @@
 namespace ahoy::inline v0 {
 
 /// The category of how a program ended that failed; its values are those that waitpid(2) gives: "its program
-/// ended with status 3", "its program ended with signal 9".
+/// ended with status 3", "its program was ended by SIGKILL (killed)".
 [[nodiscard]] const std::error_category& program_category() noexcept;
 
 /// A child that has been forked, before anything can wait for it.

@@ -284,7 +284,7 @@ TEST_P(program_under, which_signal_ended_it_is_told) {
   running serving{"tcp://127.0.0.1:0", shell("kill -USR1 $$"), how()};
   ahoy::socket caller = serving.call();
   EXPECT_EQ(all_before_a_reset(caller), "");
-  EXPECT_EQ(serving.why_somebody_left(), "its program ended with signal " + std::to_string(SIGUSR1));
+  EXPECT_EQ(serving.why_somebody_left(), "its program was ended by SIGUSR1 (user defined signal 1)");
 }
 
 TEST_P(program_under, one_that_succeeds_has_nothing_to_tell) {

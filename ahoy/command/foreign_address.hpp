@@ -1,0 +1,18 @@
+#pragma once
+#include <ahoy/command/meant_line.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// The line that is meant by words that are addresses of socat: TCP-LISTEN:9000,fork, UNIX-CONNECT:/tmp/x,
+/// EXEC:cat, and - for what stands at our end anyway. nullopt where one of them is none.
+[[nodiscard]] std::optional<std::string> line_for_addresses(std::span<const std::string_view> words);
+
+/// Whether a word is an address of socat, and nothing that could be meant for an endpoint of ours.
+[[nodiscard]] bool is_foreign_address(std::string_view word) noexcept;
+
+}  // namespace ahoy::inline v0

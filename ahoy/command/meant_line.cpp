@@ -1,0 +1,107 @@
+#include <ahoy/address/ascii.hpp>
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/command/meant_line.hpp>
+#include <ahoy/command/value_text.hpp>
+#include <ahoy/error/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+namespace {
+
+// What a shell reads as its own variable.
+constexpr std::string_view each_port = "$port";
+
+std::string or_else(const std::string& text, std::string_view example) {
+  return text.empty() ? std::string{example} : text;
+}
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') != host.npos && !host.starts_with('[') ? fmt::format("[{}]", host) : host;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& each : words)
+    text += fmt::format("{}{}", text.empty() ? "" : " ", each == each_port ? each : quoted_word(each));
+  return text;
+}
+
+std::string url_of_path(const std::string& path) {
+  return fmt::format("unix:{}{}", path.starts_with('/') ? "//" : "", path);
+}
+
+/// The words that name the endpoint.
+std::vector<std::string> endpoint_words(const meant_line& of) {
+  if (of.over == transport::local) return {url_of_path(or_else(of.path, "/tmp/x"))};
+  const bool is_example = of.host.empty() && of.port.empty();
+  const std::string port = is_example ? "8080" : of.port;
+  const auto host = of.listens() ? of.host : or_else(of.host, "localhost");
+  const auto after_host = port.empty() ? "" : ":" + port;
+  if (of.over == transport::udp) return {fmt::format("udp://{}{}", bracketed(host), after_host)};
+  if (of.listens()) return {bracketed(host) + after_host};
+  return port.empty() ? std::vector{host} : std::vector{host, port};
+}
+
+std::string source_of(const meant_line& of) {
+  if (of.source_port.empty()) return of.source_host;
+  return fmt::format("{}:{}", bracketed(of.source_host), of.source_port);
+}
+
+std::string loop_over(meant_line calls, std::string_view range) {
+  const auto dash = range.find('-');
+  calls.port = each_port;
+  calls.is_probe = true;
+  return fmt::format("for port in $(seq {} {}); do {} && echo $port; done", range.substr(0, dash),
+                     range.substr(dash + 1), calls.text());
+}
+
+}  // namespace
+
+bool is_port_range(std::string_view text) noexcept {
+  const auto dash = text.find('-');
+  return dash != text.npos && all_digits(text.substr(0, dash)) && all_digits(text.substr(dash + 1));
+}
+
+bool meant_line::is_readable() const {
+  try {
+    if (over == transport::local) return !endpoint::parse("unix:" + or_else(path, "x")).path.empty();
+    const auto one = is_port_range(port) ? port.substr(0, port.find('-')) : or_else(port, "8080");
+    static_cast<void>(endpoint::parse(host, one));
+    static_cast<void>(endpoint::parse(source_host, or_else(source_port, "0")));
+  } catch (const error&) {
+    return false;
+  }
+  return true;
+}
+
+std::vector<std::string> meant_line::words() const {
+  std::vector<std::string> all{"ahoy", std::string{row_of(verb).name}};
+  const auto add = [&all](const std::vector<std::string>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  add(endpoint_words(*this));
+  add(options);
+  const auto source = source_of(*this);
+  if (!source.empty()) add({"--source", source});
+  if (is_probe) add({"--after-eof", "close"});
+  if (std::ranges::any_of(messages, [](const std::string& each) { return each.starts_with('-'); }))
+    add({"--"});
+  add(messages);
+  if (listens() && !program.empty()) add({"--exec"});
+  if (listens()) add(program);
+  return all;
+}
+
+std::string meant_line::text() const {
+  if (is_port_range(port)) return loop_over(*this, port);
+  auto line = joined(words());
+  if (is_probe) return line + " </dev/null";
+  if (listens() || program.empty()) return line;
+  return fmt::format("mkfifo fifo; {} <fifo | {} >fifo", line, joined(program));
+}
+
+}  // namespace ahoy::inline v0
