@@ -87,6 +87,8 @@ class connection {
   };
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
+  /// A server that has received several datagrams together gathers a copy of each small answer, and sends
+  /// them together at the end of the turn; one that fails then makes the next receive() or send() throw.
   [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, data}; }
 
   class send_file_awaiter : public send_file_operation {
@@ -117,6 +119,9 @@ class connection {
   [[nodiscard]] virtual bool left_unheard() const noexcept { return false; }
   /// The next close() tells the peer of a failure: a reset, where the transport has one.
   virtual void abort_on_close() noexcept {}
+  /// Waits until what was sent is the kernel's, where it was gathered to be sent with that of others. Throws
+  /// as the send() would have thrown, if nobody was told of that yet.
+  virtual task<> settle() { co_return; }
 
   /// The limit of each receive and of each send that does not progress; they throw timed_out then.
   void set_timeout(duration each) noexcept { timeout_ = each; }
