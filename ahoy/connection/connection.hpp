@@ -67,7 +67,8 @@ class connection {
     bool await_suspend(std::coroutine_handle<Promise> self) {
       context& where = self.promise().where();
       descriptor* const below = to_.below_;
-      const tried how = below ? below->engine().send_at_once(*below, *this, where) : tried::no;
+      const tried how =
+          below ? below->engine().send_at_once(*below, *this, where) : to_.send_at_once(*this, where);
       return how != tried::complete && wait(self, where, how);
     }
     void await_resume() const {
@@ -153,6 +154,8 @@ class connection {
   /// true where it is complete at once, else it is the engine's to complete (see engine::submit).
   virtual bool submit(receive_operation& asked) = 0;
   virtual bool submit(send_operation& asked) = 0;
+  /// As engine::send_at_once(), for a connection over no descriptor of its own.
+  virtual tried send_at_once(outgoing& /*what*/, const context& /*where*/) { return tried::no; }
   /// Completes at once with ENOSYS where no file can be sent so.
   virtual bool submit(send_file_operation& asked);
   /// For a connection over a descriptor.

@@ -52,7 +52,6 @@ void read_control(msghdr& message, datagram_header& header) noexcept {
 void write_control(msghdr& message, control_room& room, const datagram_header& header) noexcept {
   message.msg_control = room.space.data();
   message.msg_controllen = 0;
-  const bool inet6 = header.peer.unmapped().family() == family::inet6;
   if (header.local.family() == family::inet && !header.local.is_multicast()) {
     in_pktinfo from{};
     from.ipi_spec_dst = reinterpret_cast<const sockaddr_in*>(header.local.data())->sin_addr;
@@ -64,9 +63,10 @@ void write_control(msghdr& message, control_room& room, const datagram_header& h
     from.ipi6_ifindex = local->sin6_scope_id;
     add_one(message, IPPROTO_IPV6, IPV6_PKTINFO, from);
   }
+  if (header.mark == 0) return;
+  const bool inet6 = header.peer.unmapped().family() == family::inet6;
   const int traffic_class = header.mark << 2;
-  if (header.mark != 0)
-    add_one(message, inet6 ? IPPROTO_IPV6 : IPPROTO_IP, inet6 ? IPV6_TCLASS : IP_TOS, traffic_class);
+  add_one(message, inet6 ? IPPROTO_IPV6 : IPPROTO_IP, inet6 ? IPV6_TCLASS : IP_TOS, traffic_class);
 }
 
 }  // namespace ahoy::inline v0

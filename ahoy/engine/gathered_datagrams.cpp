@@ -4,22 +4,21 @@
 #include <ahoy/error/log.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace ahoy::inline v0 {
 
 bool gathered_datagrams::add(std::string_view data, const datagram_header& to, sender& by) noexcept {
-  if (data.size() > longest || end_ == most) return false;
+  if (data.size() > std::min(longest, most_bytes - used_) || end_ == most) return false;
   place& free = places_[end_];
   free.by = &by;
-  std::ranges::copy(data, free.data.begin());
-  free.piece = {free.data.data(), data.size()};
-  free.peer = to.peer;
+  free.piece = {data_.data() + used_, data.size()};
+  std::ranges::copy(data, data_.data() + used_);
+  used_ += data.size();
   msghdr& message = messages_[end_++].msg_hdr;
   message = {};
-  if (to.peer.size() > 0) {
-    message.msg_name = free.peer.data();
-    message.msg_namelen = free.peer.size();
-  }
+  if (to.peer.size() > 0) message.msg_name = std::memcpy(&free.peer, to.peer.data(), to.peer.size());
+  message.msg_namelen = to.peer.size();
   message.msg_iov = &free.piece;
   message.msg_iovlen = 1;
   write_control(message, free.control, to);
@@ -34,13 +33,15 @@ void gathered_datagrams::forget(const sender& gone) noexcept {
 void gathered_datagrams::passed(std::size_t count) noexcept {
   first_ += count;
   done_ += count;
-  if (first_ == end_) first_ = end_ = 0;
+  if (first_ == end_) first_ = end_ = used_ = 0;
 }
 
 void gathered_datagrams::refused(int why) {
   const place& one = places_[first_];
   if (one.by) return one.by->refused(why);
-  log(log_level::detail, one.peer.to_string() + ": a datagram was not sent, " + cause_in_words(system_code(why)));
+  const address peer{reinterpret_cast<const sockaddr*>(&one.peer), messages_[first_].msg_hdr.msg_namelen};
+  log(log_level::detail,
+      peer.to_string() + ": a datagram was not sent, " + cause_in_words(system_code(why)));
 }
 
 /// sendmmsg(2) tells an error only of the first that is left.

@@ -44,18 +44,20 @@ class gathered_datagrams {
   bool send(descriptor& through);
 
  private:
+  static constexpr std::size_t most_bytes = 32 * 1024;  // of data: no more than the cache holds besides
   struct place {
     sender* by;
-    address peer;
-    control_room control;
     iovec piece;
-    std::array<char, longest> data;
+    sockaddr_storage peer;
+    control_room control;
   };
   void passed(std::size_t count) noexcept;
   void refused(int why);
 
   std::array<place, most> places_;
   std::array<mmsghdr, most> messages_;  // one for each place
+  std::array<char, most_bytes> data_;
+  std::size_t used_ = 0;  // of it
   std::size_t first_ = 0, end_ = 0;
   std::uint64_t done_ = 0;
 };

@@ -3,12 +3,13 @@
 #include <ahoy/error/log.hpp>
 #include <ahoy/server/datagram_request.hpp>
 #include <ahoy/server/server_run.hpp>
+#include <ahoy/server/unreceived_datagrams.hpp>
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <deque>
 #include <list>
 #include <unordered_map>
 
@@ -21,10 +22,6 @@ namespace {
 constexpr std::uint8_t answered_mark = 47;
 /// Services that answer whatever they get, or are misused as reflectors; nobody calls from there.
 constexpr std::array<std::uint16_t, 8> service_ports = {7, 13, 17, 19, 37, 53, 69, 123};
-/// Datagrams of one caller, and bytes of all, that handlers have not received yet; more are dropped, as a
-/// full socket would: whoever forges senders must not fill the memory.
-constexpr std::size_t most_unreceived = 256;
-constexpr std::size_t most_unreceived_bytes = 8 * 1024 * 1024;
 
 class datagram_service;
 
@@ -66,24 +63,20 @@ class datagram_caller final : public connection, gathered_datagrams::sender {
   [[nodiscard]] bool awaits() const noexcept { return receiver_; }
   /// Nothing more will be heard of it: what its peer sends now is another caller's.
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
-  [[nodiscard]] std::size_t unreceived() const noexcept { return unreceived_.size(); }
 
  private:
   bool submit(receive_operation& asked) override;
   bool submit(send_operation& asked) override;
+  tried send_at_once(outgoing& what, const context& where) override;
   void hand_over(bytes data, const address& asked);
   void answer_from(const address& asked);
   void refused(int why) override;
-  bool gather(send_operation& asked);
+  bool gather(std::string_view data);
   bool has_failed(operation& asked) noexcept;
 
-  struct unreceived_datagram {
-    std::string data;
-    address asked;  // of our addresses
-  };
   const std::shared_ptr<datagram_service> of_;
   datagram_header header_;
-  std::deque<unreceived_datagram> unreceived_;
+  unreceived_datagrams unreceived_;
   operation* receiver_ = nullptr;
   std::uint64_t received_ = 0, sent_ = 0;
   std::uint64_t last_gathered_ = 0;  // its number
@@ -115,7 +108,7 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   event passed{run.engine()};  // something that was gathered is the kernel's, or was refused
   gathered_datagrams gathered;
   std::unordered_map<address, datagram_caller*> present;
-  std::size_t unreceived_bytes = 0;
+  unreceived_datagrams::room unreceived;  // what they take of it
 
  private:
   struct unsent {
@@ -127,7 +120,7 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   void refuse(const datagram_header& from);
   task<> receive_callers();
   task<> receive_requests();
-  void receive_one(datagram received);
+  void receive_one(datagram& received);
   task<> take_turn();
   void begin_request(const datagram& asked);
   std::list<unsent> queue_;
@@ -139,14 +132,13 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
 int unless_of_another(int error) noexcept { return error == ECONNREFUSED ? 0 : error; }
 
 datagram_caller::datagram_caller(std::shared_ptr<datagram_service> of, const datagram_header& header)
-    : of_{std::move(of)}, header_{header} {
+    : of_{std::move(of)}, header_{header}, unreceived_{of_->unreceived} {
   header_.mark = 0;
   answer_from(header.local);
   of_->present.insert_or_assign(header.peer, this);
 }
 
 datagram_caller::~datagram_caller() {
-  for (const auto& each : unreceived_) of_->unreceived_bytes -= each.data.size();
   const auto own = of_->present.find(header_.peer);
   if (own != of_->present.end() && own->second == this) of_->present.erase(own);
   if (of_->gathered.done() < last_gathered_) of_->gathered.forget(*this);
@@ -165,20 +157,15 @@ void datagram_caller::answer_from(const address& asked) {
   header_.local.set_port(of_->local.port());
 }
 
-/// What nobody waits for is copied: blocks are few.
 void datagram_caller::deliver(bytes data, const datagram_header& header) {
   of_->run.heard(*this);
   if (receiver_) return hand_over(std::move(data), header.local);
-  const bool is_full =
-      unreceived_.size() >= most_unreceived || of_->unreceived_bytes + data.size() > most_unreceived_bytes;
-  if (is_full) {
+  const std::size_t size = data.size();
+  if (unreceived_.add(std::move(data), header.local))
+    received_ += size;
+  else
     log(log_level::detail,
         label() + ": a datagram was dropped, " + std::to_string(unreceived_.size()) + " wait already");
-    return;
-  }
-  unreceived_.push_back({std::string{data.text()}, header.local});
-  of_->unreceived_bytes += data.size();
-  received_ += data.size();
 }
 
 void datagram_caller::hand_over(bytes data, const address& asked) {
@@ -209,11 +196,8 @@ bool datagram_caller::has_failed(operation& asked) noexcept {
 bool datagram_caller::submit(receive_operation& asked) {
   if (has_failed(asked)) return true;
   if (!unreceived_.empty()) {
-    const unreceived_datagram& next = unreceived_.front();
-    answer_from(next.asked);
-    asked.received = engine().buffers().copy(next.data);
-    of_->unreceived_bytes -= next.data.size();
-    unreceived_.pop_front();
+    asked.received = unreceived_.take(engine().buffers(), header_.local);
+    header_.local.set_port(of_->local.port());
     return true;
   }
   if (ended_) return true;
@@ -225,14 +209,21 @@ bool datagram_caller::submit(receive_operation& asked) {
 bool datagram_caller::submit(send_operation& asked) {
   if (has_failed(asked)) return true;
   sent_ += asked.left.size();
-  return gather(asked) || of_->send_now(asked, header_);
+  return of_->send_now(asked, header_);
 }
 
-bool datagram_caller::gather(send_operation& asked) {
-  if (!of_->gathers()) return false;
+/// What need not be waited for.
+tried datagram_caller::send_at_once(outgoing& what, const context& where) {
+  const bool is_over = where.stopped() || where.deadline() != no_deadline || failure_ != 0;
+  if (is_over || !of_->gathers() || !gather(what.left)) return tried::no;
+  sent_ += what.left.size();
+  return tried::complete;
+}
+
+bool datagram_caller::gather(std::string_view data) {
   gathered_datagrams& with = of_->gathered;
-  const bool is_in = with.add(asked.left, header_, *this) ||
-                     (of_->send_gathered() && with.add(asked.left, header_, *this));
+  const bool is_in =
+      with.add(data, header_, *this) || (of_->send_gathered() && with.add(data, header_, *this));
   if (is_in) last_gathered_ = with.added();
   return is_in;
 }
@@ -278,8 +269,7 @@ task<> datagram_service::send_queued() {
 }
 
 bool datagram_service::may_answer(const datagram_header& header) const noexcept {
-  for (const std::uint16_t service : service_ports)
-    if (header.peer.port() == service) return false;
+  if (std::ranges::find(service_ports, header.peer.port()) != service_ports.end()) return false;
   return header.mark != answered_mark || !run.serving().answers_by_itself();
 }
 
@@ -322,15 +312,15 @@ task<> datagram_service::receive_all() {
 /// A socket that forged senders flood holds up nobody: what finds no place, or no memory, is told so or lost.
 void datagram_service::begin_request(const datagram& asked) {
   const std::size_t size = asked.data.size();
-  if (run.is_full() || unreceived_bytes + size > most_unreceived_bytes) return refuse(asked.header);
+  if (run.is_full() || !unreceived.has(size)) return refuse(asked.header);
   datagram_header back = asked.header;
   back.mark = 0;
   if (back.local.family() == family::unspecified) back.local = local;
   back.local.set_port(local.port());
   auto request = std::make_unique<datagram_request>(run.engine(), fd::duplicate(socket.native().number()),
                                                     back, std::string{asked.data.text()});
-  unreceived_bytes += size;
-  request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived_bytes -= size; }});
+  unreceived.bytes += size;
+  request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived.bytes -= size; }});
   run.begin(std::move(request));
 }
 
@@ -349,9 +339,9 @@ task<> datagram_service::receive_callers() {
   const bool one_at_a_time = run.options().model == model::iterative;
   for (;;) {
     datagram received = co_await socket.receive();
-    const address peer = received.header.peer;
-    receive_one(std::move(received));
+    receive_one(received);
     if (one_at_a_time) {
+      const address& peer = received.header.peer;
       while (present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
     } else if (socket.has_more()) {
       gathers_ = true;
@@ -361,7 +351,7 @@ task<> datagram_service::receive_callers() {
   }
 }
 
-void datagram_service::receive_one(datagram received) {
+void datagram_service::receive_one(datagram& received) {
   if (!may_answer(received.header)) {
     log(log_level::detail,
         received.header.peer.to_string() + ": not answered, to keep two servers from answering each other");
