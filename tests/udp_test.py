@@ -495,6 +495,7 @@ class Together(unittest.TestCase):
                             self.assertEqual(heard, said)
                         else:
                             self.assertEqual(sorted(heard), sorted(said))
+                self.assertEqual(listener.end(), 0)
 
     def test_by_few_system_calls(self):
         for engine in ("epoll", "uring"):

@@ -1,4 +1,5 @@
 #include <ahoy/engine/gathered_datagrams.hpp>
+#include <ahoy/engine/received_datagrams.hpp>
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/log.hpp>
 #include <ahoy/socket/socket.hpp>
@@ -95,7 +96,7 @@ TEST_F(gathering, tells_of_a_refusal_whose_it_is_and_sends_the_others) {
 
 TEST_F(gathering, sends_what_one_said_who_is_gone_and_logs_its_failures) {
   std::vector<std::string> lines;
-  const ahoy::log_redirection here{[&](ahoy::log_level, std::string_view line) { lines.emplace_back(line); }};
+  ahoy::set_log([&](ahoy::log_level, std::string_view line) { lines.emplace_back(line); });
   {
     speaker gone;
     ASSERT_TRUE(all->add("last words", to(one.getsockname()), gone));
@@ -103,6 +104,7 @@ TEST_F(gathering, sends_what_one_said_who_is_gone_and_logs_its_failures) {
     all->forget(gone);
   }
   EXPECT_TRUE(all->send(through));
+  ahoy::set_log({});
   EXPECT_EQ(one.recv(20), "last words");
   EXPECT_EQ(lines,
             std::vector<std::string>{"255.255.255.255:9: a datagram was not sent, permission denied"});

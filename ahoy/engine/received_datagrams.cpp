@@ -7,7 +7,8 @@
 namespace ahoy::inline v0 {
 
 received_datagrams::~received_datagrams() {
-  for (const place& each : places_) blocks_.give_back(static_cast<char*>(each.block.iov_base));
+  for (const place& each : places_)
+    if (each.block.iov_base) blocks_.give_back(static_cast<char*>(each.block.iov_base));
 }
 
 /// What was given out and has come back fits into the pool, so that no burst allocates anew.

@@ -72,7 +72,8 @@ TEST_F(batch, tells_of_each_which_address_was_asked_and_its_mark) {
     peer.sendto("x", address::inet(INADDR_LOOPBACK + i, everywhere.getsockname().port()));
   }
   for (std::uint32_t i = 0; i < 3; ++i) {
-    if (all.empty()) ASSERT_GT(all.fill(everywhere.fileno(), MSG_DONTWAIT), 0);
+    const int come = all.empty() ? all.fill(everywhere.fileno(), MSG_DONTWAIT) : 1;
+    ASSERT_GT(come, 0);
     ahoy::bytes data;
     ahoy::datagram_header header;
     EXPECT_EQ(all.take(data, header), 0);
@@ -102,7 +103,8 @@ TEST_F(batch, gives_its_blocks_back) {
   for (int i = 0; i < 3; ++i) peer.sendto("x", server.getsockname());
   std::vector<std::string> heard;
   while (heard.size() < 3) {
-    if (all.empty()) ASSERT_GT(fill(), 0);
+    const int come = all.empty() ? fill() : 1;
+    ASSERT_GT(come, 0);
     heard.push_back(take());
   }
   EXPECT_EQ(blocks.lent(), 0U);
