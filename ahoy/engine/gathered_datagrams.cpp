@@ -13,7 +13,7 @@ bool gathered_datagrams::add(std::string_view data, const datagram_header& to, s
   place& free = places_[end_];
   free.by = &by;
   free.piece = {data_.data() + used_, data.size()};
-  std::ranges::copy(data, data_.data() + used_);
+  data.copy(data_.data() + used_, data.size());
   used_ += data.size();
   msghdr& message = messages_[end_++].msg_hdr;
   message = {};

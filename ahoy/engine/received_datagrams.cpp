@@ -54,11 +54,10 @@ int received_datagrams::take(bytes& data, datagram_header& header) {
   if (message.msg_hdr.msg_flags & MSG_TRUNC) return EMSGSIZE;
   data = blocks_.lend({static_cast<char*>(from.block.iov_base), from.block.iov_len}, message.msg_len);
   from.block.iov_base = nullptr;
-  header = {};
-  if (message.msg_hdr.msg_namelen > 0) {
-    from.peer.set_size(message.msg_hdr.msg_namelen);
-    header.peer = from.peer;
-  }
+  from.peer.set_size(message.msg_hdr.msg_namelen);
+  header.peer = from.peer;
+  header.local.set_size(0);
+  header.mark = 0;
   read_control(message.msg_hdr, header);
   return 0;
 }

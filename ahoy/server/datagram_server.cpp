@@ -269,7 +269,10 @@ task<> datagram_service::send_queued() {
 }
 
 bool datagram_service::may_answer(const datagram_header& header) const noexcept {
-  if (std::ranges::find(service_ports, header.peer.port()) != service_ports.end()) return false;
+  const std::uint16_t port = header.peer.port();
+  const bool is_service = port <= service_ports.back() &&
+                          std::ranges::find(service_ports, port) != service_ports.end();
+  if (is_service) return false;
   return header.mark != answered_mark || !run.serving().answers_by_itself();
 }
 

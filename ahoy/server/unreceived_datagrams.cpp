@@ -5,7 +5,7 @@
 namespace ahoy::inline v0 {
 
 unreceived_datagrams::~unreceived_datagrams() {
-  for (const entry& each : waiting_) release(each);
+  for (; taken_ < waiting_.size(); ++taken_) release(waiting_[taken_]);
 }
 
 void unreceived_datagrams::release(const entry& gone) noexcept {
@@ -16,7 +16,8 @@ void unreceived_datagrams::release(const entry& gone) noexcept {
 /// Of blocks there are as many as come at once: mostly a handler is as quick as that.
 bool unreceived_datagrams::add(bytes data, const address& asked) {
   const std::size_t size = data.size();
-  if (waiting_.size() >= most || !room_.has(size)) return false;
+  if (this->size() >= most || !room_.has(size)) return false;
+  if (taken_ >= most) drop_taken();
   if (room_.blocks < received_datagrams::most) {
     waiting_.push_back({std::move(data), {}, asked});
     ++room_.blocks;
@@ -27,12 +28,21 @@ bool unreceived_datagrams::add(bytes data, const address& asked) {
   return true;
 }
 
+void unreceived_datagrams::drop_taken() noexcept {
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken_));
+  taken_ = 0;
+}
+
+/// What a burst took goes with it.
 bytes unreceived_datagrams::take(buffer_pool& blocks, address& asked) {
-  entry& oldest = waiting_.front();
+  entry& oldest = waiting_[taken_++];
   release(oldest);
   asked = oldest.asked;
   bytes data = oldest.block.empty() ? blocks.copy(oldest.copy) : std::move(oldest.block);
-  waiting_.pop_front();
+  if (empty()) {
+    drop_taken();
+    if (waiting_.capacity() > received_datagrams::most) waiting_.shrink_to_fit();
+  }
   return data;
 }
 

@@ -3,8 +3,8 @@
 #include <ahoy/engine/buffer.hpp>
 #include <ahoy/engine/received_datagrams.hpp>
 
-#include <deque>
 #include <string>
+#include <vector>
 
 namespace ahoy::inline v0 {
 
@@ -27,8 +27,8 @@ class unreceived_datagrams {
   unreceived_datagrams& operator=(const unreceived_datagrams&) = delete;
   ~unreceived_datagrams();
 
-  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return waiting_.size() - taken_; }
   /// false: there is no room for it. `asked` of our addresses is the one that it was sent to.
   bool add(bytes data, const address& asked);
   /// The oldest one. Only while it is not empty().
@@ -41,9 +41,11 @@ class unreceived_datagrams {
     address asked;
   };
   void release(const entry& gone) noexcept;
+  void drop_taken() noexcept;
 
   room& room_;
-  std::deque<entry> waiting_;
+  std::vector<entry> waiting_;
+  std::size_t taken_ = 0;  // of its first
 };
 
 }  // namespace ahoy::inline v0
