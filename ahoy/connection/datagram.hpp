@@ -13,8 +13,9 @@ struct datagram {
 };
 
 /// A datagram socket (UDP, Unix). It learns with each datagram which local address was asked, where it has
-/// several, and which mark it carries, and sends from a given local address. What is there it takes by one system call, and gives out
-/// one by one. Belongs to the thread of its engine; one receive and one send at a time.
+/// several, and which mark it carries, and sends from a given local address. What is there it takes by one
+/// system call, and gives out one by one. Belongs to the thread of its engine; one receive and one send at a
+/// time.
 class datagram_socket {
  public:
   /// Bound to `local`. One on an IPv6 wildcard address hears both families, unless inet6 alone is wanted; on

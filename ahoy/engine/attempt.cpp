@@ -35,8 +35,7 @@ bool send_file(operation& asked, buffer_pool&, patience) {
 
 bool receive_from(operation& asked, buffer_pool&, patience how) {
   auto& self = static_cast<receive_from_operation&>(asked);
-  const auto got =
-      uninterrupted(how, [&] { return self.into.fill(self.on->number(), message_flags(how)); });
+  const auto got = uninterrupted(how, [&] { return self.into.fill(self.on->number(), message_flags(how)); });
   return settle(got, self.error);
 }
 

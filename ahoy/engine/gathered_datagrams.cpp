@@ -40,8 +40,7 @@ void gathered_datagrams::refused(int why) {
   const place& one = places_[first_];
   if (one.by) return one.by->refused(why);
   const address peer{reinterpret_cast<const sockaddr*>(&one.peer), messages_[first_].msg_hdr.msg_namelen};
-  log(log_level::detail,
-      peer.to_string() + ": a datagram was not sent, " + cause_in_words(system_code(why)));
+  log(log_level::detail, peer.to_string() + ": a datagram was not sent, " + cause_in_words(system_code(why)));
 }
 
 /// sendmmsg(2) tells an error only of the first that is left.

@@ -39,8 +39,8 @@ class gathered_datagrams {
   [[nodiscard]] std::uint64_t added() const noexcept { return done_ + (end_ - first_); }
   [[nodiscard]] std::uint64_t done() const noexcept { return done_; }
 
-  /// Hands them to the kernel without waiting, and tells their senders of those that it refuses. false: it has
-  /// no room for those that are left.
+  /// Hands them to the kernel without waiting, and tells their senders of those that it refuses. false: it
+  /// has no room for those that are left.
   bool send(descriptor& through);
 
  private:

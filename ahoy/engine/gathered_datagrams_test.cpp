@@ -106,8 +106,7 @@ TEST_F(gathering, sends_what_one_said_who_is_gone_and_logs_its_failures) {
   EXPECT_TRUE(all->send(through));
   ahoy::set_log({});
   EXPECT_EQ(one.recv(20), "last words");
-  EXPECT_EQ(lines,
-            std::vector<std::string>{"255.255.255.255:9: a datagram was not sent, permission denied"});
+  EXPECT_EQ(lines, std::vector<std::string>{"255.255.255.255:9: a datagram was not sent, permission denied"});
 }
 
 TEST_F(gathering, keeps_what_the_kernel_has_no_room_for) {

@@ -158,7 +158,7 @@ struct send_file_operation : operation {
 /// What came with a datagram, or goes with it.
 struct datagram_header {
   address peer;
-  address local;          ///< which of our addresses was asked, and is to answer; unspecified: the socket's own
+  address local;  ///< which of our addresses was asked, and is to answer; unspecified: the socket's own
   std::uint8_t mark = 0;  ///< the DSCP value of the IP header; of one that is sent, 0 is the socket's own
 };
 

@@ -7,8 +7,8 @@
 namespace ahoy::inline v0 {
 
 /// What one system call has taken from a socket: as many datagrams as were there, given out one by one. It
-/// begins with room for one, and has twice the room whenever a call has filled it, up to `most`: a socket that
-/// is quiet holds one block of its engine's pool. Neither it nor what it has given may outlive the pool.
+/// begins with room for one, and has twice the room whenever a call has filled it, up to `most`: a socket
+/// that is quiet holds one block of its engine's pool. Neither it nor what it has given may outlive the pool.
 class received_datagrams {
  public:
   static constexpr std::size_t most = 64;
@@ -22,8 +22,8 @@ class received_datagrams {
   /// `flags` and the socket's timeout say. Returns and fails as recvmmsg(2). Only while it is empty().
   int fill(int socket, int flags);
   [[nodiscard]] bool empty() const noexcept { return next_ == count_; }
-  /// The oldest one. An errno value, EMSGSIZE, where it was larger than a block, and is lost. Only while it is
-  /// not empty().
+  /// The oldest one. An errno value, EMSGSIZE, where it was larger than a block, and is lost. Only while it
+  /// is not empty().
   int take(bytes& data, datagram_header& header);
 
  private:

@@ -59,6 +59,7 @@ class datagram_caller final : public connection, gathered_datagrams::sender {
 
   task<> settle() override;
 
+  /// What came from its peer: to its handler, or to wait for that.
   void deliver(bytes data, const datagram_header& header);
   [[nodiscard]] bool awaits() const noexcept { return receiver_; }
   /// Nothing more will be heard of it: what its peer sends now is another caller's.
@@ -79,8 +80,8 @@ class datagram_caller final : public connection, gathered_datagrams::sender {
   unreceived_datagrams unreceived_;
   operation* receiver_ = nullptr;
   std::uint64_t received_ = 0, sent_ = 0;
-  std::uint64_t last_gathered_ = 0;  // its number
-  int failure_ = 0;
+  std::uint64_t last_gathered_ = 0;  // the number of that datagram
+  int failure_ = 0;                  // of one that was gathered, and nobody was told yet
   bool ended_ = false;
 };
 
@@ -103,8 +104,8 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   server_run& run;
   datagram_socket& socket;
   const address local;
-  event sendable;             // something waits to be sent
-  event taken{run.engine()};  // a handler has received all that its caller sent
+  event sendable;              // something waits to be sent
+  event taken{run.engine()};   // a handler has received all that its caller sent
   event passed{run.engine()};  // something that was gathered is the kernel's, or was refused
   gathered_datagrams gathered;
   std::unordered_map<address, datagram_caller*> present;
@@ -124,8 +125,8 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   task<> take_turn();
   void begin_request(const datagram& asked);
   std::list<unsent> queue_;
-  bool gathers_ = false;  // those who were sent datagrams together have their turn
-  bool has_no_room_ = false;  // the socket, for what was gathered
+  bool gathers_ = false;      // until all have had their turn who were sent something together
+  bool has_no_room_ = false;  // the socket, for all that was gathered
 };
 
 /// What ICMP says of a closed port is news of another caller than the one who sends now.
@@ -212,10 +213,11 @@ bool datagram_caller::submit(send_operation& asked) {
   return of_->send_now(asked, header_);
 }
 
-/// What need not be waited for.
+/// Only what is gathered: submit() sees to the rest, and to errors.
 tried datagram_caller::send_at_once(outgoing& what, const context& where) {
-  const bool is_over = where.stopped() || where.deadline() != no_deadline || failure_ != 0;
-  if (is_over || !of_->gathers() || !gather(what.left)) return tried::no;
+  const bool is_late = where.deadline() != no_deadline && where.deadline() <= engine().now();
+  const bool may_gather = of_->gathers() && failure_ == 0 && !where.stopped() && !is_late;
+  if (!may_gather || !gather(what.left)) return tried::no;
   sent_ += what.left.size();
   return tried::complete;
 }
@@ -270,8 +272,8 @@ task<> datagram_service::send_queued() {
 
 bool datagram_service::may_answer(const datagram_header& header) const noexcept {
   const std::uint16_t port = header.peer.port();
-  const bool is_service = port <= service_ports.back() &&
-                          std::ranges::find(service_ports, port) != service_ports.end();
+  const bool is_service =
+      port <= service_ports.back() && std::ranges::find(service_ports, port) != service_ports.end();
   if (is_service) return false;
   return header.mark != answered_mark || !run.serving().answers_by_itself();
 }
@@ -364,8 +366,8 @@ void datagram_service::receive_one(datagram& received) {
   if (from) from->deliver(std::move(received.data), received.header);
 }
 
-/// Those who were sent something are to go on: what they say to that is sent together. Also where we are
-/// stopped meanwhile.
+/// What those say to it who were sent something together is sent together, also where we are stopped
+/// meanwhile.
 task<> datagram_service::take_turn() {
   co_await others_have_gone_on{run.engine()};
   gathers_ = false;

@@ -314,7 +314,7 @@ task<> server_run::converse_in_turn(callers::entry who) {
   co_await part_with(who, why);
 }
 
-/// How it ended, once all that its handler said was sent.
+/// How it ended, once all that its handler said was sent: of datagrams some may fail when it has ended.
 task<std::string> server_run::settle(callers::entry who) {
   std::exception_ptr thrown;
   try {
