@@ -344,15 +344,11 @@ task<> datagram_service::receive_callers() {
   const bool one_at_a_time = run.options().model == model::iterative;
   for (;;) {
     datagram received = co_await socket.receive();
+    if (socket.has_more()) gathers_ = !one_at_a_time;
     receive_one(received);
-    if (one_at_a_time) {
-      const address& peer = received.header.peer;
-      while (present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
-    } else if (socket.has_more()) {
-      gathers_ = true;
-    } else if (gathers_) {
-      co_await take_turn();
-    }
+    const address& peer = received.header.peer;
+    while (one_at_a_time && present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
+    if (gathers_ && !socket.has_more()) co_await take_turn();
   }
 }
 
