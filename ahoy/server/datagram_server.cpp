@@ -89,8 +89,8 @@ class datagram_caller final : public connection, gathered_datagrams::sender {
 /// tasks that receive and send, so all of them hold it.
 class datagram_service : public std::enable_shared_from_this<datagram_service> {
  public:
-  datagram_service(server_run& run, datagram_socket& socket)
-      : run{run}, socket{socket}, local{socket.local()}, sendable{run.engine()} {
+  datagram_service(server_run& of, datagram_socket& through)
+      : run{of}, socket{through}, local{through.local()}, sendable{of.engine()} {
     if (run.serving().answers_by_itself()) socket.set_mark(answered_mark);
   }
 

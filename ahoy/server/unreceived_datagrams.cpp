@@ -8,15 +8,15 @@ unreceived_datagrams::~unreceived_datagrams() {
   for (; taken_ < waiting_.size(); ++taken_) release(waiting_[taken_]);
 }
 
-void unreceived_datagrams::release(const entry& gone) noexcept {
+void unreceived_datagrams::release(const arrival& gone) noexcept {
   room_.bytes -= gone.block.size() + gone.copy.size();
   if (!gone.block.empty()) --room_.blocks;
 }
 
 /// Of blocks there are as many as come at once: mostly a handler is as quick as that.
 bool unreceived_datagrams::add(bytes data, const address& asked) {
-  const std::size_t size = data.size();
-  if (this->size() >= most || !room_.has(size)) return false;
+  const std::size_t more = data.size();
+  if (size() >= most || !room_.has(more)) return false;
   if (taken_ >= most) drop_taken();
   if (room_.blocks < received_datagrams::most) {
     waiting_.push_back({std::move(data), {}, asked});
@@ -24,7 +24,7 @@ bool unreceived_datagrams::add(bytes data, const address& asked) {
   } else {
     waiting_.push_back({{}, std::string{data.text()}, asked});
   }
-  room_.bytes += size;
+  room_.bytes += more;
   return true;
 }
 
@@ -35,7 +35,7 @@ void unreceived_datagrams::drop_taken() noexcept {
 
 /// What a burst took goes with it.
 bytes unreceived_datagrams::take(buffer_pool& blocks, address& asked) {
-  entry& oldest = waiting_[taken_++];
+  arrival& oldest = waiting_[taken_++];
   release(oldest);
   asked = oldest.asked;
   bytes data = oldest.block.empty() ? blocks.copy(oldest.copy) : std::move(oldest.block);

@@ -35,16 +35,16 @@ class unreceived_datagrams {
   bytes take(buffer_pool& blocks, address& asked);
 
  private:
-  struct entry {
+  struct arrival {
     bytes block;       // or else
     std::string copy;  // of what came
     address asked;
   };
-  void release(const entry& gone) noexcept;
+  void release(const arrival& gone) noexcept;
   void drop_taken() noexcept;
 
   room& room_;
-  std::vector<entry> waiting_;
+  std::vector<arrival> waiting_;
   std::size_t taken_ = 0;  // of its first
 };
 
