@@ -35,7 +35,7 @@ void unreceived_datagrams::drop_taken() noexcept {
 
 /// What a burst took goes with it.
 bytes unreceived_datagrams::take(buffer_pool& blocks, address& asked) {
-  arrival& oldest = waiting_[taken_++];
+  arrival oldest = std::move(waiting_[taken_++]);
   release(oldest);
   asked = oldest.asked;
   bytes data = oldest.block.empty() ? blocks.copy(oldest.copy) : std::move(oldest.block);

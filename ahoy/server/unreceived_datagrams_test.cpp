@@ -35,6 +35,16 @@ TEST_F(unreceived, come_in_order_in_a_block_or_copied) {
   EXPECT_EQ(room.blocks, 0U);
 }
 
+TEST_F(unreceived, come_in_order_where_one_always_waits) {
+  unreceived_datagrams waiting{room};
+  ASSERT_TRUE(add(waiting, "0"));
+  for (int i = 1; i < 1000; ++i) {
+    ASSERT_TRUE(add(waiting, std::to_string(i)));
+    ASSERT_EQ(take(waiting), std::to_string(i - 1));
+    ASSERT_EQ(waiting.size(), 1U);
+  }
+}
+
 TEST_F(unreceived, of_one_caller_are_so_many) {
   unreceived_datagrams waiting{room}, of_another{room};
   for (std::size_t i = 0; i < unreceived_datagrams::most; ++i) ASSERT_TRUE(add(waiting, "x"));
