@@ -5,10 +5,14 @@ listener handles its datagrams in order.
 """
 import contextlib
 import json
+import os
+import pathlib
 import re
 import select
+import signal
 import socket
 import struct
+import tempfile
 import unittest
 
 from command import GUARD, Listener, Running, await_that, json_events, run
@@ -458,6 +462,72 @@ class Handlers(unittest.TestCase):
             with self.subTest(model), listen("--handler", "echo", "--model", model) as listener, Peer() as peer:
                 for _ in range(10_000):
                     self.assertEqual(peer.asks("the same", at(listener)), b"the same")
+
+
+@contextlib.contextmanager
+def held_up(listener):
+    """What comes meanwhile it finds all at once."""
+    listener.send_signal(signal.SIGSTOP)
+    await_that(lambda: pathlib.Path(f"/proc/{listener.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T", "the stop")
+    yield
+    listener.send_signal(signal.SIGCONT)
+
+
+class Together(unittest.TestCase):
+    """What has come by the time the listener looks is taken, and what is answered to that is sent, many by one system call."""
+
+    def test_each_hears_its_own_in_order(self):
+        ways = [("event", engine) for engine in ("epoll", "uring")] + [("iterative", "auto"), ("thread", "auto"), ("process", "auto")]
+        for model, engine in ways:
+            with self.subTest(model, engine=engine), listen("--handler", "echo", "--model", model, "--engine", engine) as listener, \
+                    contextlib.ExitStack() as closing:
+                peers = [closing.enter_context(Peer()) for _ in range(20)]
+                rounds = ((20, (2, 0, 3) * 3), (4, (4, 1499, 1500, 1501) * 3), (1, (40_000, 5, 1600)))  # no more than a socket holds
+                for count, sizes in rounds:  # large ones are not gathered, nor overtaken
+                    said = [(b"%d %d " % (number, size)).ljust(size, b".")[:size] for number, size in enumerate(sizes)]
+                    with held_up(listener):
+                        for text in said:
+                            for peer in peers[:count]:
+                                peer.send(text, at(listener))
+                    for peer in peers[:count]:
+                        heard = [peer.receive()[0] for _ in said]
+                        if model in ("event", "iterative"):
+                            self.assertEqual(heard, said)
+                        else:
+                            self.assertEqual(sorted(heard), sorted(said))
+                self.assertEqual(listener.end(), 0)
+
+    def test_by_few_system_calls(self):
+        for engine in ("epoll", "uring"):
+            with self.subTest(engine), tempfile.NamedTemporaryFile("r") as trace, Peer() as peer, \
+                    listen("--handler", "echo", "--engine", engine, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
+                           before=["strace", "-D", "-qq", "-f", "-o", trace.name, "-e", "trace=recvmsg,recvmmsg,sendmsg,sendmmsg"]) as listener:
+                for _ in range(20):
+                    for number in range(100):
+                        peer.send(f"{number}", at(listener))
+                    for number in range(100):
+                        self.assertEqual(peer.text(), f"{number}")
+                listener.end()
+                calls = trace.read()
+                self.assertLess(len(re.findall(r"\b(?:send|recv)m?msg\(", calls)), 2_000, "one for each, and direction, were 4000")
+
+    def test_a_refusal_ends_the_conversation_whose_it_is(self):
+        """Whether its handler waits for more or has ended, the reason is that of the answer which the kernel did not take."""
+        for handler in ("echo", "time"):
+            machine = Machine(self)
+            with self.subTest(handler), machine.listen("udp://127.0.0.1:0", "--handler", handler, "-v") as listener, \
+                    Peer(machine.socket(V4, UDP)) as heard, Peer(machine.socket(V4, UDP)) as unheard:
+                machine.must("nft", "add table inet outgoing; add chain inet outgoing leaving { type filter hook output priority 0; };"
+                             f"add rule inet outgoing leaving udp dport {unheard.address[1]} drop")
+                with held_up(listener):
+                    for number in range(6):
+                        (unheard if number == 4 else heard).send(f"{number}", at(listener))  # not the last one of those taken together
+                answers = [heard.text() for _ in range(5)]
+                if handler == "echo":
+                    self.assertEqual(answers, ["0", "1", "2", "3", "5"])
+                listener.err.until(rf"(?m)^\[{re.escape(unheard.label)}\] left: operation not permitted")
+                listener.end()
+                self.assertNotIn(f"[{heard.label}] left: operation", listener.err.all().decode())
 
 
 class NoEchoLoop(unittest.TestCase):

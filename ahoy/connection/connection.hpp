@@ -67,7 +67,8 @@ class connection {
     bool await_suspend(std::coroutine_handle<Promise> self) {
       context& where = self.promise().where();
       descriptor* const below = to_.below_;
-      const tried how = below ? below->engine().send_at_once(*below, *this, where) : tried::no;
+      const tried how =
+          below ? below->engine().send_at_once(*below, *this, where) : to_.send_at_once(*this, where);
       return how != tried::complete && wait(self, where, how);
     }
     void await_resume() const {
@@ -87,6 +88,8 @@ class connection {
   };
   /// Hands all of `data` to the kernel, which must stay valid until then; as one datagram where these are
   /// datagrams. Success says nothing about the peer. Throws error; an unknown part may have been sent then.
+  /// A server that has received several datagrams together gathers a copy of each small answer, and sends
+  /// them together at the end of the turn; one that fails then makes the next receive() or send() throw.
   [[nodiscard]] send_awaiter send(std::string_view data) noexcept { return {*this, data}; }
   /// The same; whoever is idle between receiving and sending keeps no view of it in its frame.
   [[nodiscard]] send_awaiter send(const bytes& data) noexcept { return {*this, data.text()}; }
@@ -119,6 +122,9 @@ class connection {
   [[nodiscard]] virtual bool left_unheard() const noexcept { return false; }
   /// The next close() tells the peer of a failure: a reset, where the transport has one.
   virtual void abort_on_close() noexcept {}
+  /// Waits until what was sent is the kernel's, where it was gathered to be sent with that of others. Throws
+  /// as the send() would have thrown, if nobody was told of that yet.
+  virtual task<> settle() { co_return; }
 
   /// The limit of each receive and of each send that does not progress; they throw timed_out then.
   void set_timeout(duration each) noexcept { timeout_ = each; }
@@ -150,6 +156,8 @@ class connection {
   /// true where it is complete at once, else it is the engine's to complete (see engine::submit).
   virtual bool submit(receive_operation& asked) = 0;
   virtual bool submit(send_operation& asked) = 0;
+  /// As engine::send_at_once(), for a connection over no descriptor of its own.
+  virtual tried send_at_once(outgoing& /*what*/, const context& /*where*/) { return tried::no; }
   /// Completes at once with ENOSYS where no file can be sent so.
   virtual bool submit(send_file_operation& asked);
   /// For a connection over a descriptor.

@@ -13,23 +13,35 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-void enable(int socket, int level, int option) noexcept {
-  const int on = 1;
-  ::setsockopt(socket, level, option, &on, sizeof on);
+void set(int socket, int level, int option, int value) noexcept {
+  ::setsockopt(socket, level, option, &value, sizeof value);
 }
+
+void enable(int socket, int level, int option) noexcept { set(socket, level, option, 1); }
 
 fd open_socket(const address& like, std::string_view verb) {
   fd made{::socket(like.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!made) throw error{system_code(errno), std::string{verb}, like.to_string()};
-  enable(made.get(), IPPROTO_IP, IP_PKTINFO);
   enable(made.get(), IPPROTO_IP, IP_RECVTOS);
   if (like.family() == family::inet6) {
-    const int off = 0;
-    ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    enable(made.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    set(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
     enable(made.get(), IPPROTO_IPV6, IPV6_RECVTCLASS);
   }
   return made;
+}
+
+/// The kernel refuses a broadcast address, as 10.0.0.255 may be, to a socket that may not broadcast.
+bool is_of_one_host(const address& local) {
+  if (local.is_any() || local.is_multicast()) return false;
+  const fd asking = open_socket(local, "listen on");
+  return ::connect(asking.get(), local.data(), local.size()) == 0;
+}
+
+/// Tells with each datagram which address was asked. It costs something with each, and is known where there
+/// is only one.
+void learn_local(const fd& socket, family of) {
+  enable(socket.get(), IPPROTO_IP, IP_PKTINFO);
+  if (of == family::inet6) enable(socket.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO);
 }
 
 void bind_to(const fd& socket, const address& local) {
@@ -68,7 +80,7 @@ void send_groups_through(const fd& socket, family of, unsigned interface) {
   if (of == family::inet)
     ::setsockopt(socket.get(), IPPROTO_IP, IP_MULTICAST_IF, &chosen, sizeof chosen);
   else
-    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index);
+    set(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
 }
 
 /// Every ICMP error is heard, not only that of a closed port (ip(7), IP_RECVERR).
@@ -101,7 +113,8 @@ bool connect_if_one(const fd& socket, const address& peer) {
 }  // namespace
 
 datagram_socket::datagram_socket(engine& by, fd socket)
-    : socket_{std::make_unique<descriptor>(by, std::move(socket))} {}
+    : socket_{std::make_unique<descriptor>(by, std::move(socket))},
+      received_{std::make_unique<received_datagrams>(by.buffers())} {}
 
 datagram_socket datagram_socket::bound(engine& by, const address& local, const std::optional<address>& source,
                                        family wanted) {
@@ -110,6 +123,7 @@ datagram_socket datagram_socket::bound(engine& by, const address& local, const s
   enable(made.get(), SOL_SOCKET, SO_BROADCAST);
   if (local.is_multicast()) enable(made.get(), SOL_SOCKET, SO_REUSEADDR);
   bind_to(made, local);
+  if (!is_of_one_host(local)) learn_local(made, local.family());
   if (local.is_multicast()) join_group(made, local, interface_of(source));
   return {by, std::move(made)};
 }
@@ -125,16 +139,28 @@ datagram_socket datagram_socket::to(engine& by, const address& peer, const std::
   return result;
 }
 
+/// Who is to stop hears so from the engine.
+bool datagram_socket::receive_awaiter::submit() {
+  const bool is_at_hand = of_.has_more() && !where->stopped();
+  return is_at_hand || receive_from_operation::submit();
+}
+
 datagram datagram_socket::receive_awaiter::await_resume() {
-  throw_if_failed(error, "receive from", error ? of_.local().to_string() : std::string{});
   datagram result;
-  result.data = std::move(received);
-  result.header = header;
+  if (error == 0) error = into.take(result.data, result.header);
+  throw_if_failed(error, "receive from", error ? of_.local().to_string() : std::string{});
+  on->received += result.data.size();
   return result;
 }
 
 void datagram_socket::send_awaiter::await_resume() const {
   throw_if_failed(error, "send to", error ? header.peer.to_string() : std::string{});
+}
+
+void datagram_socket::set_mark(std::uint8_t mark) noexcept {
+  const int traffic_class = mark << 2;
+  set(socket_->number(), IPPROTO_IP, IP_TOS, traffic_class);
+  if (local().family() == family::inet6) set(socket_->number(), IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
 }
 
 address datagram_socket::local() const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <ahoy/connection/connection.hpp>
+#include <ahoy/engine/received_datagrams.hpp>
 
 #include <optional>
 #include <string>
@@ -11,9 +12,10 @@ struct datagram {
   datagram_header header;
 };
 
-/// A datagram socket (UDP, Unix). It learns with each datagram which local address was asked and which mark
-/// it carries, and sends from a given local address. Belongs to the thread of its engine; one receive and one
-/// send at a time.
+/// A datagram socket (UDP, Unix). It learns with each datagram which local address was asked, where it has
+/// several, and which mark it carries, and sends from a given local address. What is there it takes by one
+/// system call, and gives out one by one. Belongs to the thread of its engine; one receive and one send at a
+/// time.
 class datagram_socket {
  public:
   /// Bound to `local`. One on an IPv6 wildcard address hears both families, unless inet6 alone is wanted; on
@@ -29,13 +31,17 @@ class datagram_socket {
 
   class receive_awaiter : public receive_from_operation {
    public:
-    explicit receive_awaiter(datagram_socket& of) noexcept : receive_from_operation{&*of.socket_}, of_{of} {}
+    explicit receive_awaiter(datagram_socket& of) noexcept
+        : receive_from_operation{of.socket_.get(), *of.received_}, of_{of} {}
     datagram await_resume();
 
    private:
+    bool submit() override;
     datagram_socket& of_;
   };
   [[nodiscard]] receive_awaiter receive() noexcept { return receive_awaiter{*this}; }
+  /// Whether the next receive() is one of those that were taken together with the last one.
+  [[nodiscard]] bool has_more() const noexcept { return !received_->empty(); }
 
   class send_awaiter : public send_to_operation {
    public:
@@ -48,6 +54,9 @@ class datagram_socket {
     return {*this, data, to};
   }
 
+  /// From now on what is sent carries this mark, where its header names no other one.
+  void set_mark(std::uint8_t mark) noexcept;
+
   [[nodiscard]] descriptor& native() noexcept { return *socket_; }
   [[nodiscard]] address local() const;
   [[nodiscard]] bool connected() const noexcept { return connected_; }
@@ -57,6 +66,7 @@ class datagram_socket {
  private:
   datagram_socket(engine& by, fd socket);
   std::unique_ptr<descriptor> socket_;
+  std::unique_ptr<received_datagrams> received_;
   datagram_header peer_;
   bool connected_ = false;
 };

@@ -67,7 +67,8 @@ void there_and_back(ahoy::engine& by, const way& on) {
                                     send_to(caller, "hello", header_to(called, some_mark)))));
   EXPECT_EQ(text, "hello");
   EXPECT_EQ(header.peer.unmapped(), caller.local());
-  EXPECT_EQ(header.local.unmapped().host(), on.asked);
+  const bool has_several = on.server.is_any();
+  EXPECT_EQ(header.local.unmapped().host(), has_several ? on.asked : "");
   EXPECT_EQ(header.mark, some_mark);
 
   header.mark = 3;
@@ -140,8 +141,12 @@ TEST_P(datagrams, larger_than_a_block_are_an_error_and_not_cut) {
     using ahoy::receive_from_operation::receive_from_operation;
     int await_resume() const noexcept { return error; }
     static task<> one(ahoy::descriptor& on, int& result) {
-      receiving it{&on};
+      ahoy::received_datagrams into{on.engine().buffers()};
+      receiving it{&on, into};
       result = co_await it;
+      ahoy::bytes nothing;
+      datagram_header unknown;
+      if (result == 0) result = into.take(nothing, unknown);
     }
   };
   int error = 0;

@@ -370,7 +370,8 @@ task<> send_on(descriptor& on) {
 }
 
 task<> receive_from_on(descriptor& on) {
-  plain<ahoy::receive_from_operation> waiting{&on};
+  ahoy::received_datagrams into{on.engine().buffers()};
+  plain<ahoy::receive_from_operation> waiting{&on, into};
   const int error = co_await waiting;
   ahoy::throw_if_failed(error, "", "");
 }

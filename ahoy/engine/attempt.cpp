@@ -1,11 +1,12 @@
 #include <ahoy/engine/attempt.hpp>
+#include <ahoy/engine/datagram_control.hpp>
+#include <ahoy/engine/received_datagrams.hpp>
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <array>
 
 namespace ahoy::inline v0 {
 
@@ -32,95 +33,10 @@ bool send_file(operation& asked, buffer_pool&, patience) {
   return settle(taken, self.error);
 }
 
-/// Room for the control messages that we ask for: the local address (IPv4 or IPv6) and the mark.
-struct control_room {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
-                                        2 * CMSG_SPACE(sizeof(int))> space{};
-};
-
-template <class T>
-T content(const cmsghdr* control) noexcept {
-  T value;
-  std::memcpy(&value, CMSG_DATA(control), sizeof value);
-  return value;
-}
-
-void read_control(const cmsghdr* control, datagram_header& header) {
-  if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
-    // Not ipi_addr: of a broadcast or a group it is that address, which nobody can answer from.
-    header.local = address::inet(ntohl(content<in_pktinfo>(control).ipi_spec_dst.s_addr), 0);
-  } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
-    sockaddr_in6 local{};
-    local.sin6_family = AF_INET6;
-    const auto information = content<in6_pktinfo>(control);
-    local.sin6_addr = information.ipi6_addr;
-    if (IN6_IS_ADDR_LINKLOCAL(&local.sin6_addr)) local.sin6_scope_id = information.ipi6_ifindex;
-    header.local = address{reinterpret_cast<const sockaddr*>(&local), sizeof local};
-  } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_TOS) {
-    header.mark = content<std::uint8_t>(control) >> 2;
-  } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_TCLASS) {
-    header.mark = static_cast<std::uint8_t>(content<int>(control) >> 2);
-  }
-}
-
-bool receive_from(operation& asked, buffer_pool& buffers, patience how) {
+bool receive_from(operation& asked, buffer_pool&, patience how) {
   auto& self = static_cast<receive_from_operation&>(asked);
-  const std::span<char> block = buffers.take();
-  control_room room;
-  iovec into{block.data(), block.size()};
-  sockaddr_storage peer{};
-  msghdr message{};
-  message.msg_name = &peer;
-  message.msg_namelen = sizeof peer;
-  message.msg_iov = &into;
-  message.msg_iovlen = 1;
-  message.msg_control = room.space.data();
-  message.msg_controllen = room.space.size();
-  const ssize_t got = uninterrupted(
-      how, [&] { return ::recvmsg(self.on->number(), &message, message_flags(how) | MSG_CMSG_CLOEXEC); });
-  bytes loan = buffers.lend(block, got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (got < 0) return settle(got, self.error);
-  if (message.msg_flags & MSG_TRUNC) {  // larger than any that UDP carries
-    self.error = EMSGSIZE;
-    return true;
-  }
-  self.on->received += static_cast<std::uint64_t>(got);
-  self.received = std::move(loan);
-  if (message.msg_namelen > 0)
-    self.header.peer = address{reinterpret_cast<sockaddr*>(&peer), message.msg_namelen};
-  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control; control = CMSG_NXTHDR(&message, control))
-    read_control(control, self.header);
-  return true;
-}
-
-template <class T>
-void add_control(msghdr& message, int level, int type, const T& value) {
-  auto* control =
-      reinterpret_cast<cmsghdr*>(static_cast<char*>(message.msg_control) + message.msg_controllen);
-  control->cmsg_level = level;
-  control->cmsg_type = type;
-  control->cmsg_len = CMSG_LEN(sizeof value);
-  std::memcpy(CMSG_DATA(control), &value, sizeof value);
-  message.msg_controllen += CMSG_SPACE(sizeof value);
-}
-
-/// Says which address to answer from and with which mark.
-void write_control(msghdr& message, const datagram_header& header) {
-  const bool inet6 = header.peer.unmapped().family() == family::inet6;
-  if (header.local.family() == family::inet && !header.local.is_multicast()) {
-    in_pktinfo from{};
-    from.ipi_spec_dst = reinterpret_cast<const sockaddr_in*>(header.local.data())->sin_addr;
-    add_control(message, IPPROTO_IP, IP_PKTINFO, from);
-  } else if (header.local.family() == family::inet6 && !header.local.is_multicast()) {
-    in6_pktinfo from{};
-    const auto* local = reinterpret_cast<const sockaddr_in6*>(header.local.data());
-    from.ipi6_addr = local->sin6_addr;
-    from.ipi6_ifindex = local->sin6_scope_id;
-    add_control(message, IPPROTO_IPV6, IPV6_PKTINFO, from);
-  }
-  const int traffic_class = header.mark << 2;
-  if (header.mark != 0)
-    add_control(message, inet6 ? IPPROTO_IPV6 : IPPROTO_IP, inet6 ? IPV6_TCLASS : IP_TOS, traffic_class);
+  const auto got = uninterrupted(how, [&] { return self.into.fill(self.on->number(), message_flags(how)); });
+  return settle(got, self.error);
 }
 
 bool send_to(operation& asked, buffer_pool&, patience how) {
@@ -134,8 +50,7 @@ bool send_to(operation& asked, buffer_pool&, patience how) {
   }
   message.msg_iov = &from;
   message.msg_iovlen = 1;
-  message.msg_control = room.space.data();
-  write_control(message, self.header);
+  write_control(message, room, self.header);
   const ssize_t taken =
       uninterrupted(how, [&] { return ::sendmsg(self.on->number(), &message, message_flags(how)); });
   if (taken > 0) self.on->sent += static_cast<std::uint64_t>(taken);

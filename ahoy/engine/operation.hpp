@@ -17,6 +17,7 @@ namespace ahoy::inline v0 {
 
 class engine;
 class operation;
+class received_datagrams;
 
 /// An open file as its engine knows it. At most one operation that reads and one that writes wait on it at a
 /// time (asserted). It must not be closed while one does, and must not outlive its engine.
@@ -66,7 +67,7 @@ enum class operation_kind : std::uint8_t {
   receive,       ///< from a stream
   send,          ///< to a stream, all of it
   send_file,     ///< to a stream, a part of a regular file
-  receive_from,  ///< a datagram
+  receive_from,  ///< datagrams, at least one
   send_to,       ///< a datagram
   accept,
   connect,
@@ -158,15 +159,15 @@ struct send_file_operation : operation {
 /// What came with a datagram, or goes with it.
 struct datagram_header {
   address peer;
-  address local;          ///< the address that was asked, and the one to answer from; unspecified if unknown
-  std::uint8_t mark = 0;  ///< the DSCP value of the IP header
+  address local;  ///< which of our addresses was asked, and is to answer; unspecified: the socket's own
+  std::uint8_t mark = 0;  ///< the DSCP value of the IP header; of one that is sent, 0 is the socket's own
 };
 
+/// As many as are there, into what holds none any more.
 struct receive_from_operation : operation {
-  explicit receive_from_operation(descriptor* from) noexcept
-      : operation{operation_kind::receive_from, from} {}
-  bytes received;
-  datagram_header header;
+  receive_from_operation(descriptor* from, received_datagrams& room) noexcept
+      : operation{operation_kind::receive_from, from}, into{room} {}
+  received_datagrams& into;
 };
 
 struct send_to_operation : operation {

@@ -1,13 +1,15 @@
 #include <ahoy/engine/attempt.hpp>
+#include <ahoy/engine/gathered_datagrams.hpp>
 #include <ahoy/error/log.hpp>
 #include <ahoy/server/datagram_request.hpp>
 #include <ahoy/server/server_run.hpp>
+#include <ahoy/server/unreceived_datagrams.hpp>
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <deque>
 #include <list>
 #include <unordered_map>
 
@@ -20,74 +22,94 @@ namespace {
 constexpr std::uint8_t answered_mark = 47;
 /// Services that answer whatever they get, or are misused as reflectors; nobody calls from there.
 constexpr std::array<std::uint16_t, 8> service_ports = {7, 13, 17, 19, 37, 53, 69, 123};
-/// Datagrams of one caller, and bytes of all, that handlers have not received yet; more are dropped, as a
-/// full socket would: whoever forges senders must not fill the memory.
-constexpr std::size_t most_unreceived = 256;
-constexpr std::size_t most_unreceived_bytes = 8 * 1024 * 1024;
 
-class datagram_exchange;
+class datagram_service;
+
+/// Comes when all have gone on who could go on when it was submitted, or is stopped.
+struct others_have_gone_on final : park_operation {
+  using park_operation::park_operation;
+  void await_resume() const noexcept {}
+
+ private:
+  bool submit() override {
+    const bool is_over = park_operation::submit();
+    if (!is_over) engine().complete(*this, 0);
+    return is_over;
+  }
+};
 
 /// One peer of a datagram socket as a connection.
-class datagram_caller final : public connection {
+class datagram_caller final : public connection, gathered_datagrams::sender {
  public:
-  datagram_caller(std::shared_ptr<datagram_exchange> of, const datagram_header& header);
+  datagram_caller(std::shared_ptr<datagram_service> of, const datagram_header& header);
   ~datagram_caller() override;
 
   void shutdown_send() override {}
   void shutdown_receive() override {
     ended_ = true;
-    hand_over();
+    if (receiver_) engine().complete(*receiver_, 0);
   }
   ahoy::engine& engine() const noexcept override;
-  address local() const override { return header_.local; }
+  address local() const override;
   address remote() const override { return header_.peer.unmapped(); }
   std::string_view transport() const noexcept override { return "udp"; }
   bool keeps_boundaries() const noexcept override { return true; }
   std::uint64_t bytes_received() const noexcept override { return received_; }
   std::uint64_t bytes_sent() const noexcept override { return sent_; }
 
-  void deliver(std::string_view data, const datagram_header& header);
+  task<> settle() override;
+
+  /// What came from its peer: to its handler, or to wait for that.
+  void deliver(bytes data, const datagram_header& header);
   [[nodiscard]] bool awaits() const noexcept { return receiver_; }
   /// Nothing more will be heard of it: what its peer sends now is another caller's.
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
-  [[nodiscard]] std::size_t unreceived() const noexcept { return unreceived_.size(); }
 
  private:
   bool submit(receive_operation& asked) override;
   bool submit(send_operation& asked) override;
-  void hand_over();
+  tried send_at_once(outgoing& what, const context& where) override;
+  void hand_over(bytes data, const address& asked);
   void answer_from(const address& asked);
+  void refused(int why) override;
+  bool gather(std::string_view data);
+  bool has_failed(operation& asked) noexcept;
 
-  struct unreceived_datagram {
-    std::string data;
-    address asked;  // of our addresses
-  };
-  const std::shared_ptr<datagram_exchange> of_;
+  const std::shared_ptr<datagram_service> of_;
   datagram_header header_;
-  std::deque<unreceived_datagram> unreceived_;
+  unreceived_datagrams unreceived_;
   operation* receiver_ = nullptr;
   std::uint64_t received_ = 0, sent_ = 0;
+  std::uint64_t last_gathered_ = 0;  // the number of that datagram
+  int failure_ = 0;                  // of one that was gathered, and nobody was told yet
   bool ended_ = false;
 };
 
 /// One datagram socket, its callers, and what the socket could not take yet. Its callers may outlive the
 /// tasks that receive and send, so all of them hold it.
-class datagram_exchange : public std::enable_shared_from_this<datagram_exchange> {
+class datagram_service : public std::enable_shared_from_this<datagram_service> {
  public:
-  datagram_exchange(server_run& run, datagram_socket& socket)
-      : run{run}, socket{socket}, port{socket.local().port()}, sendable{run.engine()} {}
+  datagram_service(server_run& of, datagram_socket& through)
+      : run{of}, socket{through}, local{through.local()}, sendable{of.engine()} {
+    if (run.serving().answers_by_itself()) socket.set_mark(answered_mark);
+  }
 
   task<> receive_all();
   task<> send_queued();
   bool send_now(send_operation& asked, const datagram_header& to);
+  /// Whether what is sent now is sent with that of others, at the end of the turn.
+  [[nodiscard]] bool gathers() const noexcept { return gathers_ && queue_.empty(); }
+  bool send_gathered();
 
   server_run& run;
   datagram_socket& socket;
-  const std::uint16_t port;
-  event sendable;             // something waits to be sent
-  event taken{run.engine()};  // a handler has received all that its caller sent
+  const address local;
+  event sendable;              // something waits to be sent
+  event taken{run.engine()};   // a handler has received all that its caller sent
+  event passed{run.engine()};  // something that was gathered is the kernel's, or was refused
+  gathered_datagrams gathered;
   std::unordered_map<address, datagram_caller*> present;
-  std::size_t unreceived_bytes = 0;
+  unreceived_datagrams::room unreceived;  // what they take of it
 
  private:
   struct unsent {
@@ -99,62 +121,84 @@ class datagram_exchange : public std::enable_shared_from_this<datagram_exchange>
   void refuse(const datagram_header& from);
   task<> receive_callers();
   task<> receive_requests();
+  void receive_one(datagram& received);
+  task<> take_turn();
   void begin_request(const datagram& asked);
   std::list<unsent> queue_;
+  bool gathers_ = false;      // until all have had their turn who were sent something together
+  bool has_no_room_ = false;  // the socket, for all that was gathered
 };
 
-datagram_caller::datagram_caller(std::shared_ptr<datagram_exchange> of, const datagram_header& header)
-    : of_{std::move(of)}, header_{header} {
-  header_.mark = of_->run.serving().answers_by_itself() ? answered_mark : 0;
+/// What ICMP says of a closed port is news of another caller than the one who sends now.
+int unless_of_another(int error) noexcept { return error == ECONNREFUSED ? 0 : error; }
+
+datagram_caller::datagram_caller(std::shared_ptr<datagram_service> of, const datagram_header& header)
+    : of_{std::move(of)}, header_{header}, unreceived_{of_->unreceived} {
+  header_.mark = 0;
   answer_from(header.local);
   of_->present.insert_or_assign(header.peer, this);
 }
 
 datagram_caller::~datagram_caller() {
-  for (const auto& each : unreceived_) of_->unreceived_bytes -= each.data.size();
   const auto own = of_->present.find(header_.peer);
   if (own != of_->present.end() && own->second == this) of_->present.erase(own);
+  if (of_->gathered.done() < last_gathered_) of_->gathered.forget(*this);
   of_->taken.notify();
 }
 
 ahoy::engine& datagram_caller::engine() const noexcept { return of_->run.engine(); }
 
+address datagram_caller::local() const {
+  return header_.local.family() == family::unspecified ? of_->local : header_.local;
+}
+
 /// What carried the datagram names no port: it is the socket's.
 void datagram_caller::answer_from(const address& asked) {
   header_.local = asked;
-  header_.local.set_port(of_->port);
+  header_.local.set_port(of_->local.port());
 }
 
-void datagram_caller::deliver(std::string_view data, const datagram_header& header) {
+void datagram_caller::deliver(bytes data, const datagram_header& header) {
   of_->run.heard(*this);
-  const bool is_full =
-      unreceived_.size() >= most_unreceived || of_->unreceived_bytes + data.size() > most_unreceived_bytes;
-  if (is_full) {
+  if (receiver_) return hand_over(std::move(data), header.local);
+  const std::size_t size = data.size();
+  if (unreceived_.add(std::move(data), header.local))
+    received_ += size;
+  else
     log(log_level::detail,
         label() + ": a datagram was dropped, " + std::to_string(unreceived_.size()) + " wait already");
-    return;
-  }
-  unreceived_.push_back({std::string{data}, header.local});
-  of_->unreceived_bytes += data.size();
-  received_ += data.size();
-  hand_over();
 }
 
-void datagram_caller::hand_over() {
-  if (!receiver_ || (unreceived_.empty() && !ended_)) return;
-  auto& waiting = static_cast<receive_operation&>(*receiver_);
-  submit(waiting);
-  engine().complete(waiting, 0);
+void datagram_caller::hand_over(bytes data, const address& asked) {
+  answer_from(asked);
+  received_ += data.size();
+  static_cast<receive_operation&>(*receiver_).received = std::move(data);
+  engine().complete(*receiver_, 0);
+}
+
+/// What a handler said last may fail after it has ended. What its peer says meanwhile is another caller's.
+task<> datagram_caller::settle() {
+  ended_ = true;
+  while (of_->gathered.done() < last_gathered_) co_await of_->passed.wait();
+  throw_if_failed(std::exchange(failure_, 0), "send to", label());
+}
+
+void datagram_caller::refused(int why) {
+  failure_ = unless_of_another(why);
+  if (receiver_ && failure_ != 0) engine().complete(*receiver_, std::exchange(failure_, 0));
+}
+
+bool datagram_caller::has_failed(operation& asked) noexcept {
+  if (is_over(asked)) return true;
+  asked.error = std::exchange(failure_, 0);
+  return asked.error != 0;
 }
 
 bool datagram_caller::submit(receive_operation& asked) {
-  if (is_over(asked)) return true;
+  if (has_failed(asked)) return true;
   if (!unreceived_.empty()) {
-    const unreceived_datagram& next = unreceived_.front();
-    answer_from(next.asked);
-    asked.received = engine().buffers().copy(next.data);
-    of_->unreceived_bytes -= next.data.size();
-    unreceived_.pop_front();
+    asked.received = unreceived_.take(engine().buffers(), header_.local);
+    header_.local.set_port(of_->local.port());
     return true;
   }
   if (ended_) return true;
@@ -164,23 +208,47 @@ bool datagram_caller::submit(receive_operation& asked) {
 }
 
 bool datagram_caller::submit(send_operation& asked) {
-  if (is_over(asked)) return true;
+  if (has_failed(asked)) return true;
   sent_ += asked.left.size();
   return of_->send_now(asked, header_);
 }
 
-bool try_to_send(datagram_exchange& by, operation& asked, const datagram_header& to) {
+/// Only what is gathered: submit() sees to the rest, and to errors.
+tried datagram_caller::send_at_once(outgoing& what, const context& where) {
+  const bool is_late = where.deadline() != no_deadline && where.deadline() <= engine().now();
+  const bool may_gather = of_->gathers() && failure_ == 0 && !where.stopped() && !is_late;
+  if (!may_gather || !gather(what.left)) return tried::no;
+  sent_ += what.left.size();
+  return tried::complete;
+}
+
+bool datagram_caller::gather(std::string_view data) {
+  gathered_datagrams& with = of_->gathered;
+  const bool is_in =
+      with.add(data, header_, *this) || (of_->send_gathered() && with.add(data, header_, *this));
+  if (is_in) last_gathered_ = with.added();
+  return is_in;
+}
+
+bool try_to_send(datagram_service& by, operation& asked, const datagram_header& to) {
   auto& waiting = static_cast<send_operation&>(asked);
   send_to_operation sending{&by.socket.native(), waiting.left, to};
   if (!attempt(sending, by.run.engine().buffers(), patience::none)) return false;
-  asked.error =
-      sending.error == ECONNREFUSED ? 0 : sending.error;  // the news of another caller's closed port
+  asked.error = unless_of_another(sending.error);
   return true;
 }
 
+bool datagram_service::send_gathered() {
+  if (gathered.empty()) return true;
+  has_no_room_ = !gathered.send(socket.native());
+  if (has_no_room_) sendable.notify();
+  passed.notify();
+  return !has_no_room_;
+}
+
 /// A socket without room is rare: a datagram that finds it so waits in the queue.
-bool datagram_exchange::send_now(send_operation& asked, const datagram_header& to) {
-  if (queue_.empty() && try_to_send(*this, asked, to)) return true;
+bool datagram_service::send_now(send_operation& asked, const datagram_header& to) {
+  if (queue_.empty() && send_gathered() && try_to_send(*this, asked, to)) return true;
   queue_.push_back(unsent{&asked, to});
   asked.slot = &queue_.back().asked;
   queue_.back().asked = nullptr;
@@ -188,11 +256,12 @@ bool datagram_exchange::send_now(send_operation& asked, const datagram_header& t
   return run.engine().submit(asked);
 }
 
-task<> datagram_exchange::send_queued() {
+task<> datagram_service::send_queued() {
   for (;;) {
-    while (queue_.empty()) co_await sendable.wait();
+    while (queue_.empty() && !has_no_room_) co_await sendable.wait();
     co_await run.engine().ready(socket.native(), POLLOUT);
-    while (!queue_.empty()) {
+    const bool may_go_on = send_gathered();
+    while (may_go_on && !queue_.empty()) {
       const unsent& next = queue_.front();
       if (next.asked && !try_to_send(*this, *next.asked, next.to)) break;
       if (next.asked) run.engine().complete(*next.asked, next.asked->error);
@@ -201,13 +270,15 @@ task<> datagram_exchange::send_queued() {
   }
 }
 
-bool datagram_exchange::may_answer(const datagram_header& header) const noexcept {
-  for (const std::uint16_t service : service_ports)
-    if (header.peer.port() == service) return false;
+bool datagram_service::may_answer(const datagram_header& header) const noexcept {
+  const std::uint16_t port = header.peer.port();
+  const bool is_service =
+      port <= service_ports.back() && std::ranges::find(service_ports, port) != service_ports.end();
+  if (is_service) return false;
   return header.mark != answered_mark || !run.serving().answers_by_itself();
 }
 
-datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header) {
+datagram_caller* datagram_service::find_or_admit(const datagram_header& header) {
   const auto found = present.find(header.peer);
   if (found != present.end() && !found->second->has_ended()) return found->second;
   if (run.is_ending()) return nullptr;
@@ -228,7 +299,7 @@ datagram_caller* datagram_exchange::find_or_admit(const datagram_header& header)
 /// Tells a peer that there is no place, if the socket has room for that word. It is an automatic answer,
 /// whatever the handler: it is marked, and a marked datagram gets none. Nor is it given more often than it is
 /// told, since senders may be forged: others than they would be flooded with it.
-void datagram_exchange::refuse(const datagram_header& from) {
+void datagram_service::refuse(const datagram_header& from) {
   if (!run.tell_busy(from.peer.unmapped()) || from.mark == answered_mark) return;
   datagram_header back = from;
   back.mark = answered_mark;
@@ -236,7 +307,7 @@ void datagram_exchange::refuse(const datagram_header& from) {
   attempt(word, run.engine().buffers(), patience::none);
 }
 
-task<> datagram_exchange::receive_all() {
+task<> datagram_service::receive_all() {
   if (run.datagrams_are_requests())
     co_await receive_requests();
   else
@@ -244,20 +315,21 @@ task<> datagram_exchange::receive_all() {
 }
 
 /// A socket that forged senders flood holds up nobody: what finds no place, or no memory, is told so or lost.
-void datagram_exchange::begin_request(const datagram& asked) {
+void datagram_service::begin_request(const datagram& asked) {
   const std::size_t size = asked.data.size();
-  if (run.is_full() || unreceived_bytes + size > most_unreceived_bytes) return refuse(asked.header);
+  if (run.is_full() || !unreceived.has(size)) return refuse(asked.header);
   datagram_header back = asked.header;
-  back.mark = run.serving().answers_by_itself() ? answered_mark : 0;
-  back.local.set_port(port);
+  back.mark = 0;
+  if (back.local.family() == family::unspecified) back.local = local;
+  back.local.set_port(local.port());
   auto request = std::make_unique<datagram_request>(run.engine(), fd::duplicate(socket.native().number()),
                                                     back, std::string{asked.data.text()});
-  unreceived_bytes += size;
-  request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived_bytes -= size; }});
+  unreceived.bytes += size;
+  request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived.bytes -= size; }});
   run.begin(std::move(request));
 }
 
-task<> datagram_exchange::receive_requests() {
+task<> datagram_service::receive_requests() {
   for (;;) {
     const datagram asked = co_await socket.receive();
     if (!may_answer(asked.header) || run.is_ending()) continue;
@@ -268,31 +340,44 @@ task<> datagram_exchange::receive_requests() {
   }
 }
 
-task<> datagram_exchange::receive_callers() {
+task<> datagram_service::receive_callers() {
   const bool one_at_a_time = run.options().model == model::iterative;
   for (;;) {
-    auto received = co_await socket.receive();
-    if (!may_answer(received.header)) {
-      log(log_level::detail,
-          received.header.peer.to_string() + ": not answered, to keep two servers from answering each other");
-      continue;
-    }
-    datagram_caller* from = find_or_admit(received.header);
-    if (!from) continue;
-    from->deliver(received.data, received.header);
-    const address peer = received.header.peer;
+    datagram received = co_await socket.receive();
+    if (socket.has_more()) gathers_ = !one_at_a_time;
+    receive_one(received);
+    const address& peer = received.header.peer;
     while (one_at_a_time && present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
+    if (gathers_ && !socket.has_more()) co_await take_turn();
   }
 }
 
-task<> exchange_datagrams(std::shared_ptr<datagram_exchange> exchange) {
-  co_await when_all(tasks(exchange->receive_all(), exchange->send_queued()));
+void datagram_service::receive_one(datagram& received) {
+  if (!may_answer(received.header)) {
+    log(log_level::detail,
+        received.header.peer.to_string() + ": not answered, to keep two servers from answering each other");
+    return;
+  }
+  datagram_caller* const from = find_or_admit(received.header);
+  if (from) from->deliver(std::move(received.data), received.header);
+}
+
+/// What those say to it who were sent something together is sent together, also where we are stopped
+/// meanwhile.
+task<> datagram_service::take_turn() {
+  co_await others_have_gone_on{run.engine()};
+  gathers_ = false;
+  send_gathered();
+}
+
+task<> serve_callers(std::shared_ptr<datagram_service> service) {
+  co_await when_all(tasks(service->receive_all(), service->send_queued()));
 }
 
 }  // namespace
 
 task<> serve_datagrams(server_run& run, datagram_socket& socket) {
-  run.keep(exchange_datagrams(std::make_shared<datagram_exchange>(run, socket)));
+  run.keep(serve_callers(std::make_shared<datagram_service>(run, socket)));
   while (!run.is_ending()) co_await run.wait_for_change(no_timeout);
 }
 

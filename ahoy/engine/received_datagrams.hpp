@@ -1,0 +1,45 @@
+#pragma once
+#include <ahoy/engine/buffer.hpp>
+#include <ahoy/engine/datagram_control.hpp>
+
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+/// What one system call has taken from a socket: as many datagrams as were there, given out one by one. It
+/// begins with room for one, and has twice the room whenever a call has filled it, up to `most`: a socket
+/// that is quiet holds one block of its engine's pool. Neither it nor what it has given may outlive the pool.
+class received_datagrams {
+ public:
+  static constexpr std::size_t most = 64;
+
+  explicit received_datagrams(buffer_pool& blocks) : blocks_{blocks} { grow(1); }
+  received_datagrams(const received_datagrams&) = delete;
+  received_datagrams& operator=(const received_datagrams&) = delete;
+  ~received_datagrams();
+
+  /// Takes at least one datagram, and all that are there; waits for none but the first, and for that only as
+  /// `flags` and the socket's timeout say. Returns and fails as recvmmsg(2). Only while it is empty().
+  int fill(int socket, int flags);
+  [[nodiscard]] bool empty() const noexcept { return next_ == count_; }
+  /// The oldest one. An errno value, EMSGSIZE, where it was larger than a block, and is lost. Only while it
+  /// is not empty().
+  int take(bytes& data, datagram_header& header);
+
+ private:
+  struct place {
+    address peer;
+    control_room control;
+    iovec block{};
+  };
+  void grow(std::size_t room);
+  void prepare(std::size_t at);
+
+  buffer_pool& blocks_;
+  std::vector<place> places_;
+  std::vector<mmsghdr> messages_;  // one for each place
+  std::size_t count_ = 0;          // of the last call
+  std::size_t next_ = 0;
+};
+
+}  // namespace ahoy::inline v0

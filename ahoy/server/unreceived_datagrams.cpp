@@ -1,0 +1,49 @@
+#include <ahoy/server/unreceived_datagrams.hpp>
+
+#include <utility>
+
+namespace ahoy::inline v0 {
+
+unreceived_datagrams::~unreceived_datagrams() {
+  for (; taken_ < waiting_.size(); ++taken_) release(waiting_[taken_]);
+}
+
+void unreceived_datagrams::release(const arrival& gone) noexcept {
+  room_.bytes -= gone.block.size() + gone.copy.size();
+  if (!gone.block.empty()) --room_.blocks;
+}
+
+/// Of blocks there are as many as come at once: mostly a handler is as quick as that.
+bool unreceived_datagrams::add(bytes data, const address& asked) {
+  const std::size_t more = data.size();
+  if (size() >= most || !room_.has(more)) return false;
+  if (taken_ >= most) drop_taken();
+  if (room_.blocks < received_datagrams::most) {
+    waiting_.push_back({std::move(data), {}, asked});
+    ++room_.blocks;
+  } else {
+    waiting_.push_back({{}, std::string{data.text()}, asked});
+  }
+  room_.bytes += more;
+  return true;
+}
+
+void unreceived_datagrams::drop_taken() noexcept {
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken_));
+  taken_ = 0;
+}
+
+/// What a burst took goes with it.
+bytes unreceived_datagrams::take(buffer_pool& blocks, address& asked) {
+  arrival oldest = std::move(waiting_[taken_++]);
+  release(oldest);
+  asked = oldest.asked;
+  bytes data = oldest.block.empty() ? blocks.copy(oldest.copy) : std::move(oldest.block);
+  if (empty()) {
+    drop_taken();
+    if (waiting_.capacity() > received_datagrams::most) waiting_.shrink_to_fit();
+  }
+  return data;
+}
+
+}  // namespace ahoy::inline v0
