@@ -481,11 +481,12 @@ class Shell(unittest.TestCase):
             self.assertEqual(echo.wait(), 0)
 
     def test_from_one_pipe_to_another(self):
-        """`listen --once` in the middle of one pipe, `call` in the middle of the other: all comes through, both ways."""
+        """`listen --once` in the middle of one pipe, `call` in the middle of the other: all comes through, both ways.
+        Either may come to the end of its input first: so one of them has to send on when the other has ended."""
         url = f"unix://{self.path}/socket"
         with self.sh(f'seq 1 50000 | "$0" listen --once --framing line {url} | sed "s/.*] //"', stdin="`/dev/null`") as left:
             left.err.until("listening on")
-            with self.sh(f'seq 50001 100000 | "$0" call {url} | cat') as right:
+            with self.sh(f'seq 50001 100000 | "$0" call --after-eof wait {url} | cat') as right:
                 self.assertEqual(right.out.all().decode(), "".join(f"{i}\n" for i in range(1, 50001)))
                 self.assertEqual(left.out.all().decode(), "".join(f"{i}\n" for i in range(50001, 100001)))
                 self.assertEqual((left.wait(), right.wait()), (0, 0))

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 from command import AHOY, GUARD, Lines, Listener, await_that, run
@@ -196,19 +197,22 @@ class Signals(unittest.TestCase):
                     self.assertEqual(listener.wait(), 0)
 
     def test_a_drain_without_limit_waits_for_the_slowest(self):
-        """Longer than the default, which the other listener's end tells."""
+        """Longer than another listener's, with the same caller, which takes little, but never nothing for long."""
         told = [LONG + "\n"] * 60
         with Listener("127.0.0.1:0", "--drain", "none") as patient, Caller(patient.port, receive_buffer=4096) as caller, \
-                Listener("127.0.0.1:0") as usual, Caller(usual.port, receive_buffer=4096) as other:
-            for listener, its in ((patient, caller), (usual, other)):
-                answered(listener, its)
+                Listener("127.0.0.1:0", "--drain", "3s") as other, Caller(other.port, receive_buffer=4096) as its:
+            for listener, slow in ((patient, caller), (other, its)):
+                answered(listener, slow)
                 for line in told:
                     listener.say(line[:-1])
                 listener.say("/who")
-                listener.err.until(its.label)
+                listener.err.until(slow.label)
                 listener.send_signal()
-            self.assertEqual(usual.wait(), 0)
-            self.assertIsNone(patient.process.poll())
+            with self.assertRaises(ConnectionResetError):
+                while its.receive(256):
+                    caller.receive(256)
+                    time.sleep(0.01)  # so slow are they
+            self.assertEqual(other.wait(), 0)
             self.assertEqual(caller.rest(), "".join(told).encode())
             self.assertEqual(patient.wait(), 0)
 

@@ -29,8 +29,8 @@ class Caller:
     def send(self, data):
         self.socket.sendall(data.encode() if isinstance(data, str) else data)
 
-    def receive(self):
-        piece = self.socket.recv(1 << 16)
+    def receive(self, most=1 << 16):
+        piece = self.socket.recv(most)
         self.unread += piece
         return piece
 
