@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/sendfile.h>
-#include <unistd.h>
 
 #include <cstring>
 
