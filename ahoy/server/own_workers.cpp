@@ -9,8 +9,11 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// How many engines are kept for threads to come: each may hold a block of memory.
-constexpr std::size_t most_spare_engines = 64;
+/// How many engines are kept for threads to come, of which each may hold a block of memory, and how many
+/// bells.
+constexpr std::size_t most_spare = 64;
+
+constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};
 
 /// What it receives into is there before it runs: in a copy of this process nothing large is allocated, which
 /// would have malloc tidy up, and so copy, page after page (malloc_consolidate).
@@ -19,25 +22,43 @@ void furnish(blocking_engine& with_block) {
   pool.give_back(pool.take().data());
 }
 
-void report_end(int reports, std::uint64_t job, std::string why) noexcept {
-  report done;
-  done.job = job;
-  done.text = std::move(why);
-  send_report(reports, done);
-}
-
 }  // namespace
+
+/// What one worker is told by: the bell of one that has ended, where that was never rung.
+class own_workers::bell {
+ public:
+  explicit bell(own_workers& in) : spare_{in.bells_} {
+    if (spare_.empty()) spare_.push_back(open_bell());
+    hung_ = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  bell(const bell&) = delete;
+  bell& operator=(const bell&) = delete;
+  ~bell() {
+    if (!was_rung_ && spare_.size() < most_spare) spare_.push_back(std::move(hung_));
+  }
+  [[nodiscard]] int number() const noexcept { return hung_.get(); }
+  void ring(order_kind what) noexcept {
+    was_rung_ = true;
+    ahoy::ring(number(), what);
+  }
+
+ private:
+  std::vector<fd>& spare_;
+  fd hung_;
+  bool was_rung_ = false;
+};
 
 class own_workers::by_thread final : public assignment {
  public:
   by_thread(own_workers& in, order what)
-      : in_{in}, number_{what.job}, over_{in.by_}, bell_{open_bell()}, by_{in.spare_engine()} {
+      : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
     who_ = start_thread(
-        [given, &by = *by_, bell = bell_.get(), reports = in.wire_.second.get(), &how = in.how_] {
+        [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(), &how = in.how_] {
           const std::uint64_t number = given->job;
-          std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
-          report_end(reports, number, std::move(why));
+          const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
+          report_end(reports, report_kind::done, number, why);
         });
     in_.threads_.emplace(number_, this);
   }
@@ -52,7 +73,7 @@ class own_workers::by_thread final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    ring(bell_.get(), what);
+    bell_.ring(what);
     co_return;
   }
   void kill() noexcept override {}
@@ -67,7 +88,7 @@ class own_workers::by_thread final : public assignment {
   own_workers& in_;
   std::uint64_t number_;
   event over_;
-  fd bell_;
+  bell bell_;  // which a thread that has reported hears no more
   std::unique_ptr<blocking_engine> by_;
   std::unique_ptr<worker> who_;
   bool is_over_ = false;
@@ -77,15 +98,15 @@ class own_workers::by_thread final : public assignment {
 class own_workers::by_process final : public assignment {
  public:
   by_process(own_workers& in, const start_of_process& as, order what)
-      : in_{in}, number_{what.job}, bell_{open_bell()} {
-    std::vector<int> own{bell_.get(), in.wire_.second.get(), what.lent};
+      : in_{in}, number_{what.job}, bell_{in} {
+    std::vector<int> own{bell_.number(), in.wire_.second.get(), what.lent};
     if (what.second) own.push_back(what.second.get());
-    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.get()] {
+    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.number()] {
       const int reports = in.wire_.second.get();
       const std::uint64_t number = what.job;
-      std::string why =
+      const std::string why =
           work_once(in.engine_of_processes_, std::move(what), bell, reports, in.how_, handler_is::own);
-      if (why != "done" || in.has_to_be_told_) report_end(reports, number, std::move(why));
+      if (why != "done" || in.has_to_be_told_) report_end(reports, report_kind::done, number, why);
     });
     in_.processes_.emplace(number_, this);
   }
@@ -98,7 +119,7 @@ class own_workers::by_process final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    ring(bell_.get(), what);
+    bell_.ring(what);
     co_return;
   }
   void kill() noexcept override { who_->kill(); }
@@ -107,7 +128,7 @@ class own_workers::by_process final : public assignment {
  private:
   own_workers& in_;
   std::uint64_t number_;
-  fd bell_;
+  bell bell_;  // goes after the worker
   std::unique_ptr<worker> who_;
   std::string why_{in_.has_to_be_told_ ? "its worker has ended" : "done"};  // where it says nothing
 };
@@ -115,6 +136,7 @@ class own_workers::by_process final : public assignment {
 own_workers::own_workers(engine& by, handler& how)
     : by_{by}, how_{how}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
+  bells_.reserve(most_spare);
 }
 
 std::unique_ptr<assignment> own_workers::engage_thread(order what) {
@@ -131,17 +153,19 @@ void own_workers::hear() {
   if (hearing_.size() == 0) hearing_.start(hear_reports());
 }
 
-/// Whoever reports without end must not keep the loop from all others.
+/// The wire cannot end, since we have both ends; where it cannot be read, for want of memory, that may pass.
 task<> own_workers::hear_reports() {
-  for (unsigned in_a_row = 1;; ++in_a_row) {
+  for (;;) {
     const std::optional<report> next = co_await receive_report(reports_);
-    if (next) heed(*next);
-    if (in_a_row % 64 == 0) co_await by_.sleep(duration::zero());
+    if (next)
+      heed(*next);
+    else
+      co_await by_.sleep(pause_where_unreadable);
   }
 }
 
 void own_workers::hear_what_is_there() {
-  for (auto next = next_report_now(reports_); next; next = next_report_now(reports_)) heed(*next);
+  for (const report& each : reports_there(reports_)) heed(each);
 }
 
 void own_workers::heed(const report& said) {
@@ -155,7 +179,7 @@ void own_workers::heed(const report& said) {
 /// Threads are joined when that waits for nothing: a loop that is told of a thread's end is ahead of it.
 void own_workers::sweep() {
   for (leaving& each : leaving_)
-    if (each.who->has_ended() && engines_.size() < most_spare_engines) engines_.push_back(std::move(each.by));
+    if (each.who->has_ended() && engines_.size() < most_spare) engines_.push_back(std::move(each.by));
   std::erase_if(leaving_, [](const leaving& each) { return each.who->has_ended(); });
 }
 
