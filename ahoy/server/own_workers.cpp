@@ -11,7 +11,7 @@ namespace {
 
 /// How many engines are kept for threads to come, of which each may hold a block of memory, and how many
 /// bells.
-constexpr std::size_t most_spare = 64;
+constexpr std::size_t most_spare_engines = 64;
 
 constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};
 
@@ -24,38 +24,13 @@ void furnish(blocking_engine& with_block) {
 
 }  // namespace
 
-/// What one worker is told by: the bell of one that has ended, where that was never rung.
-class own_workers::bell {
- public:
-  explicit bell(own_workers& in) : spare_{in.bells_} {
-    if (spare_.empty()) spare_.push_back(open_bell());
-    hung_ = std::move(spare_.back());
-    spare_.pop_back();
-  }
-  bell(const bell&) = delete;
-  bell& operator=(const bell&) = delete;
-  ~bell() {
-    if (!was_rung_ && spare_.size() < most_spare) spare_.push_back(std::move(hung_));
-  }
-  [[nodiscard]] int number() const noexcept { return hung_.get(); }
-  void ring(order_kind what) noexcept {
-    was_rung_ = true;
-    ahoy::ring(number(), what);
-  }
-
- private:
-  std::vector<fd>& spare_;
-  fd hung_;
-  bool was_rung_ = false;
-};
-
 class own_workers::by_thread final : public assignment {
  public:
   by_thread(own_workers& in, order what)
-      : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
+      : in_{in}, number_{what.job}, over_{in.by_}, bell_{open_bell()}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
     who_ = start_thread(
-        [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(), &how = in.how_] {
+        [given, &by = *by_, bell = bell_.get(), reports = in.wire_.second.get(), &how = in.how_] {
           const std::uint64_t number = given->job;
           const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
           report_end(reports, report_kind::done, number, why);
@@ -73,7 +48,7 @@ class own_workers::by_thread final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    bell_.ring(what);
+    ring(bell_.get(), what);
     co_return;
   }
   void kill() noexcept override {}
@@ -88,7 +63,7 @@ class own_workers::by_thread final : public assignment {
   own_workers& in_;
   std::uint64_t number_;
   event over_;
-  bell bell_;  // which a thread that has reported hears no more
+  fd bell_;
   std::unique_ptr<blocking_engine> by_;
   std::unique_ptr<worker> who_;
   bool is_over_ = false;
@@ -98,10 +73,10 @@ class own_workers::by_thread final : public assignment {
 class own_workers::by_process final : public assignment {
  public:
   by_process(own_workers& in, const start_of_process& as, order what)
-      : in_{in}, number_{what.job}, bell_{in} {
-    std::vector<int> own{bell_.number(), in.wire_.second.get(), what.lent};
+      : in_{in}, number_{what.job}, bell_{open_bell()} {
+    std::vector<int> own{bell_.get(), in.wire_.second.get(), what.lent};
     if (what.second) own.push_back(what.second.get());
-    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.number()] {
+    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.get()] {
       const int reports = in.wire_.second.get();
       const std::uint64_t number = what.job;
       const std::string why =
@@ -119,7 +94,7 @@ class own_workers::by_process final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    bell_.ring(what);
+    ring(bell_.get(), what);
     co_return;
   }
   void kill() noexcept override { who_->kill(); }
@@ -128,7 +103,7 @@ class own_workers::by_process final : public assignment {
  private:
   own_workers& in_;
   std::uint64_t number_;
-  bell bell_;  // goes after the worker
+  fd bell_;
   std::unique_ptr<worker> who_;
   std::string why_{in_.has_to_be_told_ ? "its worker has ended" : "done"};  // where it says nothing
 };
@@ -136,7 +111,6 @@ class own_workers::by_process final : public assignment {
 own_workers::own_workers(engine& by, handler& how)
     : by_{by}, how_{how}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
-  bells_.reserve(most_spare);
 }
 
 std::unique_ptr<assignment> own_workers::engage_thread(order what) {
@@ -179,7 +153,7 @@ void own_workers::heed(const report& said) {
 /// Threads are joined when that waits for nothing: a loop that is told of a thread's end is ahead of it.
 void own_workers::sweep() {
   for (leaving& each : leaving_)
-    if (each.who->has_ended() && engines_.size() < most_spare) engines_.push_back(std::move(each.by));
+    if (each.who->has_ended() && engines_.size() < most_spare_engines) engines_.push_back(std::move(each.by));
   std::erase_if(leaving_, [](const leaving& each) { return each.who->has_ended(); });
 }
 

@@ -32,7 +32,6 @@ class own_workers {
   task<> close();
 
  private:
-  class bell;
   class by_thread;
   class by_process;
   struct leaving {
@@ -57,7 +56,6 @@ class own_workers {
   std::unordered_map<std::uint64_t, by_process*> processes_;
   std::vector<leaving> leaving_;                           // threads that have reported, and end in a moment
   std::vector<std::unique_ptr<blocking_engine>> engines_;  // of threads that have ended, for the next
-  std::vector<fd> bells_;                                  // of workers that have ended, for the next
   blocking_engine engine_of_processes_;                    // each has a copy
 };
 

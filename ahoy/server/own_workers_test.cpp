@@ -152,35 +152,6 @@ TEST_P(own, hear_that_they_are_cut) {
   EXPECT_EQ(ended.why, "cut, since the server ends");
 }
 
-TEST_P(own, do_not_hear_what_those_before_were_told) {
-  ahoy::own_workers workers{*by, how};
-  struct scenes {
-    static task<> play(own& in, ahoy::own_workers& with, order_kind told) {
-      const called caller;
-      const auto cut = in.engage(with, caller.for_it(1));
-      co_await cut->tell(told);
-      co_await cut->wait();
-      EXPECT_NE(cut->how_it_ended().why, "");
-    }
-    static task<> serve(own& in, ahoy::own_workers& with) {
-      co_await play(in, with, order_kind::finish);
-      co_await play(in, with, order_kind::cut);
-      const called caller;
-      const auto job = in.engage(with, caller.for_it(2));
-      caller.say("hello");
-      EXPECT_EQ(caller.hear(), "hello");
-      caller.end();
-      co_await job->wait();
-      EXPECT_EQ(job->how_it_ended().why, "done");
-    }
-    static task<> all(own& in, ahoy::own_workers& with) {
-      co_await serve(in, with);
-      co_await with.close();
-    }
-  };
-  by->run(scenes::all(*this, workers));
-}
-
 #if !AHOY_IS_SANITIZED
 TEST_P(own, cannot_be_had_without_descriptors) {
   ahoy::own_workers workers{*by, how};
