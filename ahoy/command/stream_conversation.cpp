@@ -1,4 +1,5 @@
 #include <ahoy/command/stream_conversation.hpp>
+#include <ahoy/connection/farewell.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/message/channel.hpp>
 #include <ahoy/task/scope.hpp>
@@ -14,14 +15,6 @@ constexpr duration quiet = std::chrono::milliseconds{300};
 
 /// How much of a file goes out before what came in has its turn.
 constexpr std::size_t turn = 1024 * 1024;
-
-/// What has come and nobody will read would make our close a reset, which may overtake what the peer has not
-/// read.
-void drop_received(descriptor& from) noexcept {
-  char dropped[4096];
-  for (int i = 0; i < 1024; ++i)
-    if (::recv(from.number(), dropped, sizeof dropped, MSG_DONTWAIT) <= 0) return;
-}
 
 /// The peer's end is here, and nothing before it that is unread.
 bool has_ended(descriptor* with) noexcept {
@@ -39,7 +32,7 @@ task<> stream_conversation::run() {
   co_await both.join();
   const bool to_the_end = rule_.until == listen_until::peer_ends || rule_.until == listen_until::limit;
   if (peer_ended_ && to_the_end) co_await settle();
-  if (stopped_hearing_ && with_.native()) drop_received(*with_.native());
+  if (stopped_hearing_ && with_.native()) discard_received(*with_.native());
 }
 
 task<> stream_conversation::hear() {

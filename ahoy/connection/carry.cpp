@@ -3,12 +3,16 @@
 
 namespace ahoy::inline v0 {
 
-task<> carry_one_way(connection& from, connection& to) {
+task<> carry_all(connection& from, connection& to) {
   for (;;) {
     bytes received = co_await from.receive();
     if (received.empty()) break;
     co_await to.send(received);
   }
+}
+
+task<> carry_one_way(connection& from, connection& to) {
+  co_await carry_all(from, to);
   to.shutdown_send();
 }
 

@@ -94,4 +94,17 @@ TEST_F(carried, is_one_way_alone_where_that_is_asked_for) {
   EXPECT_EQ(at_right, "this way");
 }
 
+task<> all_of_it(carried& in, std::string& at_right) {
+  co_await say_and_end(*in.left.first, "this way");
+  co_await ahoy::carry_all(*in.left.second, *in.right.second);
+  co_await say_and_end(*in.right.second, ", and more");
+  co_await hear_all(*in.right.first, at_right);
+}
+
+TEST_F(carried, is_all_but_the_end_where_that_is_asked_for) {
+  std::string at_right;
+  by->run(all_of_it(*this, at_right));
+  EXPECT_EQ(at_right, "this way, and more");
+}
+
 }  // namespace

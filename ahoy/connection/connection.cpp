@@ -6,10 +6,7 @@
 namespace ahoy::inline v0 {
 
 bool connection::is_over(operation& asked) noexcept {
-  if (asked.where->stopped())
-    asked.error = ECANCELED;
-  else if (asked.where->deadline() != no_deadline && asked.where->deadline() <= asked.engine().now())
-    asked.error = ETIMEDOUT;
+  asked.error = asked.engine().why_over(*asked.where);
   return asked.error != 0;
 }
 

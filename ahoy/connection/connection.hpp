@@ -149,6 +149,8 @@ class connection {
 
   /// What callers are called: "127.0.0.1:40112", or "unix:1" where an address says nothing.
   [[nodiscard]] std::string label() const { return label_ ? *label_ : remote().to_string(); }
+  /// Empty where it is called by its address.
+  [[nodiscard]] std::string own_label() const { return label_ ? *label_ : std::string{}; }
   /// Another one than the address of the peer.
   void set_label(std::string label) { label_ = std::make_unique<const std::string>(std::move(label)); }
 

@@ -13,12 +13,6 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// Drops some of what has come; returns as recv(2).
-ssize_t discard_received(int socket) noexcept {
-  char dropped[16 * 1024];
-  return ::recv(socket, dropped, sizeof dropped, MSG_DONTWAIT);
-}
-
 /// A receive of the descriptor's own: the connection's may have been told to end. false at the end of the
 /// stream, or at an error, which is one too.
 struct discarding final : receive_operation {
@@ -75,11 +69,6 @@ task<> discard_until_end(connection& peer, descriptor& socket) {
   if (goes_on) co_await until_acknowledged(peer, socket);
 }
 
-/// What has come by now: bounded, since the peer may send faster than we drop.
-void discard_the_rest(int socket) noexcept {
-  for (int i = 0; i < 64 && discard_received(socket) > 0; ++i) continue;
-}
-
 task<> in_time(connection& peer, duration limit, task<> work) {
   const time_point due = deadline_after(peer.engine().now(), limit);
   try {
@@ -115,7 +104,13 @@ task<> short_farewell(connection& peer, duration limit) {
   peer.shutdown_send();
   if (!peer.native()) co_return;
   co_await in_time(peer, limit, until_acknowledged(peer, *peer.native()));
-  if (!peer.left_unheard()) discard_the_rest(peer.native()->number());
+  if (!peer.left_unheard()) discard_received(*peer.native());
+}
+
+void discard_received(descriptor& from) noexcept {
+  char dropped[16 * 1024];
+  for (std::uint64_t left = most_discarded; left >= sizeof dropped; left -= sizeof dropped)
+    if (::recv(from.number(), dropped, sizeof dropped, MSG_DONTWAIT) <= 0) return;
 }
 
 }  // namespace ahoy::inline v0

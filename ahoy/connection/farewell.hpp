@@ -23,4 +23,8 @@ task<> short_farewell(connection& peer, duration limit);
 /// Unix socket's close is a failure to the peer where something it sent was left unread, else a plain end.
 task<> cut_off(connection& peer, duration limit);
 
+/// Drops what has come by now and nobody will read, which would make the close a reset; not without end,
+/// since the peer may send faster than we drop.
+void discard_received(descriptor& from) noexcept;
+
 }  // namespace ahoy::inline v0

@@ -1,4 +1,5 @@
 #include <ahoy/connection/listener.hpp>
+#include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 
 #include <fcntl.h>
@@ -25,6 +26,7 @@ fd open_socket(const address& on, family wanted) {
   const int yes = 1;
   const int alone = wanted == family::inet6 ? 1 : 0;
   if (on.family() != family::local) ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (on.family() != family::local) set_manners(made.get());
   if (on.family() == family::inet6) ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone);
   return made;
 }

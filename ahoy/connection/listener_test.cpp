@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -45,6 +47,25 @@ TEST(listener, on_the_ipv6_wildcard_hears_both_families) {
   const listener made{*engine, address::inet6(in6addr_any, 0), 5};
   EXPECT_NO_THROW(ahoy::socket(ahoy::family::inet).connect("127.0.0.1", made.local().port()));
   EXPECT_NO_THROW(ahoy::socket(ahoy::family::inet6).connect("::1", made.local().port()));
+}
+
+int option(int socket, int level, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(socket, level, name, &value, &size), 0);
+  return value;
+}
+
+TEST(listener, passes_its_manners_on_to_whom_it_accepts) {
+  const std::unique_ptr<ahoy::engine> engine = ahoy::make_engine();
+  for (const address& on : {address::inet(INADDR_LOOPBACK, 0), address::inet6(in6addr_any, 0)}) {
+    listener made{*engine, on, 5};
+    ahoy::socket caller(ahoy::family::inet);
+    caller.connect("127.0.0.1", made.local().port());
+    const ahoy::fd accepted{::accept4(made.native().number(), nullptr, nullptr, SOCK_CLOEXEC)};
+    EXPECT_NE(option(accepted.get(), IPPROTO_TCP, TCP_NODELAY), 0);
+    EXPECT_NE(option(accepted.get(), SOL_SOCKET, SO_KEEPALIVE), 0);
+  }
 }
 
 TEST(listener, a_port_that_is_taken_is_an_error) {

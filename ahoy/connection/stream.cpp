@@ -23,14 +23,13 @@ bool is_internet(const address& which) noexcept {
   return which.family() == family::inet || which.family() == family::inet6;
 }
 
-/// Small messages leave at once, and a peer that vanished is noticed in the end.
+}  // namespace
+
 void set_manners(int socket) noexcept {
   const int on = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
-
-}  // namespace
 
 stream::stream(ahoy::engine& by, fd connected, const address& remote, std::string label)
     : socket_{by, std::move(connected)}, remote_{remote.unmapped()} {

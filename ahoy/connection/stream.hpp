@@ -4,14 +4,19 @@
 
 namespace ahoy::inline v0 {
 
+/// Of a TCP socket: small messages leave at once, and a peer that vanished is noticed in the end. A listener
+/// passes that on to whom it accepts (sk_clone_lock in sock.c).
+void set_manners(int socket) noexcept;
+
 /// A connection over a connected stream socket: TCP, Unix.
-class stream final : public connection {
+class stream : public connection {
  public:
   /// Takes a connected socket. TCP sockets get TCP_NODELAY and keepalive. `remote` may be given where it is
   /// known.
   stream(ahoy::engine& by, fd connected, const address& remote);
   stream(ahoy::engine& by, fd connected);
-  /// Takes over one that was a stream before, here or elsewhere, with its manners and its label.
+  /// Takes over one that has its manners: it was a stream before, here or elsewhere, or was accepted by a
+  /// listener.
   stream(ahoy::engine& by, fd connected, const address& remote, std::string label);
 
   void shutdown_send() override;

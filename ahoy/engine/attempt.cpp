@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <sys/sendfile.h>
-#include <unistd.h>
 
 #include <array>
 

@@ -45,8 +45,14 @@ duration time_left(time_point until) noexcept {
   return std::max<duration>(until - clock::now(), std::chrono::microseconds{1});
 }
 
-void set_kernel_timeout(int number, int option, duration length) noexcept {
-  const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(length).count();
+/// Longer ones than an hour end after that, and are set anew.
+std::uint32_t microseconds(duration length) noexcept {
+  const auto whole =
+      std::chrono::ceil<std::chrono::microseconds>(std::min<duration>(length, std::chrono::hours{1}));
+  return static_cast<std::uint32_t>(whole.count());
+}
+
+void set_kernel_timeout(int number, int option, std::uint32_t microseconds) noexcept {
   const timeval value{microseconds / 1'000'000, microseconds % 1'000'000};
   ::setsockopt(number, SOL_SOCKET, option, &value, sizeof value);
 }
@@ -62,10 +68,19 @@ fd edge_watch(int of) noexcept {
 
 }  // namespace
 
+/// With room for what one caller waits for: a copy of this process then need not make it.
+blocking_engine::blocking_engine() : loop{try_when::run} {
+  constexpr std::size_t some = 4;
+  watched_.reserve(some);
+  polled_.reserve(some);
+  asked_.reserve(some);
+}
+
 void blocking_engine::watch(operation& pending) noexcept {
   watched_.push_back(&pending);
-  if (pending.kind == operation_kind::connect || pending.kind == operation_kind::accept) {
-    try_again(pending);
+  if (pending.unhurried) last_poll_ = now();  // so new that it is not neglected
+  if (pending.kind == operation_kind::connect) {
+    try_again(pending);  // which begins it
   } else if (pending.kind == operation_kind::edge && !pending.on->edges_) {
     pending.on->edges_ = edge_watch(pending.on->number());
     if (!pending.on->edges_) complete(pending, errno);
@@ -100,17 +115,15 @@ void blocking_engine::wait(time_point until) {
 
 void blocking_engine::call(operation& only, duration wanted) {
   const int option = timeout_option(only.kind);
-  auto& known = only.on->kernel_timeouts_;
-  if (!known && wanted != duration::zero()) known = std::make_unique<std::array<duration, 2>>();
-  duration* const set = known ? &(*known)[option == SO_RCVTIMEO ? 0 : 1] : nullptr;
-  if (set && *set != wanted) {
-    set_kernel_timeout(only.on->number(), option, wanted);
-    *set = wanted;
-  }
+  std::uint32_t& set = only.on->kernel_timeouts_[option == SO_RCVTIMEO ? 0 : 1];
+  const std::uint32_t length = microseconds(wanted);
+  if (set != length) set_kernel_timeout(only.on->number(), option, length);
+  set = length;
   try_again(only, patience::one_call);
 }
 
 void blocking_engine::poll(time_point until) {
+  if (watched_.empty() && until == at_once) return;
   polled_.assign(watched_.begin(), watched_.end());
   asked_.clear();
   for (operation* watched : polled_) {

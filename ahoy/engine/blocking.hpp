@@ -11,7 +11,7 @@ namespace ahoy::inline v0 {
 /// they are polled for `attention` after the last time.
 class blocking_engine final : public loop {
  public:
-  blocking_engine() noexcept : loop{try_when::run} {}
+  blocking_engine();
   [[nodiscard]] std::string_view name() const noexcept override { return "blocking"; }
   tried send_at_once(descriptor& to, outgoing& what, const context& where) override {
     return send_now(to, what, where);

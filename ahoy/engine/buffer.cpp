@@ -1,6 +1,7 @@
 #include <ahoy/engine/buffer.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <new>
 
 namespace ahoy::inline v0 {

@@ -6,6 +6,7 @@
 #include <ahoy/engine/operation.hpp>
 #include <ahoy/task/task.hpp>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,13 @@ class engine {
   [[nodiscard]] virtual std::size_t held(const descriptor&) const noexcept { return 0; }
   /// The time, as of this turn of the loop.
   [[nodiscard]] virtual time_point now() const noexcept = 0;
+  /// An errno value where nothing may be done in this context any more; else 0. A deadline is looked at, too,
+  /// since one who always has something to do never waits.
+  [[nodiscard]] int why_over(const context& where) const noexcept {
+    if (where.stopped()) [[unlikely]]
+      return ECANCELED;
+    return where.deadline() != no_deadline && where.deadline() <= now() ? ETIMEDOUT : 0;
+  }
   /// The time of day.
   [[nodiscard]] virtual std::chrono::system_clock::time_point time_of_day() const {
     return std::chrono::system_clock::now();

@@ -2,6 +2,8 @@
 #include <ahoy/engine/loop.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 
 namespace ahoy::inline v0 {

@@ -3,9 +3,7 @@
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/engine/timer_heap.hpp>
 
-#include <algorithm>
 #include <cassert>
-#include <cerrno>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -48,10 +46,8 @@ class loop : public engine {
   virtual void wait(time_point until) = 0;
   void time_has_passed() noexcept { knows_now_ = false; }
 
-  /// An errno value where nothing may be done here any more; else 0.
-  [[nodiscard]] int why_over(const context& where) const noexcept;
   /// Counts one that is tried. false: so many in a row were complete at once that others have their turn.
-  [[nodiscard]] bool has_turn() noexcept { return ++at_once_ <= turn_length; }
+  [[nodiscard]] bool may_go_on() noexcept { return ++at_once_ <= turn_length; }
   /// send_at_once() for engines that have no better way to send.
   tried send_now(descriptor& to, outgoing& what, const context& where);
   /// submit(): an engine may override it to have it compiled with what it overrides itself.
@@ -95,18 +91,11 @@ class loop : public engine {
 
 // What each wait passes through, to be compiled into the engines.
 
-/// A deadline is looked at here, since one who always has something to do never waits.
-inline int loop::why_over(const context& where) const noexcept {
-  if (where.stopped()) [[unlikely]]
-    return ECANCELED;
-  return where.deadline() != no_deadline && where.deadline() <= now() ? ETIMEDOUT : 0;
-}
-
 inline tried loop::send_now(descriptor& to, outgoing& what, const context& where) {
   what.error = why_over(where);
   if (what.error != 0) [[unlikely]]
     return tried::complete;
-  if (!has_turn()) return tried::no;
+  if (!may_go_on()) return tried::no;
   return attempt_send(to, what.left, what.error, patience::none) ? tried::complete : tried::in_vain;
 }
 
@@ -129,7 +118,7 @@ inline bool loop::take_on_untried(operation& asked) {
 /// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,
 /// would keep all others from running.
 inline bool loop::try_at_once(operation& asked) {
-  if (has_turn()) [[likely]]
+  if (may_go_on()) [[likely]]
     return try_now(asked);
   asked.put_off_ = true;
   queue(asked);

@@ -10,7 +10,6 @@
 #include <array>
 #include <coroutine>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 namespace ahoy::inline v0 {
@@ -59,8 +58,7 @@ class descriptor {
   ahoy::engine* engine_;
   fd file_;
   fd edges_;  // blocking engine: an epoll descriptor that turns this one's changes into readiness
-  /// Blocking engine: SO_RCVTIMEO and SO_SNDTIMEO, once set.
-  std::unique_ptr<std::array<duration, 2>> kernel_timeouts_;
+  std::array<std::uint32_t, 2> kernel_timeouts_{};  // blocking engine: SO_RCVTIMEO, SO_SNDTIMEO, in us
 };
 
 enum class operation_kind : std::uint8_t {

@@ -4,6 +4,7 @@
 #include <ahoy/socket/socket.hpp>
 
 #include <gtest/gtest.h>
+#include <tests/reset.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 using ahoy::connection;
 using ahoy::message;
 using ahoy::task;
+using ahoy_test::all_before_a_reset;
 
 /// What was said and who came and went, for a test on another thread to wait for.
 class minutes final : public ahoy::transcript, public ahoy::observer {
@@ -164,19 +166,6 @@ TEST(talk, one_may_be_asked_to_stay_after_its_end) {
   ahoy::socket speaks = serving.join();
   speaks.sendall("still there?\n");
   EXPECT_EQ(read_line(listens), "[" + name_of(speaks) + "] still there?");
-}
-
-/// All that comes before a reset, which has to be how it ends.
-std::string all_before_a_reset(ahoy::socket& from) {
-  std::string all;
-  std::error_code why;
-  try {
-    for (std::string part = from.recv(4096); !part.empty(); part = from.recv(4096)) all += part;
-  } catch (const std::system_error& caught) {
-    why = caught.code();
-  }
-  EXPECT_EQ(why, std::errc::connection_reset);
-  return all;
 }
 
 TEST(talk, a_message_over_the_limit_ends_its_caller_with_a_reason_and_no_other) {

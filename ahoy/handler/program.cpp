@@ -174,19 +174,6 @@ task<> feed(connection& from, connection& program) {
   }
 }
 
-/// A program that closes what it has not read to its end resets us, and of a socket that keeps borders that
-/// is told before what it had said (unix(7)): this is still there.
-task<bytes> receive_from(connection& program) {
-  try {
-    bytes received = co_await program.receive();
-    co_return received;
-  } catch (const error& failure) {
-    if (failure.code() != std::errc::connection_reset) throw;
-  }
-  bytes received = co_await program.receive();
-  co_return received;
-}
-
 /// A program beside its caller's connection, and what passes between the two.
 struct beside {
   beside(connection& peer, stream& program, program_process& running, context& where)
@@ -198,14 +185,23 @@ struct beside {
   bool all_said = false;
 };
 
+/// A program that closes what it has not read to its end resets us, and of a socket that keeps borders that
+/// is told before what it had said (unix(7)): false, and this is still there.
+task<bool> heard_to_the_end(connection& program, connection& peer) {
+  try {
+    co_await carry_all(program, peer);
+  } catch (const error& failure) {
+    if (failure.code() != std::errc::connection_reset || failure.address() != program.label()) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
 /// What the program says. The end of its half is the caller's to see; how to end the connection is known only
 /// when it is known how the program ended.
 task<> hear(beside& of) {
-  for (;;) {
-    bytes said = co_await receive_from(of.program);
-    if (said.empty()) break;
-    co_await of.peer.send(said);
-  }
+  const bool is_all = co_await heard_to_the_end(of.program, of.peer);
+  if (!is_all) co_await carry_all(of.program, of.peer);
   of.all_said = true;
   if (of.running.has_ended())
     of.tasks.stop();
@@ -241,6 +237,7 @@ task<> serve_beside(const program_options& options, connection& peer, program_pr
   const int type = peer.keeps_boundaries() ? SOCK_SEQPACKET : SOCK_STREAM;
   if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) fail(errno, options);
   stream ours{peer.engine(), fd{ends[0]}};
+  ours.set_label("the program");  // no caller is called so
   fd theirs{ends[1]};
   program_process running{among, peer, start_program(options, peer, theirs.get()), -1};
   theirs.reset();

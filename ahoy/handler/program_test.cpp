@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <tests/reset.hpp>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +33,7 @@ namespace {
 using namespace std::chrono_literals;
 using ahoy::model;
 using ahoy::task;
+using ahoy_test::all_before_a_reset;
 
 ahoy::program_options command(std::vector<std::string> words) {
   ahoy::program_options options;
@@ -89,19 +91,6 @@ class running final : public ahoy::observer {
 std::string read_all(ahoy::socket& from) {
   std::string all;
   for (std::string part = from.recv(4096); !part.empty(); part = from.recv(4096)) all += part;
-  return all;
-}
-
-/// All that comes before a reset, which has to be how it ends.
-std::string all_before_a_reset(ahoy::socket& from) {
-  std::string all;
-  std::error_code why;
-  try {
-    for (std::string part = from.recv(4096); !part.empty(); part = from.recv(4096)) all += part;
-  } catch (const std::system_error& caught) {
-    why = caught.code();
-  }
-  EXPECT_EQ(why, std::errc::connection_reset);
   return all;
 }
 

@@ -23,9 +23,8 @@ constexpr std::array ends = {EBADF, EFAULT, EINVAL, ENOTSOCK, EOPNOTSUPP, ECANCE
 bool is_one_of(const auto& list, int error) noexcept { return std::ranges::find(list, error) != list.end(); }
 
 std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& peer) {
-  auto caller = std::make_unique<stream>(run.engine(), std::move(socket), peer);
-  if (peer.family() == family::local) caller->set_label(run.next_local_label());
-  return caller;
+  std::string label = peer.family() == family::local ? run.next_local_label() : std::string{};
+  return std::make_unique<stream>(run.engine(), std::move(socket), peer, std::move(label));
 }
 
 void take(server_run& run, fd socket, const address& peer) {

@@ -2,7 +2,6 @@
 #include <ahoy/server/wire.hpp>
 #include <ahoy/socket/fd.hpp>
 
-#include <memory>
 #include <string>
 
 namespace ahoy::inline v0 {

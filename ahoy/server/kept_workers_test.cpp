@@ -18,7 +18,6 @@ using ahoy::kept_workers;
 using ahoy::order;
 using ahoy::order_kind;
 using ahoy::outcome;
-using ahoy::report;
 using ahoy::task;
 
 /// A worker that does what the test does at its end of the wire.
@@ -60,12 +59,8 @@ struct kept : testing::Test {
     pollfd asked{wires[which]->number(), POLLIN, 0};
     return ::poll(&asked, 1, 0) == 1;
   }
-  void say(std::size_t which, ahoy::report_kind what, std::uint64_t job, std::string text) const {
-    report said;
-    said.what = what;
-    said.job = job;
-    said.text = std::move(text);
-    send_report(wires[which]->number(), said);
+  void say(std::size_t which, ahoy::report_kind what, std::uint64_t job, std::string_view text) const {
+    report_end(wires[which]->number(), what, job, text);
   }
 };
 

@@ -18,7 +18,8 @@ class observer {
  public:
   virtual ~observer() = default;
   virtual void listening(scheme, const address& /*on*/) {}
-  /// Connected, and not served before others have left (model iterative).
+  /// Connected, and not served before others have left: there are no more workers, or, under iterative,
+  /// turns.
   virtual void waiting(const connection& /*caller*/, std::size_t /*ahead*/) {}
   virtual void joined(const connection& /*caller*/) {}
   /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.

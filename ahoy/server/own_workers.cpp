@@ -9,21 +9,17 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// How many engines are kept for threads to come: each may hold a block of memory.
+/// How many engines are kept for threads to come, of which each may hold a block of memory, and how many
+/// bells.
 constexpr std::size_t most_spare_engines = 64;
+
+constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};
 
 /// What it receives into is there before it runs: in a copy of this process nothing large is allocated, which
 /// would have malloc tidy up, and so copy, page after page (malloc_consolidate).
 void furnish(blocking_engine& with_block) {
   buffer_pool& pool = with_block.buffers();
   pool.give_back(pool.take().data());
-}
-
-void report_end(int reports, std::uint64_t job, std::string why) noexcept {
-  report done;
-  done.job = job;
-  done.text = std::move(why);
-  send_report(reports, done);
 }
 
 }  // namespace
@@ -36,8 +32,8 @@ class own_workers::by_thread final : public assignment {
     who_ = start_thread(
         [given, &by = *by_, bell = bell_.get(), reports = in.wire_.second.get(), &how = in.how_] {
           const std::uint64_t number = given->job;
-          std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
-          report_end(reports, number, std::move(why));
+          const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
+          report_end(reports, report_kind::done, number, why);
         });
     in_.threads_.emplace(number_, this);
   }
@@ -83,9 +79,9 @@ class own_workers::by_process final : public assignment {
     who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.get()] {
       const int reports = in.wire_.second.get();
       const std::uint64_t number = what.job;
-      std::string why =
+      const std::string why =
           work_once(in.engine_of_processes_, std::move(what), bell, reports, in.how_, handler_is::own);
-      if (why != "done" || in.has_to_be_told_) report_end(reports, number, std::move(why));
+      if (why != "done" || in.has_to_be_told_) report_end(reports, report_kind::done, number, why);
     });
     in_.processes_.emplace(number_, this);
   }
@@ -131,17 +127,19 @@ void own_workers::hear() {
   if (hearing_.size() == 0) hearing_.start(hear_reports());
 }
 
-/// Whoever reports without end must not keep the loop from all others.
+/// The wire cannot end, since we have both ends; where it cannot be read, for want of memory, that may pass.
 task<> own_workers::hear_reports() {
-  for (unsigned in_a_row = 1;; ++in_a_row) {
+  for (;;) {
     const std::optional<report> next = co_await receive_report(reports_);
-    if (next) heed(*next);
-    if (in_a_row % 64 == 0) co_await by_.sleep(duration::zero());
+    if (next)
+      heed(*next);
+    else
+      co_await by_.sleep(pause_where_unreadable);
   }
 }
 
 void own_workers::hear_what_is_there() {
-  for (auto next = next_report_now(reports_); next; next = next_report_now(reports_)) heed(*next);
+  for (const report& each : reports_there(reports_)) heed(each);
 }
 
 void own_workers::heed(const report& said) {

@@ -14,9 +14,10 @@
 namespace ahoy::inline v0 {
 
 /// Workers that are started for one caller each, and end with it: what they cost is what a caller costs, so
-/// they have neither a wire nor an engine to make. A process is given its order by the fork, and its end is
-/// its report; a thread is given its order as an argument, and reports over a wire that is everybody's.
-/// Belongs to the thread of its engine.
+/// they have neither a wire nor an engine to make. A process is given its order by the fork, a thread as an
+/// argument. Over a wire that is everybody's go the lines that they log, how a thread's work ended, and how a
+/// process's did where its end alone does not say so: it ended well, but its conversation did not, or nobody
+/// is told how children end (children_vanish()). Belongs to the thread of its engine.
 class own_workers {
  public:
   /// As `how` is at the time, where they are processes. Throws error.

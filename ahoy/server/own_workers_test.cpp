@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <tests/descriptors.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
@@ -150,27 +152,17 @@ TEST_P(own, hear_that_they_are_cut) {
   EXPECT_EQ(ended.why, "cut, since the server ends");
 }
 
-// UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken.
-#ifdef __has_feature
-#define AHOY_IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define AHOY_IS_SANITIZED 0
-#endif
 #if !AHOY_IS_SANITIZED
 TEST_P(own, cannot_be_had_without_descriptors) {
   ahoy::own_workers workers{*by, how};
   const called caller;
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit none{0, before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &none);
   std::error_code why;
   try {
+    const ahoy_test::few_descriptors none;
     static_cast<void>(engage(workers, caller.for_it(1)));
   } catch (const ahoy::error& failure) {
     why = failure.code();
   }
-  ::setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(why, std::errc::too_many_files_open);
   struct scenes {
     static task<> close(ahoy::own_workers& with) { co_await with.close(); }
@@ -218,6 +210,40 @@ TEST_P(own_threads, use_the_engines_of_those_before) {
   std::vector<std::string> whys;
   by->run(serve_in_turn(*this, workers, 200, whys));
   EXPECT_EQ(whys, std::vector<std::string>(200, "done"));
+}
+
+std::chrono::microseconds processor_time() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return std::chrono::seconds{used.ru_utime.tv_sec + used.ru_stime.tv_sec} +
+         std::chrono::microseconds{used.ru_utime.tv_usec + used.ru_stime.tv_usec};
+}
+
+TEST_P(own_threads, take_no_processor_while_their_wire_cannot_be_read) {
+  const std::vector<int> before = ahoy::open_descriptors();
+  ahoy::own_workers workers{*by, how};
+  const called caller;
+  {
+    const auto job = engage(workers, caller.for_it(1));
+    for (const int each : ahoy::open_descriptors()) {
+      int type = 0;
+      socklen_t size = sizeof type;
+      const bool is_new = std::ranges::find(before, each) == before.end();
+      if (is_new && ::getsockopt(each, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+        ::shutdown(each, SHUT_RD);
+    }
+    caller.end();
+    struct scenes {
+      static task<> wait(ahoy::engine& with) { co_await with.sleep(std::chrono::milliseconds{400}); }
+      static task<> wait_and_close(ahoy::engine& with, ahoy::own_workers& all) {
+        const auto used = processor_time();
+        co_await wait(with);
+        EXPECT_LT(processor_time() - used, std::chrono::milliseconds{100});
+        co_await all.close();
+      }
+    };
+    by->run(scenes::wait_and_close(*by, workers));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(each, own_threads, testing::Values(kind::thread));

@@ -366,8 +366,8 @@ bool server_run::needs_worker(const connection& caller) const noexcept {
 
 /// One that is stopped while it waits is removed at once.
 task<> server_run::wait_for_turn(callers::entry who, turn& own) {
-  who->waiting = turns_.are_taken();
-  if (who->waiting) told().waiting(who->link(), turns_.ahead());
+  who->waiting = true;
+  told().waiting(who->link(), turns_.ahead());
   co_await own.come();
   who->waiting = false;
 }
@@ -377,7 +377,7 @@ task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
   turn own{turns_};
   try {
-    if (takes_turns(who->link())) co_await wait_for_turn(who, own);
+    if (takes_turns(who->link()) && !own.take()) co_await wait_for_turn(who, own);
     why = co_await converse_with(who);
   } catch (const error& failure) {
     why = cause_in_words(failure.code());
@@ -391,32 +391,22 @@ void server_run::join(callers::entry who) {
 }
 
 task<std::string> server_run::converse_with(callers::entry who) {
-  std::string why;
-  if (needs_worker(who->link())) {
-    who->is_at_worker = true;
-    why = co_await converse_through_worker(who);
-  } else {
-    join(who);
-    why = co_await serve_to_the_end(*of_.handler_, who->link());
-  }
-  co_return why;
+  who->is_at_worker = needs_worker(who->link());
+  if (who->is_at_worker) return converse_through_worker(who);
+  join(who);
+  return serve_to_the_end(*of_.handler_, who->link());
 }
 
 task<std::string> server_run::converse_through_worker(callers::entry who) {
   std::string why;
   try {
-    why = co_await employ(who);
+    std::shared_ptr<assignment> by = pool_->engage(who->link());
+    join(who);
+    why = co_await pool_->serve(std::move(by), who->link());
   } catch (const error& shortage) {
     why = shortage.what();
     who->is_turned_away = true;
   }
-  co_return why;
-}
-
-task<std::string> server_run::employ(callers::entry who) {
-  std::shared_ptr<assignment> by = pool_->engage(who->link());
-  join(who);
-  std::string why = co_await pool_->serve(std::move(by), who->link());
   co_return why;
 }
 

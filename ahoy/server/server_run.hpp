@@ -88,7 +88,6 @@ class server_run : scope::follower {
   void join(callers::entry who);
   task<> turn_away(connection& caller, std::string why);
   task<std::string> converse_through_worker(callers::entry who);
-  task<std::string> employ(callers::entry who);
   task<std::string> serve(callers::entry who);
   task<std::string> converse_with(callers::entry who);
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/file.h>
+#include <tests/reset.hpp>
 
 #include <array>
 #include <atomic>
@@ -26,6 +27,7 @@ using namespace std::chrono_literals;
 using ahoy::connection;
 using ahoy::model;
 using ahoy::task;
+using ahoy_test::all_before_a_reset;
 
 struct echo {
   task<> serve(connection& peer) {
@@ -105,19 +107,6 @@ ahoy::server_options options_for(const way_to_serve& way) {
   options.model = way.model;
   options.workers = way.workers;
   return options;
-}
-
-/// All that comes before a reset, which has to be how it ends.
-std::string all_before_a_reset(ahoy::socket& from) {
-  std::string all;
-  std::error_code why;
-  try {
-    for (std::string part = from.recv(4096); !part.empty(); part = from.recv(4096)) all += part;
-  } catch (const std::system_error& caught) {
-    why = caught.code();
-  }
-  EXPECT_EQ(why, std::errc::connection_reset);
-  return all;
 }
 
 class every_model : public testing::TestWithParam<way_to_serve> {};

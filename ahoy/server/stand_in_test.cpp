@@ -64,4 +64,24 @@ TEST_F(stood_in_for, speaks_and_hears_through_the_socket_and_counts_there) {
   EXPECT_EQ(one.progress(), 13U);
 }
 
+task<> hear_to_the_end(connection& from, std::string& heard) {
+  for (;;) {
+    const ahoy::bytes said = co_await from.receive();
+    if (said.empty()) break;
+    heard += said.text();
+  }
+}
+
+TEST_F(stood_in_for, hears_nobody_after_it_ended_receiving_and_knows_what_it_left) {
+  ahoy::stand_in one{*caller, std::move(ends.first)};
+  ASSERT_EQ(::send(ends.second.get(), "before", 6, MSG_NOSIGNAL), 6);
+  one.shutdown_receive();
+  std::string heard;
+  by->run(hear_to_the_end(one, heard));
+  EXPECT_EQ(heard, "before");
+  EXPECT_FALSE(one.left_unheard());
+  ASSERT_EQ(::send(ends.second.get(), "after", 5, MSG_NOSIGNAL), 5);
+  EXPECT_TRUE(one.left_unheard());
+}
+
 }  // namespace

@@ -15,12 +15,15 @@ void turns::pass_on() noexcept {
   next.woken_.notify();
 }
 
+bool turn::take() noexcept {
+  if (of_.are_taken()) return false;
+  ++of_.taken_;
+  has_ = true;
+  return true;
+}
+
 task<> turn::come() {
-  if (!of_.are_taken()) {
-    ++of_.taken_;
-    has_ = true;
-    co_return;
-  }
+  if (take()) co_return;
   place_ = of_.waiting_.insert(of_.waiting_.end(), this);
   waits_ = true;
   co_await woken_.wait();

@@ -39,6 +39,8 @@ class turn {
   turn& operator=(const turn&) = delete;
   ~turn();
 
+  /// Takes the turn, where it need not be waited for; else false.
+  [[nodiscard]] bool take() noexcept;
   /// Waits for the turn; to be awaited once. Throws operation_canceled where that is stopped: then it is as
   /// if this one had never come.
   task<> come();

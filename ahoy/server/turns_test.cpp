@@ -77,6 +77,20 @@ std::vector<int> first(int many) {
   return numbers;
 }
 
+TEST(turns, are_taken_at_once_as_long_as_there_are_any) {
+  counting_engine by;
+  turns two{by, 2};
+  turn first{two}, last{two};
+  EXPECT_TRUE(first.take());
+  {
+    turn second{two};
+    EXPECT_TRUE(second.take());
+    EXPECT_FALSE(last.take());
+  }
+  EXPECT_TRUE(last.take());
+  EXPECT_TRUE(two.are_taken());
+}
+
 TEST(turns, are_had_in_the_order_of_arrival) {
   const auto by = ahoy::make_engine();
   turns of{*by, 1};

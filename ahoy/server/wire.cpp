@@ -1,7 +1,9 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/wire.hpp>
 
+#include <linux/sockios.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -156,42 +158,67 @@ task<> send_order(descriptor& wire, const order& what) {
   }
 }
 
+namespace {
+
+/// As receive_record(), when there is something, but for errors: -ECONNRESET. The engine is asked first each
+/// time, and so lets others have their turn where the other end never stops.
+task<ssize_t> await_record(descriptor& wire, record& into) {
+  ssize_t got = -EAGAIN;
+  while (got == -EAGAIN) {
+    co_await wire.engine().ready_unhurried(wire, POLLIN);
+    got = receive_record(wire.number(), into);
+    if (got < 0) got = -errno;
+  }
+  co_return got;
+}
+
+void send_report(int wire, const report_head& head, std::string_view text) noexcept {
+  iovec parts[] = {part(&head, sizeof head), part(text.data(), std::min(text.size(), most_text))};
+  while (send_record(wire, parts, {}, 0) < 0 && errno == EINTR) continue;
+}
+
+}  // namespace
+
 /// The wire ends where it breaks, too: the other end has died either way.
 task<std::optional<order>> receive_order(descriptor& wire) {
   record next;
-  ssize_t got = receive_record(wire.number(), next);
-  while (got < 0 && errno == EAGAIN) {
-    co_await wire.engine().ready_unhurried(wire, POLLIN);
-    got = receive_record(wire.number(), next);
-  }
+  const ssize_t got = co_await await_record(wire, next);
   if (got <= 0) co_return std::nullopt;
   co_return order_in(next);
 }
 
-void send_report(int wire, const report& what) noexcept {
-  const report_head head{what.what, what.level, what.job};
-  iovec parts[] = {part(&head, sizeof head), part(what.text.data(), std::min(what.text.size(), most_text))};
-  while (send_record(wire, parts, {}, 0) < 0 && errno == EINTR) continue;
+void report_line(int wire, log_level level, std::string_view line) noexcept {
+  send_report(wire, {report_kind::logged, level, 0}, line);
+}
+
+void report_end(int wire, report_kind how, std::uint64_t job, std::string_view why) noexcept {
+  send_report(wire, {how, log_level::notice, job}, why);
 }
 
 /// unix(7): who closes its end with something unread in it resets the connection. That is told once, and
 /// before what the worker had sent.
 task<std::optional<report>> receive_report(descriptor& wire) {
   record next;
-  ssize_t got = receive_record(wire.number(), next);
-  while (got < 0 && errno == EAGAIN) {
-    co_await wire.engine().ready_unhurried(wire, POLLIN);
-    got = receive_record(wire.number(), next);
-  }
-  if (got < 0 && errno == ECONNRESET) co_return told_by_the_system();
+  const ssize_t got = co_await await_record(wire, next);
+  if (got == -ECONNRESET) co_return told_by_the_system();
   if (got <= 0) co_return std::nullopt;
   co_return report_in(next);
 }
 
-std::optional<report> next_report_now(descriptor& wire) {
-  record next;
-  const ssize_t got = receive_record(wire.number(), next);
-  return got > 0 ? report_in(next) : std::nullopt;
+/// SIOCINQ tells how many bytes of records there are: those that come meanwhile are not waited for.
+std::vector<report> reports_there(descriptor& wire) {
+  std::vector<report> all;
+  int left = 0;
+  ::ioctl(wire.number(), SIOCINQ, &left);
+  while (left > 0) {
+    record next;
+    const ssize_t got = receive_record(wire.number(), next);
+    if (got <= 0) break;
+    left -= static_cast<int>(got);
+    std::optional<report> one = report_in(next);
+    if (one) all.push_back(std::move(*one));
+  }
+  return all;
 }
 
 namespace {

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 /// What a server and its workers tell each other, be they threads or processes. Both ends are the same
 /// program. A worker that is kept has a wire of its own: records over a pair of SOCK_SEQPACKET sockets,
@@ -28,7 +30,7 @@ struct order {
   order() = default;
   order_kind what = order_kind::serve;
   std::uint64_t job = 0;
-  std::string label = {};
+  std::string label = {};  ///< empty where the address says it
   address remote = {}, local = {};
   std::uint8_t mark = 0;  ///< of the IP header of an answer
   duration timeout = no_timeout;
@@ -61,12 +63,14 @@ task<> send_order(descriptor& wire, const order& what);
 /// nullopt: the server wants nothing more. An order may be noticed late while a caller keeps a blocking
 /// engine busy.
 task<std::optional<order>> receive_order(descriptor& wire);
-/// Blocks while the server has many unread. What cannot be told, since the server is gone, nobody waits for.
-void send_report(int wire, const report& what) noexcept;
-/// nullopt: the worker is gone.
+/// Reports a line for the server's log, or with done or refused the end of a job. It blocks while the server
+/// has many unread. What cannot be told, since the server is gone, nobody waits for.
+void report_line(int wire, log_level level, std::string_view line) noexcept;
+void report_end(int wire, report_kind how, std::uint64_t job, std::string_view why) noexcept;
+/// nullopt: the worker is gone. Whoever reports without end keeps nobody else from the engine.
 task<std::optional<report>> receive_report(descriptor& wire);
-/// One that is there already.
-[[nodiscard]] std::optional<report> next_report_now(descriptor& wire);
+/// Those that are there already, and none that comes meanwhile.
+[[nodiscard]] std::vector<report> reports_there(descriptor& wire);
 
 /// The orders of one that serves one caller: `finish` and `cut`, as often as they are told, by an eventfd(2).
 /// Throws error.

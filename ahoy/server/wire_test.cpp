@@ -1,11 +1,12 @@
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/wire.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+#include <tests/descriptors.hpp>
 #include <unistd.h>
 
 #include <memory>
@@ -123,12 +124,11 @@ TEST_F(wire, gives_no_descriptor_where_none_is_left) {
   order what;
   what.lent = lent.get();
   ASSERT_FALSE(send(what));
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit none{0, before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &none);
-  const auto got = taken();
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  std::optional<order> got;
+  {
+    const ahoy_test::few_descriptors none;
+    got = taken();
+  }
   ASSERT_TRUE(got);
   EXPECT_FALSE(got->first);
 }
@@ -155,27 +155,22 @@ TEST_F(wire, refuses_an_order_for_one_who_is_gone) {
 }
 
 TEST_F(wire, carries_reports_and_then_their_end) {
-  report said;
-  said.what = report_kind::logged;
-  said.job = 9;
-  said.level = ahoy::log_level::detail;
-  said.text = "a line";
-  send_report(theirs->number(), said);
-  said.text = std::string(100'000, 'y');
-  send_report(theirs->number(), said);
+  ahoy::report_line(theirs->number(), ahoy::log_level::detail, "a line");
+  ahoy::report_end(theirs->number(), report_kind::refused, 9, std::string(100'000, 'y'));
   theirs.reset();
   const auto all = reports_to_the_end();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].what, report_kind::logged);
-  EXPECT_EQ(all[0].job, 9U);
   EXPECT_EQ(all[0].level, ahoy::log_level::detail);
   EXPECT_EQ(all[0].text, "a line");
+  EXPECT_EQ(all[1].what, report_kind::refused);
+  EXPECT_EQ(all[1].job, 9U);
   EXPECT_EQ(all[1].text, std::string(65'536, 'y')) << "as much as a record holds";
 }
 
 TEST_F(wire, tells_that_orders_were_left_unread_beside_what_was_reported) {
   ASSERT_FALSE(send(an_order()));
-  ahoy::send_report(theirs->number(), {});
+  ahoy::report_end(theirs->number(), report_kind::done, 7, "done");
   theirs.reset();
   const auto all = reports_to_the_end();
   ASSERT_EQ(all.size(), 2U);
@@ -191,20 +186,36 @@ TEST_F(wire, tells_nothing_of_the_kind_where_all_were_read) {
 }
 
 TEST_F(wire, gives_at_once_what_is_there) {
-  EXPECT_FALSE(next_report_now(*ours));
-  report said;
-  said.job = 5;
-  send_report(theirs->number(), said);
-  const auto got = next_report_now(*ours);
-  ASSERT_TRUE(got);
-  EXPECT_EQ(got->job, 5U);
-  EXPECT_FALSE(next_report_now(*ours));
+  EXPECT_TRUE(reports_there(*ours).empty());
+  for (const std::uint64_t job : {5, 6}) ahoy::report_end(theirs->number(), report_kind::done, job, "done");
+  const auto got = reports_there(*ours);
+  ASSERT_EQ(got.size(), 2U);
+  EXPECT_EQ(got[0].job, 5U);
+  EXPECT_EQ(got[1].job, 6U);
+  EXPECT_TRUE(reports_there(*ours).empty());
+}
+
+/// Each report that is heard makes for another.
+task<> hear_without_end(descriptor& from, descriptor& to) {
+  for (;;) {
+    ahoy::report_line(to.number(), ahoy::log_level::notice, "and so on");
+    const auto next = co_await receive_report(from);
+    EXPECT_TRUE(next);
+  }
+}
+
+task<> come_in_between(ahoy::engine& by) {
+  for (int i = 0; i < 3; ++i) co_await by.sleep(ahoy::duration::zero());
+}
+
+TEST_F(wire, lets_others_have_their_turn_where_reports_never_end) {
+  by->run(ahoy::when_any(ahoy::tasks(hear_without_end(*ours, *theirs), come_in_between(*by))));
 }
 
 TEST(report, of_which_nobody_hears_is_lost_without_harm) {
   auto [ours, theirs] = ahoy::open_wire();
   ours.reset();
-  ahoy::send_report(theirs.get(), {});
+  ahoy::report_end(theirs.get(), report_kind::done, 7, "done");
 }
 
 TEST(bell, tells_what_was_rung_since_it_was_heard) {

@@ -11,8 +11,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <map>
 #include <memory>
-#include <unordered_map>
 
 namespace ahoy::inline v0 {
 
@@ -33,30 +33,46 @@ task<> pass_on(connection& caller, stream& handler, bool& handler_waits) {
 
 /// What the handler says. Once it is gone it is for the server to end the caller's connection, well or not.
 task<> pass_back(stream& handler, connection& caller) {
-  for (;;) {
-    bytes said = co_await handler.receive();
-    if (said.empty()) break;
-    co_await caller.send(said);
-  }
+  co_await carry_all(handler, caller);
   if (!handler.is_hung_up()) caller.shutdown_send();
 }
 
+/// A caller whose socket stays the server's: it is let go, and never closed here.
+class lent_stream final : public stream {
+ public:
+  lent_stream(ahoy::engine& by, int lent, const address& remote, std::string label)
+      : stream{by, fd{lent}, remote, std::move(label)} {}
+  ~lent_stream() override { static_cast<void>(native()->release().release()); }
+};
+
+/// A bell that stays the server's.
+class lent_bell {
+ public:
+  lent_bell(engine& by, int lent) noexcept : bell_{by, fd{lent}} {}
+  lent_bell(const lent_bell&) = delete;
+  lent_bell& operator=(const lent_bell&) = delete;
+  ~lent_bell() { static_cast<void>(bell_.release().release()); }
+  [[nodiscard]] descriptor& get() noexcept { return bell_; }
+
+ private:
+  descriptor bell_;
+};
+
 /// One caller while it is served here.
 struct job {
-  job(context& parent, std::unique_ptr<connection> caller, fd second)
-      : where{parent}, peer{std::move(caller)}, second{std::move(second)} {}
+  job(context& parent, std::unique_ptr<connection> caller, fd second, bool is_carried)
+      : where{parent}, peer{std::move(caller)}, second{std::move(second)}, is_carried{is_carried} {}
   context where;
   std::unique_ptr<connection> peer;
-  fd second;             // where its bytes are carried to
-  bool is_lent = false;  // the descriptor of the connection stays the server's
-  bool is_carried = false;
+  fd second;  // where its bytes are carried to
+  bool is_carried;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
 };
 
 class worker_run {
  public:
-  worker_run(engine& by, int reports, handler& how, handler_is whose, context& here)
-      : by_{by}, reports_{reports}, how_{how}, whose_{whose}, serving_{here} {}
+  worker_run(engine& by, int reports, handler& how, handler_is whose)
+      : by_{by}, reports_{reports}, how_{how}, whose_{whose} {}
 
   task<> run(descriptor& wire) {
     for (;;) {
@@ -68,21 +84,29 @@ class worker_run {
     co_await serving_.join();
   }
 
-  /// One caller, from the order to its end.
-  task<std::string> run_once(order& what, descriptor& bell) {
-    serves_once_ = true;
-    context& here = co_await this_context();
-    scope listening{here};
-    listening.start(listen_to(bell, what.job, what.patience));
-    obey(std::move(what));
+  /// One caller, from the order to its end, which is waited for where the bell is heard.
+  task<> run_once(order& what, descriptor& bell) {
+    bell_ = &bell;
+    const std::uint64_t number = what.job;
+    const duration patience = what.patience;
+    begin(std::move(what));
+    while (!jobs_.empty()) {
+      co_await by_.ready_unhurried(bell, POLLIN);
+      if (!jobs_.empty()) heed(heard(bell.number()), number, patience);
+    }
     co_await serving_.join();
-    is_over_ = true;  // not by a stop, whose exception is what a short conversation costs
-    if (bell.reading()) by_.complete(*bell.reading(), 0);
-    co_await listening.join();
-    co_return why_;
+  }
+  /// How the job that ended last did.
+  [[nodiscard]] std::string why() && {
+    return why_.empty() ? "its worker found no descriptor" : std::move(why_);
   }
 
  private:
+  void heed(rung told, std::uint64_t number, duration patience) {
+    if (told.finish) obey(order_kind::finish, number, patience);
+    if (told.cut) obey(order_kind::cut, number, patience);
+  }
+
   void obey(order what) {
     if (what.what <= order_kind::carry)
       begin(std::move(what));
@@ -94,9 +118,9 @@ class worker_run {
     const auto found = jobs_.find(number);
     if (found == jobs_.end()) return;  // it has ended meanwhile
     if (what == order_kind::finish)
-      finish(number, *found->second, patience);
+      finish(number, found->second, patience);
     else
-      found->second->where.stop();
+      found->second.where.stop();
   }
 
   void finish(std::uint64_t number, job& of, duration patience) {
@@ -109,8 +133,8 @@ class worker_run {
   task<> cut_when_stuck(std::uint64_t number, duration patience) {
     std::optional<std::uint64_t> before;
     for (auto found = jobs_.find(number); found != jobs_.end(); found = jobs_.find(number)) {
-      const std::uint64_t now = found->second->peer->progress();
-      if (before == now) co_return cut_stuck(*found->second);
+      const std::uint64_t now = found->second.peer->progress();
+      if (before == now) co_return cut_stuck(found->second);
       before = now;
       co_await by_.sleep(patience);
     }
@@ -121,65 +145,56 @@ class worker_run {
     of.where.stop();
   }
 
+  /// To one who serves once its outcome says so, from the start.
   void refuse(std::uint64_t number) noexcept {
-    if (serves_once_) return;  // its outcome is what why_ says from the start
-    report shortage;
-    shortage.what = report_kind::refused;
-    shortage.job = number;
-    send_report(reports_, shortage);
-  }
-
-  /// What is told of the one caller.
-  task<> listen_to(descriptor& bell, std::uint64_t number, duration patience) {
-    while (!is_over_) {
-      co_await by_.ready_unhurried(bell, POLLIN);
-      const rung told = heard(bell.number());
-      if (told.finish) obey(order_kind::finish, number, patience);
-      if (told.cut) obey(order_kind::cut, number, patience);
-    }
+    if (!bell_) report_end(reports_, report_kind::refused, number, {});
   }
 
   void begin(order what) {
     const order_kind kind = what.what;
-    const std::uint64_t number = what.job;
-    const bool is_lent = what.lent >= 0 && kind != order_kind::answer;
-    if (what.lent >= 0) what.first = is_lent ? fd{what.lent} : fd::duplicate(what.lent);
-    if (!what.first || (kind == order_kind::carry && !what.second)) return refuse(number);
+    const bool is_carried = kind == order_kind::carry;
     std::unique_ptr<connection> caller = open(what);
+    if (!caller || (is_carried && !what.second)) return refuse(what.job);
     caller->set_timeout(what.timeout);
-    auto made = std::make_unique<job>(serving_.where(), std::move(caller), std::move(what.second));
-    job& begun = *made;
-    begun.is_carried = kind == order_kind::carry;
-    begun.is_lent = is_lent;
-    jobs_.emplace(number, std::move(made));
-    serving_.start(serve(number, kind, begun));
+    const auto [begun, is_new] =
+        jobs_.try_emplace(what.job, serving_.where(), std::move(caller), std::move(what.second), is_carried);
+    serving_.start(serve(begun->first, begun->second));
   }
 
+  /// Null where no descriptor was left for it.
   std::unique_ptr<connection> open(order& from) {
-    if (from.what != order_kind::answer)
-      return std::make_unique<stream>(by_, std::move(from.first), from.remote, std::move(from.label));
-    return std::make_unique<datagram_request>(by_, std::move(from.first),
-                                              datagram_header{from.remote, from.local, from.mark},
-                                              std::move(from.data));
+    if (from.what == order_kind::answer) return open_request(from);
+    if (from.lent >= 0)
+      return std::make_unique<lent_stream>(by_, from.lent, from.remote, std::move(from.label));
+    if (!from.first) return nullptr;
+    return std::make_unique<stream>(by_, std::move(from.first), from.remote, std::move(from.label));
   }
 
-  task<> serve(std::uint64_t number, order_kind kind, job& of) {
-    report done;
-    done.job = number;
-    if (kind == order_kind::carry)
-      done.text = co_await carry_to_the_end(of).in(of.where);
+  std::unique_ptr<connection> open_request(order& from) {
+    fd own = from.lent >= 0 ? fd::duplicate(from.lent) : std::move(from.first);
+    if (!own) return nullptr;
+    return std::make_unique<datagram_request>(
+        by_, std::move(own), datagram_header{from.remote, from.local, from.mark}, std::move(from.data));
+  }
+
+  task<> serve(std::uint64_t number, job& of) {
+    if (of.is_carried)
+      why_ = co_await carry_to_the_end(of).in(of.where);
     else
-      done.text = co_await serve_to_the_end(how_, *of.peer).in(of.where);
-    if (of.is_stuck) done.text = cause_in_words(make_error_code(errc::too_slow));
-    if (of.is_lent) static_cast<void>(of.peer->native()->release().release());
-    of.peer.reset();
-    of.second.reset();
-    const auto owned = jobs_.extract(number);
-    why_ = done.text;
-    if (serves_once_)
-      serving_.stop();  // what watches over it
+      why_ = co_await serve_to_the_end(how_, *of.peer).in(of.where);
+    if (of.is_stuck) why_ = cause_in_words(make_error_code(errc::too_slow));
+    jobs_.erase(number);
+    if (bell_)
+      end_once();
     else
-      send_report(reports_, done);
+      report_end(reports_, report_kind::done, number, why_);
+  }
+
+  /// Whoever waits at the bell, or watches over the job. No stop for the former, whose exception is what a
+  /// short conversation costs.
+  void end_once() noexcept {
+    if (bell_->reading()) by_.complete(*bell_->reading(), 0);
+    serving_.stop();
   }
 
   task<std::string> carry_to_the_end(job& of) {
@@ -202,39 +217,16 @@ class worker_run {
   int reports_;
   handler& how_;
   handler_is whose_;
-  scope serving_;
-  std::string why_ = "its worker found no descriptor";  // of the job that ended last
-  bool serves_once_ = false;
-  bool is_over_ = false;  // the one job
-  std::unordered_map<std::uint64_t, std::unique_ptr<job>> jobs_;
+  context where_;  // a worker ends where it is told to
+  scope serving_{where_};
+  std::string why_;
+  descriptor* bell_ = nullptr;  // of one that serves once
+  std::map<std::uint64_t, job> jobs_;
 };
-
-task<> run_worker(engine& by, fd end, handler& how, handler_is whose) {
-  context& here = co_await this_context();
-  descriptor wire{by, std::move(end)};
-  worker_run one{by, wire.number(), how, whose, here};
-  co_await one.run(wire);
-}
-
-/// By reference: of a frame of a kilobyte and more malloc makes much ado (malloc_consolidate).
-task<> run_once(engine& by, order& what, int number, int reports, handler& how, handler_is whose,
-                std::string& why) {
-  context& here = co_await this_context();
-  descriptor bell{by, fd{number}};
-  worker_run one{by, reports, how, whose, here};
-  why = co_await one.run_once(what, bell);
-  static_cast<void>(bell.release().release());  // it is the server's
-}
 
 /// What is logged here is written down by the server, on its own thread.
 log_function log_over(int wire) {
-  return [wire](log_level level, std::string_view line) {
-    report said;
-    said.what = report_kind::logged;
-    said.level = level;
-    said.text = line;
-    send_report(wire, said);
-  };
+  return [wire](log_level level, std::string_view line) { report_line(wire, level, line); };
 }
 
 /// Of what is over a limit, with that.
@@ -279,8 +271,10 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
     log(log_level::error, std::string{"a worker ended: "} + failure.what());
     return;
   }
+  descriptor end{*by, std::move(wire)};
+  worker_run one{*by, end.number(), how, whose};
   try {
-    by->run(run_worker(*by, std::move(wire), how, whose));
+    by->run(one.run(end));
   } catch (const std::exception&) {
     // The wire has ended with it, which is how the server knows.
   }
@@ -288,14 +282,15 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
 
 std::string work_once(engine& by, order what, int bell, int reports, handler& how,
                       handler_is whose) noexcept {
-  std::string why;
+  const log_redirection to_server{log_over(reports)};
+  worker_run one{by, reports, how, whose};
+  lent_bell told{by, bell};
   try {
-    const log_redirection to_server{log_over(reports)};
-    by.run(run_once(by, what, bell, reports, how, whose, why));
+    by.run(one.run_once(what, told.get()));
+    return std::move(one).why();
   } catch (const std::exception& failure) {
-    why = escape(failure.what());
+    return escape(failure.what());
   }
-  return why;
 }
 
 }  // namespace ahoy::inline v0

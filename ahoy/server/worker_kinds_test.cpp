@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
+#include <tests/descriptors.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -152,25 +152,15 @@ TEST_F(process, dies_with_a_parent_that_dies_at_once) {
   }
 }
 
-// UBSan asks through a pipe whether an object is readable, and without descriptors takes all for broken.
-#ifdef __has_feature
-#define AHOY_IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define AHOY_IS_SANITIZED 0
-#endif
 #if !AHOY_IS_SANITIZED
 TEST_F(process, of_which_nobody_could_hear_is_not_left_alone) {
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit none{0, before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &none);
   std::error_code why;
   try {
+    const ahoy_test::few_descriptors none;
     static_cast<void>(start_process(*by, as, {}, [] { ::pause(); }));
   } catch (const ahoy::error& failure) {
     why = failure.code();
   }
-  ::setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(why, std::errc::too_many_files_open);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);

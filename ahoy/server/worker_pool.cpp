@@ -21,7 +21,7 @@ constexpr duration grace = std::chrono::seconds{1};
 order order_for(connection& peer, std::uint64_t job) {
   order what;
   what.job = job;
-  what.label = peer.label();
+  what.label = peer.own_label();
   what.remote = peer.remote();
   what.timeout = peer.timeout();
   if (peer.native()) {
@@ -103,12 +103,7 @@ std::shared_ptr<assignment> worker_pool::engage(connection& peer) {
 }
 
 task<std::string> worker_pool::serve(std::shared_ptr<assignment> by, connection& peer) {
-  std::string why;
-  if (by->here)
-    why = co_await serve_here(std::move(by), peer);
-  else
-    why = co_await see_to_the_end(std::move(by));
-  co_return why;
+  return by->here ? serve_here(std::move(by), peer) : see_to_the_end(std::move(by));
 }
 
 /// In a context apart: it is waited for all the same, since it has the caller's socket, too.

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <tests/descriptors.hpp>
 #include <unistd.h>
 
 #include <atomic>
@@ -540,25 +540,17 @@ TEST(Socket, AFamilyTheKernelLacksIsItsOwnAnswer) {
   EXPECT_STREQ(caught.what(), "create inet datagram tcp socket: protocol not supported");
 }
 
-// Not where UndefinedBehaviorSanitizer looks at the exception's type: that takes it a descriptor of its own.
-#ifdef __has_feature
-#define AHOY_IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define AHOY_IS_SANITIZED 0
-#endif
 #if !AHOY_IS_SANITIZED
 TEST(Socket, RunningOutOfDescriptorsIsSaid) {
   auto server = listener(inet_loopback);
   ahoy::socket client(family::inet, socket_type::stream);
   client.connect(server.getsockname());
   std::vector<ahoy::fd> all;
-  rlimit former{};
-  ::getrlimit(RLIMIT_NOFILE, &former);
-  rlimit few{64, former.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &few);
-  while (all.empty() || all.back()) all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  auto caught = refused([&] { static_cast<void>(server.accept()); });
-  ::setrlimit(RLIMIT_NOFILE, &former);
+  auto caught = refused([&] {
+    const ahoy_test::few_descriptors few{64};
+    while (all.empty() || all.back()) all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    static_cast<void>(server.accept());
+  });
   all.clear();
   EXPECT_EQ(caught.code(), std::errc::too_many_files_open);
   EXPECT_NE(caught.hint().find("ulimit"), std::string::npos);
