@@ -56,7 +56,8 @@ class connection {
     std::optional<std::size_t> await_resume();
   };
   /// As receive(), but what came is let go, unseen and, over TCP, never copied: how many bytes; nullopt at
-  /// the end.
+  /// the end. Of a TCP peer that has sent much, less than 256 KiB may be kept until there is more, or its
+  /// end.
   [[nodiscard]] discard_awaiter discard() noexcept { return {*this, timeout_}; }
 
   class send_awaiter : outgoing {

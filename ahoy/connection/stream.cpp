@@ -57,9 +57,28 @@ std::uint64_t stream::unread() const noexcept {
   return static_cast<std::uint64_t>(in_kernel) + engine().held(socket_);
 }
 
+/// To wake a reader for each segment costs more than to drop it (a third of a bulk transfer). So whoever has
+/// sent much and is not timed is heard when there is more to drop, or its end (socket(7), SO_RCVLOWAT); by so
+/// little that thousands of them fill no memory.
+void stream::wake_late(bool late) noexcept {
+  if (late == is_woken_late_) return;
+  const int least = late ? 256 * 1024 : 1;
+  ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+  is_woken_late_ = late;
+}
+
+bool stream::submit_special(receive_operation& asked) {
+  constexpr std::uint64_t much = 1024 * 1024;
+  if (receiving_ended_) return submit_last(asked);
+  const bool is_timed = asked.timeout != no_timeout || asked.where->deadline() != no_deadline;
+  wake_late(asked.drops && socket_.is_tcp && !is_timed && socket_.received >= much);
+  return submit_on(socket_, asked);
+}
+
 /// Not shutdown(2) with SHUT_RD: what the peer sends after that is left unread, and makes the close a reset.
 void stream::shutdown_receive() {
   if (receiving_ended_) return;
+  wake_late(false);
   const std::uint64_t at_hand = unread();
   receiving_ended_ = true;
   most_received_ = static_cast<std::uint32_t>(socket_.received + at_hand);

@@ -35,17 +35,21 @@ class stream : public connection {
 
  private:
   bool submit(receive_operation& asked) override {
-    return receiving_ended_ ? submit_last(asked) : submit_on(socket_, asked);
+    const bool is_plain = !receiving_ended_ && !is_woken_late_ && !asked.drops;
+    return is_plain ? submit_on(socket_, asked) : submit_special(asked);
   }
   bool submit(send_operation& asked) override { return submit_on(socket_, asked); }
   bool submit(send_file_operation& asked) override { return submit_on(socket_, asked); }
+  bool submit_special(receive_operation& asked);
   bool submit_last(receive_operation& asked);
+  void wake_late(bool late) noexcept;
   [[nodiscard]] std::uint64_t unread() const noexcept;
 
   descriptor socket_;
   kept_address remote_;
   bool receiving_ended_ = false;
   bool made_end_ = false;            // a receive was told so
+  bool is_woken_late_ = false;       // not by less than SO_RCVLOWAT bytes
   std::uint32_t most_received_ = 0;  // where it is told so, modulo 2^32
 };
 

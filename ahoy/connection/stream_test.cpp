@@ -6,12 +6,16 @@
 #include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -167,6 +171,79 @@ TEST_F(stream_over_tcp, after_shutdown_receive_the_peer_may_send_and_is_answered
   EXPECT_EQ(got, "");
   engine_->run(send_text(*stream_, "answer"));
   EXPECT_EQ(peer_->recv(100), "answer");
+}
+
+/// At least `wanted` more.
+task<> discard_some(connection& from, std::size_t wanted, std::size_t& count) {
+  for (const std::size_t goal = count + wanted; count < goal;) {
+    const std::optional<std::size_t> some = co_await from.discard();
+    count += some.value_or(wanted);
+  }
+}
+
+task<> discard_to_the_end(connection& from, std::size_t& count) {
+  for (;;) {
+    const std::optional<std::size_t> some = co_await from.discard();
+    if (!some) break;
+    count += *some;
+  }
+}
+
+task<> end_receiving_once_there(stream& of, int wanted) {
+  for (int there = 0; there < wanted; ::ioctl(of.native()->number(), SIOCINQ, &there))
+    co_await of.engine().sleep(1ms);
+  of.shutdown_receive();
+}
+
+/// Whose reader is woken late since then, and has dropped all but perhaps a part of the second sending.
+class stream_of_one_who_sent_much : public stream_over_tcp {
+ protected:
+  stream_of_one_who_sent_much() {
+    join(address::inet(INADDR_LOOPBACK, 0));
+    stream_->set_timeout(20s);
+    std::thread sender{[this] { peer_->sendall(std::string(much, 'x')); }};
+    engine_->run(discard_some(*stream_, much, dropped_));
+    sender.join();
+    stream_->set_timeout(ahoy::no_timeout);
+    std::thread again{[this] { peer_->sendall(std::string(enough, 'x')); }};
+    engine_->run(discard_some(*stream_, 1, dropped_));
+    again.join();
+    EXPECT_GT(option(SOL_SOCKET, SO_RCVLOWAT), 1);
+  }
+  static constexpr std::size_t much = std::size_t{1024} * 1024, enough = std::size_t{256} * 1024;
+  static constexpr std::size_t all = much + enough + 6;
+  std::size_t dropped_ = 0;
+};
+
+TEST_F(stream_of_one_who_sent_much, the_end_is_heard_with_what_came_before_it) {
+  peer_->sendall("little");
+  peer_->close();
+  engine_->run(discard_to_the_end(*stream_, dropped_));
+  EXPECT_EQ(dropped_, all);
+}
+
+TEST_F(stream_of_one_who_sent_much, little_is_heard_by_who_wants_it) {
+  peer_->sendall("little");
+  std::string got;
+  while (dropped_ < all) {
+    engine_->run(receive_text(*stream_, got));
+    dropped_ += got.size();
+  }
+  EXPECT_TRUE(got.ends_with("little"));
+}
+
+TEST_F(stream_of_one_who_sent_much, little_is_heard_by_who_measures_silence) {
+  stream_->set_timeout(20s);
+  peer_->sendall("little");
+  engine_->run(discard_some(*stream_, all - dropped_, dropped_));
+  EXPECT_EQ(dropped_, all);
+}
+
+TEST_F(stream_of_one_who_sent_much, little_is_heard_when_receiving_is_ended) {
+  peer_->sendall("little");
+  engine_->run(ahoy::when_all(
+      ahoy::tasks(discard_to_the_end(*stream_, dropped_), end_receiving_once_there(*stream_, 6))));
+  EXPECT_EQ(dropped_, all);
 }
 
 TEST(stream_over_unix, says_so) {
