@@ -641,7 +641,7 @@ class Faults(unittest.TestCase):
                             child = child_of(listener, victim)
                             os.kill(child, signal.SIGKILL)
                             self.assertEqual(victim.until_reset(), b"")
-                            listener.err.until(rf"^\[{re.escape(victim.label)}\] left: its process was ended by SIGKILL$")
+                            listener.err.until(rf"^\[{re.escape(victim.label)}\] left: its process was ended by SIGKILL \(killed\)$")
                             callers.append(stack.enter_context(Caller(listener.port)))
                             listener.err.until(rf"^\[{re.escape(callers[-1].label)}\] joined$")
                         await_that(lambda: len(listener.children()) == 4 and child not in listener.children(), "one for each")

@@ -31,8 +31,8 @@ constexpr std::array rows{
 constexpr std::string_view beyond_the_table =
     "* Over UDP all: nobody knows when a peer has left, so that the next one could wait for ever.\n"
     "Callers who find no worker free wait, as /who shows; a worker that died is replaced for the next "
-    "caller, and the one it served is told of as `its process was ended by SIGSEGV`. Where the system has no "
-    "more processes or threads a caller is told `busy`, and nobody else notices; without --max-clients no "
+    "caller, and the one it served is told of as `its process was ended by SIGSEGV (segmentation fault)`. "
+    "Where the system has no more processes or threads a caller is told `busy`, and nobody else notices; without --max-clients no "
     "more than 1024 callers have one of their own, and no more than half of what the system has.\n"
     "The server itself accepts all callers under every model, on a loop of its own, and hands them over: so "
     "--allow, --deny, --max-clients, /who and /kick are the same everywhere, and no caller waits at a worker "

@@ -69,6 +69,12 @@ task<> discard_until_end(connection& peer, descriptor& socket) {
   if (goes_on) co_await until_acknowledged(peer, socket);
 }
 
+/// A worker may have received it, with a descriptor of its own.
+bool is_at_end(const descriptor& socket) noexcept {
+  char next = 0;
+  return socket.at_end || ::recv(socket.number(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 task<> in_time(connection& peer, duration limit, task<> work) {
   const time_point due = deadline_after(peer.engine().now(), limit);
   try {
@@ -81,7 +87,7 @@ task<> in_time(connection& peer, duration limit, task<> work) {
 }  // namespace
 
 bool needs_farewell(connection& peer) noexcept {
-  return !peer.keeps_boundaries() && !(peer.native() && peer.native()->at_end);
+  return !peer.keeps_boundaries() && !(peer.native() && is_at_end(*peer.native()));
 }
 
 task<> farewell(connection& peer, duration limit) {

@@ -262,16 +262,17 @@ TEST_P(program_under, one_that_does_not_obey_is_killed_with_what_it_started) {
 }
 
 TEST_P(program_under, a_caller_has_left_when_its_program_has_ended) {
-  running serving{"tcp://127.0.0.1:0", shell("echo good-bye; exit 3"), how()};
+  running serving{"tcp://127.0.0.1:0", shell("read go; echo good-bye; exit 3"), how()};
   ahoy::socket caller = serving.call();
-  caller.sendall("never read");
+  caller.sendall("go\nnever read");
   EXPECT_EQ(all_before_a_reset(caller), "good-bye\n");
   EXPECT_EQ(serving.why_somebody_left(), "its program ended with status 3");
 }
 
 TEST_P(program_under, which_signal_ended_it_is_told) {
-  running serving{"tcp://127.0.0.1:0", shell("kill -USR1 $$"), how()};
+  running serving{"tcp://127.0.0.1:0", shell("read go; kill -USR1 $$"), how()};
   ahoy::socket caller = serving.call();
+  caller.sendall("go\n");
   EXPECT_EQ(all_before_a_reset(caller), "");
   EXPECT_EQ(serving.why_somebody_left(), "its program was ended by SIGUSR1 (user defined signal 1)");
 }

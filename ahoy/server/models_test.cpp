@@ -94,7 +94,7 @@ TEST_P(process_model, a_handler_that_dies_takes_its_own_caller_alone_and_the_sig
   ahoy::socket victim = serving.call();
   victim.sendall("abort");
   EXPECT_THROW((void)victim.recv(100), std::system_error) << "a reset";
-  EXPECT_EQ(serving.why_the_first_left(), "its process was ended by SIGABRT");
+  EXPECT_EQ(serving.why_the_first_left(), "its process was ended by SIGABRT (aborted)");
   expect_echo(other);
   ahoy::socket next = serving.call();
   expect_echo(next);

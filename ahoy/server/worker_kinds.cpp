@@ -1,4 +1,5 @@
 #include <ahoy/error/error.hpp>
+#include <ahoy/error/signal.hpp>
 #include <ahoy/server/worker_kinds.hpp>
 
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 namespace ahoy::inline v0 {
@@ -95,9 +95,7 @@ class worker_process final : public worker {
     if (WIFEXITED(status) && WEXITSTATUS(status) == well_ended) return {};
     if (WIFEXITED(status)) return "its process ended with status " + std::to_string(WEXITSTATUS(status));
     if (!WIFSIGNALED(status)) return {};
-    const int signal = WTERMSIG(status);
-    const char* name = ::sigabbrev_np(signal);
-    return "its process was ended by SIG" + std::string{name ? name : std::to_string(signal).c_str()};
+    return "its process was ended by " + signal_in_words(WTERMSIG(status));
   }
 
   pid_t number_;

@@ -74,7 +74,7 @@ TEST_F(process, ends_when_it_has_lived_and_is_reaped) {
 
 TEST_F(process, that_ends_badly_says_how) {
   EXPECT_EQ(end_of([] { ::_exit(3); }), "its process ended with status 3");
-  EXPECT_EQ(end_of([] { ::kill(::getpid(), SIGKILL); }), "its process was ended by SIGKILL");
+  EXPECT_EQ(end_of([] { ::kill(::getpid(), SIGKILL); }), "its process was ended by SIGKILL (killed)");
 }
 
 TEST_F(process, can_be_killed_and_reaped_twice) {
@@ -82,7 +82,7 @@ TEST_F(process, can_be_killed_and_reaped_twice) {
   child->kill();
   std::string why;
   by->run(reap(*child, why));
-  EXPECT_EQ(why, "its process was ended by SIGKILL");
+  EXPECT_EQ(why, "its process was ended by SIGKILL (killed)");
   by->run(reap(*child, why));
   EXPECT_EQ(why, "");
 }
@@ -125,7 +125,7 @@ TEST_F(process, runs_no_handler_of_its_parent_and_leaves_the_terminals_signals_t
     ::kill(::getpid(), SIGUSR1);
   });
   ::sigaction(SIGUSR1, &before, nullptr);
-  EXPECT_EQ(why, "its process was ended by SIGUSR1");
+  EXPECT_EQ(why, "its process was ended by SIGUSR1 (user defined signal 1)");
   EXPECT_EQ(from_child.all(), "as it should be");
 }
 
