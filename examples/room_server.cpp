@@ -35,6 +35,7 @@ int main(int argc, char** argv) try {
   serving = &server;
   for (const int each : {SIGINT, SIGTERM}) std::signal(each, stop);
   server.run();
+  for (const int each : {SIGINT, SIGTERM}) std::signal(each, SIG_DFL);  // there is nothing left to stop
 } catch (const ahoy::error& e) {
   std::cerr << e.what() << '\n';
   if (!e.hint().empty()) std::cerr << e.hint() << '\n';

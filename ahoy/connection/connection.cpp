@@ -11,7 +11,7 @@ bool connection::is_over(operation& asked) noexcept {
 }
 
 void connection::receive_awaiter::fail() const {
-  throw ahoy::error{system_code(error), "receive from", from_.label()};
+  throw ahoy::error{system_code(error), is_of_a_send ? "send to" : "receive from", from_.label()};
 }
 
 std::optional<bytes> connection::receive_within_awaiter::await_resume() {

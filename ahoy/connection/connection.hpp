@@ -56,7 +56,7 @@ class connection {
     std::optional<std::size_t> await_resume();
   };
   /// As receive(), but what came is let go, unseen and, over TCP, never copied: how many bytes; nullopt at
-  /// the end. Of a TCP peer that has sent much, less than 256 KiB may be kept until there is more, or its
+  /// the end. Of a TCP peer that has sent much, less than 64 KiB may be kept until there is more, or its
   /// end.
   [[nodiscard]] discard_awaiter discard() noexcept { return {*this, timeout_}; }
 
@@ -125,7 +125,7 @@ class connection {
   virtual void abort_on_close() noexcept {}
   /// Waits until what was sent is the kernel's, where it was gathered to be sent with that of others. Throws
   /// as the send() would have thrown, if nobody was told of that yet.
-  virtual task<> settle() { co_return; }
+  virtual task<> until_sent() { co_return; }
 
   /// The limit of each receive and of each send that does not progress; they throw timed_out then.
   void set_timeout(duration each) noexcept { timeout_ = each; }

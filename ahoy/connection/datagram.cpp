@@ -139,9 +139,9 @@ datagram_socket datagram_socket::to(engine& by, const address& peer, const std::
   return result;
 }
 
-/// Who is to stop hears so from the engine.
+/// Who is to stop, or is late, hears so from the engine.
 bool datagram_socket::receive_awaiter::submit() {
-  const bool is_at_hand = of_.has_more() && !where->stopped();
+  const bool is_at_hand = of_.has_more() && engine().why_over(*where) == 0;
   return is_at_hand || receive_from_operation::submit();
 }
 

@@ -8,8 +8,9 @@ namespace ahoy::inline v0 {
 /// the rest is left unread, so that the close tells it by a reset. (A close with bytes unread is a reset, and
 /// a reset may overtake what the peer has not read yet: RFC 9293, 3.10.4; RFC 1122, 4.2.2.13.)
 task<> farewell(connection& peer, duration limit);
-/// Whether the close alone would not do: it does once the peer's end has come and nothing before it is unread,
-/// since the kernel then still delivers what was sent, and our end after it.
+/// Whether the close alone would not do: it does once the peer's end has come and nothing before it is
+/// unread, since the kernel then still delivers what was sent, and our end after it. Of datagrams there is
+/// none to say; in memory there always is.
 [[nodiscard]] bool needs_farewell(connection& peer) noexcept;
 
 /// The same for who does not wait until the peer ends: until its system has acknowledged what was sent, our

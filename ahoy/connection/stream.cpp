@@ -48,7 +48,10 @@ stream::stream(ahoy::engine& by, fd connected)
   static_cast<void>(connected.release());
 }
 
-void stream::shutdown_send() { ::shutdown(socket_.number(), SHUT_WR); }
+void stream::shutdown_send() {
+  wake_late(false);  // who says farewell hears all
+  ::shutdown(socket_.number(), SHUT_WR);
+}
 
 /// In the kernel, and in the hands of the engine.
 std::uint64_t stream::unread() const noexcept {
@@ -58,11 +61,11 @@ std::uint64_t stream::unread() const noexcept {
 }
 
 /// To wake a reader for each segment costs more than to drop it (a third of a bulk transfer). So whoever has
-/// sent much and is not timed is heard when there is more to drop, or its end (socket(7), SO_RCVLOWAT); by so
-/// little that thousands of them fill no memory.
+/// sent much and is not timed is heard when there is more to drop, or its end (socket(7), SO_RCVLOWAT). Until
+/// then the kernel keeps it, so that it is no more than a block.
 void stream::wake_late(bool late) noexcept {
   if (late == is_woken_late_) return;
-  const int least = late ? 256 * 1024 : 1;
+  const int least = late ? static_cast<int>(buffer_pool::block_size) : 1;
   ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
   is_woken_late_ = late;
 }

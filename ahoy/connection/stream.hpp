@@ -33,6 +33,10 @@ class stream : public connection {
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return socket_.sent; }
   [[nodiscard]] std::uint64_t progress() const noexcept override;
 
+ protected:
+  /// What SO_RCVLOWAT says holds for whoever else has the socket, too.
+  void wake_late(bool late) noexcept;
+
  private:
   bool submit(receive_operation& asked) override {
     const bool is_plain = !receiving_ended_ && !is_woken_late_ && !asked.drops;
@@ -42,7 +46,6 @@ class stream : public connection {
   bool submit(send_file_operation& asked) override { return submit_on(socket_, asked); }
   bool submit_special(receive_operation& asked);
   bool submit_last(receive_operation& asked);
-  void wake_late(bool late) noexcept;
   [[nodiscard]] std::uint64_t unread() const noexcept;
 
   descriptor socket_;

@@ -210,7 +210,7 @@ class stream_of_one_who_sent_much : public stream_over_tcp {
     again.join();
     EXPECT_GT(option(SOL_SOCKET, SO_RCVLOWAT), 1);
   }
-  static constexpr std::size_t much = std::size_t{1024} * 1024, enough = std::size_t{256} * 1024;
+  static constexpr std::size_t much = std::size_t{1024} * 1024, enough = std::size_t{64} * 1024;
   static constexpr std::size_t all = much + enough + 6;
   std::size_t dropped_ = 0;
 };

@@ -36,7 +36,7 @@ void gathered_datagrams::passed(std::size_t count) noexcept {
   if (first_ == end_) first_ = end_ = used_ = 0;
 }
 
-void gathered_datagrams::refused(int why) {
+void gathered_datagrams::tell_refused(int why) {
   const place& one = places_[first_];
   if (one.by) return one.by->refused(why);
   const address peer{reinterpret_cast<const sockaddr*>(&one.peer), messages_[first_].msg_hdr.msg_namelen};
@@ -58,7 +58,7 @@ bool gathered_datagrams::send(descriptor& through) {
     }
     int why = 0;
     if (!detail::settle(taken, why)) return false;
-    refused(why);
+    tell_refused(why);
     passed(1);
   }
   return true;

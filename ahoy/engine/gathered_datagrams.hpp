@@ -52,7 +52,7 @@ class gathered_datagrams {
     control_room control;
   };
   void passed(std::size_t count) noexcept;
-  void refused(int why);
+  void tell_refused(int why);
 
   std::array<place, most> places_;
   std::array<mmsghdr, most> messages_;  // one for each place

@@ -134,9 +134,10 @@ struct outgoing {
 struct receive_operation : operation {
   explicit receive_operation(descriptor* from, duration limit = no_timeout) noexcept
       : operation{operation_kind::receive, from, limit} {}
-  bytes received;           ///< empty at end of stream
-  bool drops = false;       ///< what comes need not be copied out of the kernel; it is counted
-  std::size_t dropped = 0;  ///< how much was not copied
+  bytes received;             ///< empty at end of stream
+  bool drops = false;         ///< what comes need not be copied out of the kernel; it is counted
+  bool is_of_a_send = false;  ///< the error is that of what was said before
+  std::size_t dropped = 0;    ///< how much was not copied
 };
 
 struct send_operation : operation {

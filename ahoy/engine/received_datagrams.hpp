@@ -7,8 +7,9 @@
 namespace ahoy::inline v0 {
 
 /// What one system call has taken from a socket: as many datagrams as were there, given out one by one. It
-/// begins with room for one, and has twice the room whenever a call has filled it, up to `most`: a socket
-/// that is quiet holds one block of its engine's pool. Neither it nor what it has given may outlive the pool.
+/// begins with room for one, a block of its engine's pool, and has twice the room whenever a call has filled
+/// it, up to `most`; what a burst once needed it keeps. Neither it nor what it has given may outlive the
+/// pool.
 class received_datagrams {
  public:
   static constexpr std::size_t most = 64;

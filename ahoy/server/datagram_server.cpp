@@ -57,7 +57,7 @@ class datagram_caller final : public connection, gathered_datagrams::sender {
   std::uint64_t bytes_received() const noexcept override { return received_; }
   std::uint64_t bytes_sent() const noexcept override { return sent_; }
 
-  task<> settle() override;
+  task<> until_sent() override;
 
   /// What came from its peer: to its handler, or to wait for that.
   void deliver(bytes data, const datagram_header& header);
@@ -123,6 +123,7 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   task<> receive_requests();
   void receive_one(datagram& received);
   task<> take_turn();
+  void receive_request(const datagram& asked);
   void begin_request(const datagram& asked);
   std::list<unsent> queue_;
   bool gathers_ = false;      // until all have had their turn who were sent something together
@@ -177,28 +178,32 @@ void datagram_caller::hand_over(bytes data, const address& asked) {
 }
 
 /// What a handler said last may fail after it has ended. What its peer says meanwhile is another caller's.
-task<> datagram_caller::settle() {
+task<> datagram_caller::until_sent() {
   ended_ = true;
   while (of_->gathered.done() < last_gathered_) co_await of_->passed.wait();
   throw_if_failed(std::exchange(failure_, 0), "send to", label());
 }
 
 void datagram_caller::refused(int why) {
-  failure_ = unless_of_another(why);
-  if (receiver_ && failure_ != 0) engine().complete(*receiver_, std::exchange(failure_, 0));
+  if (const int own = unless_of_another(why)) failure_ = own;
+  if (!receiver_ || failure_ == 0) return;
+  static_cast<receive_operation&>(*receiver_).is_of_a_send = true;
+  engine().complete(*receiver_, std::exchange(failure_, 0));
 }
 
 bool datagram_caller::has_failed(operation& asked) noexcept {
-  if (is_over(asked)) return true;
   asked.error = std::exchange(failure_, 0);
   return asked.error != 0;
 }
 
 bool datagram_caller::submit(receive_operation& asked) {
-  if (has_failed(asked)) return true;
+  if (is_over(asked)) return true;
+  asked.is_of_a_send = has_failed(asked);
+  if (asked.is_of_a_send) return true;
   if (!unreceived_.empty()) {
-    asked.received = unreceived_.take(engine().buffers(), header_.local);
-    header_.local.set_port(of_->local.port());
+    address to;
+    asked.received = unreceived_.take(engine().buffers(), to);
+    answer_from(to);
     return true;
   }
   if (ended_) return true;
@@ -208,15 +213,14 @@ bool datagram_caller::submit(receive_operation& asked) {
 }
 
 bool datagram_caller::submit(send_operation& asked) {
-  if (has_failed(asked)) return true;
+  if (is_over(asked) || has_failed(asked)) return true;
   sent_ += asked.left.size();
   return of_->send_now(asked, header_);
 }
 
 /// Only what is gathered: submit() sees to the rest, and to errors.
 tried datagram_caller::send_at_once(outgoing& what, const context& where) {
-  const bool is_late = where.deadline() != no_deadline && where.deadline() <= engine().now();
-  const bool may_gather = of_->gathers() && failure_ == 0 && !where.stopped() && !is_late;
+  const bool may_gather = of_->gathers() && failure_ == 0 && engine().why_over(where) == 0;
   if (!may_gather || !gather(what.left)) return tried::no;
   sent_ += what.left.size();
   return tried::complete;
@@ -329,14 +333,20 @@ void datagram_service::begin_request(const datagram& asked) {
   run.begin(std::move(request));
 }
 
+void datagram_service::receive_request(const datagram& asked) {
+  if (!may_answer(asked.header) || run.is_ending()) return;
+  if (run.is_welcome(asked.header.peer.unmapped()))
+    begin_request(asked);
+  else
+    run.tell_denied(asked.header.peer.unmapped());
+}
+
+/// Others have their turn after as many as came at once.
 task<> datagram_service::receive_requests() {
-  for (;;) {
+  for (bool were_several = false;; were_several = socket.has_more()) {
     const datagram asked = co_await socket.receive();
-    if (!may_answer(asked.header) || run.is_ending()) continue;
-    if (run.is_welcome(asked.header.peer.unmapped()))
-      begin_request(asked);
-    else
-      run.tell_denied(asked.header.peer.unmapped());
+    receive_request(asked);
+    if (were_several && !socket.has_more()) co_await others_have_gone_on{run.engine()};
   }
 }
 

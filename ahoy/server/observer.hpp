@@ -21,6 +21,7 @@ class observer {
   /// Connected, and not served before others have left: there are no more workers, or, under iterative,
   /// turns.
   virtual void waiting(const connection& /*caller*/, std::size_t /*ahead*/) {}
+  /// Of datagrams, the next caller from an address may join before the one before it has left().
   virtual void joined(const connection& /*caller*/) {}
   /// Its half is closed: nothing more will be heard of it. Told by the handlers that stay for more.
   virtual void ended_its_half(const connection& /*caller*/) {}

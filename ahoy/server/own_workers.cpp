@@ -9,8 +9,7 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// How many engines are kept for threads to come, of which each may hold a block of memory, and how many
-/// bells.
+/// How many engines are kept for threads to come, of which each may hold a block of memory.
 constexpr std::size_t most_spare_engines = 64;
 
 constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};

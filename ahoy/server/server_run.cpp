@@ -315,10 +315,10 @@ task<> server_run::converse_in_turn(callers::entry who) {
 }
 
 /// How it ended, once all that its handler said was sent: of datagrams some may fail when it has ended.
-task<std::string> server_run::settle(callers::entry who) {
+task<std::string> server_run::until_sent(callers::entry who) {
   std::exception_ptr thrown;
   try {
-    co_await who->link().settle();
+    co_await who->link().until_sent();
   } catch (...) {
     thrown = std::current_exception();
   }
@@ -327,7 +327,7 @@ task<std::string> server_run::settle(callers::entry who) {
 
 task<> server_run::part_with(callers::entry who, std::string why) {
   const bool may_fail_yet = why == "done" && who->link().keeps_boundaries();
-  if (may_fail_yet) why = co_await settle(who);
+  if (may_fail_yet) why = co_await until_sent(who);
   if (who->is_turned_away) co_await turn_away(who->link(), why);
   if (who->has_joined) told().left(who->link(), why);
   const bool is_cut = why != "done" && !who->is_turned_away;

@@ -79,7 +79,7 @@ class server_run : scope::follower {
   void ended(context& of, std::exception_ptr thrown) override;
   task<> converse_in_turn(callers::entry who);
   task<> part_with(callers::entry who, std::string why);
-  task<std::string> settle(callers::entry who);
+  task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller);
   task<> wait_for_turn(callers::entry who, turn& own);

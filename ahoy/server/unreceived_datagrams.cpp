@@ -13,7 +13,8 @@ void unreceived_datagrams::release(const arrival& gone) noexcept {
   if (!gone.block.empty()) --room_.blocks;
 }
 
-/// Of blocks there are as many as come at once: mostly a handler is as quick as that.
+/// So many may wait in the block in which they came, for which no copy is made; more are copied, so that
+/// small ones do not hold a block each.
 bool unreceived_datagrams::add(bytes data, const address& asked) {
   const std::size_t more = data.size();
   if (size() >= most || !room_.has(more)) return false;

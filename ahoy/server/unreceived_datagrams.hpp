@@ -17,7 +17,7 @@ class unreceived_datagrams {
 
   /// What those of all callers of a socket take.
   struct room {
-    std::size_t bytes = 0;   ///< of data, at most `most_bytes`
+    std::size_t bytes = 0;   ///< of data alone, at most `most_bytes`
     std::size_t blocks = 0;  ///< datagrams that are in the block in which they came; others are copied
     [[nodiscard]] bool has(std::size_t more) const noexcept { return bytes + more <= most_bytes; }
   };

@@ -11,8 +11,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace ahoy::inline v0 {
 
@@ -42,7 +44,10 @@ class lent_stream final : public stream {
  public:
   lent_stream(ahoy::engine& by, int lent, const address& remote, std::string label)
       : stream{by, fd{lent}, remote, std::move(label)} {}
-  ~lent_stream() override { static_cast<void>(native()->release().release()); }
+  ~lent_stream() override {
+    wake_late(false);
+    static_cast<void>(native()->release().release());
+  }
 };
 
 /// A bell that stays the server's.
@@ -97,9 +102,7 @@ class worker_run {
     co_await serving_.join();
   }
   /// How the job that ended last did.
-  [[nodiscard]] std::string why() && {
-    return why_.empty() ? "its worker found no descriptor" : std::move(why_);
-  }
+  [[nodiscard]] std::string why() && { return std::move(why_).value_or("its worker found no descriptor"); }
 
  private:
   void heed(rung told, std::uint64_t number, duration patience) {
@@ -158,6 +161,7 @@ class worker_run {
     caller->set_timeout(what.timeout);
     const auto [begun, is_new] =
         jobs_.try_emplace(what.job, serving_.where(), std::move(caller), std::move(what.second), is_carried);
+    assert(is_new && "each job has a number of its own");
     serving_.start(serve(begun->first, begun->second));
   }
 
@@ -187,7 +191,7 @@ class worker_run {
     if (bell_)
       end_once();
     else
-      report_end(reports_, report_kind::done, number, why_);
+      report_end(reports_, report_kind::done, number, *why_);
   }
 
   /// Whoever waits at the bell, or watches over the job. No stop for the former, whose exception is what a
@@ -219,7 +223,7 @@ class worker_run {
   handler_is whose_;
   context where_;  // a worker ends where it is told to
   scope serving_{where_};
-  std::string why_;
+  std::optional<std::string> why_;
   descriptor* bell_ = nullptr;  // of one that serves once
   std::map<std::uint64_t, job> jobs_;
 };
@@ -280,17 +284,15 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
   }
 }
 
-std::string work_once(engine& by, order what, int bell, int reports, handler& how,
-                      handler_is whose) noexcept {
+std::string work_once(engine& by, order what, int bell, int reports, handler& how, handler_is whose) noexcept
+    try {
   const log_redirection to_server{log_over(reports)};
   worker_run one{by, reports, how, whose};
   lent_bell told{by, bell};
-  try {
-    by.run(one.run_once(what, told.get()));
-    return std::move(one).why();
-  } catch (const std::exception& failure) {
-    return escape(failure.what());
-  }
+  by.run(one.run_once(what, told.get()));
+  return std::move(one).why();
+} catch (const std::exception& failure) {
+  return escape(failure.what());
 }
 
 }  // namespace ahoy::inline v0
