@@ -216,6 +216,15 @@ class AtAPrompt(unittest.TestCase):
             terminal.key("Enter")
             self.assertEqual(caller.line(), b"hello world!")
 
+    def test_keys_that_empty_the_line_are_no_end(self):
+        with Listening() as terminal, terminal.caller() as caller:
+            for number, keys in enumerate((("BSpace", "BSpace"), ("C-u",), ("C-w",), ("C-a", "C-d", "C-d"), ("C-a", "C-k"))):
+                terminal.type("ab")
+                terminal.key(*keys, "C-u")
+                terminal.type(f"line {number}")
+                terminal.key("Enter")
+                self.assertEqual(caller.line(), f"line {number}".encode(), keys)
+
     def test_text_beyond_ascii(self):
         text = "zażółć 日本語 – ok"
         with Listening() as terminal, terminal.caller() as caller:
@@ -507,6 +516,14 @@ class Calling(unittest.TestCase):
             terminal.await_match("^still heard$")
             peer.close()
             self.expect_terminal_as_before(terminal, 0)
+
+    def test_a_line_that_is_emptied_is_no_end(self):
+        with self.call() as (terminal, peer):
+            terminal.type("ab")
+            terminal.key("BSpace", "BSpace", "C-u")
+            terminal.type("hello")
+            terminal.key("Enter")
+            self.assertEqual(peer.line(), b"hello")
 
     def test_a_line_without_an_end(self):
         with self.call() as (terminal, peer):

@@ -2,6 +2,7 @@
 
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wctype.h>
@@ -195,12 +196,18 @@ void begin_anew(ahoy_prompt* prompt) {
   el_set(prompt->line, EL_UNBUFFERED, 1);
 }
 
+/// What libedit says of a line that is empty after a key, as Backspace may leave it, and of the end alike.
+bool has_hung_up() noexcept {
+  pollfd terminal{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&terminal, 1, 0) > 0 && (terminal.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 ahoy_prompt_result feed(ahoy_prompt* prompt, const char** line) {
   const in_utf8 meanwhile;
   fit(*prompt);
   int size = 0;
   const char* begun = el_gets(prompt->line, &size);
-  if (!begun || size <= 0) return ahoy_prompt_end;
+  if (!begun || size <= 0) return has_hung_up() ? ahoy_prompt_end : ahoy_prompt_more;
   if (size == 1 && begun[0] == end_of_input) return ahoy_prompt_end;
   if (begun[size - 1] != '\n' && begun[size - 1] != '\r') return ahoy_prompt_more;
   prompt->last.assign(begun, static_cast<std::size_t>(size - 1));
