@@ -74,6 +74,13 @@ class Verbs(unittest.TestCase):
                     done = run("call", "127.0.0.1", listener.port, given=b"all of it")
                     self.assertEqual((done.status, done.out), (56, b"all of it"))
 
+    def test_words_that_cannot_be_written(self):
+        full = ["sh", "-c", 'exec "$@" >/dev/full', "sh"]
+        for words in ([], ["--once"], ["--handler", "relay"]):
+            with self.subTest(words), Listener(HERE, *words, before=full) as listener:
+                self.assertEqual(run("send", "127.0.0.1", listener.port, "lost").status, 18)
+                self.assertEqual(listener.wait(), 23)
+
     def test_one_that_takes_nothing(self):
         with Listener(HERE, "-v", "--queue", "1k", "--slow-after", "50ms", "--drain", "100ms") as listener:
             ours, theirs = os.pipe()

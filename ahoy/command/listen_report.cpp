@@ -73,12 +73,14 @@ task<> listen_report::write_all() {
   for (;;) {
     while (unwritten_.empty()) co_await more_.wait();
     const std::string text = unwritten_.take(by_.time_of_day());
+    const std::uint64_t up_to = heard_;
     writing_ = true;
     const bool around_prompt = before_writing && out_.is_terminal();
     if (around_prompt) before_writing();
     co_await out_.write(text);
     if (around_prompt && after_writing) after_writing();
     writing_ = false;
+    kept_ = up_to;
     written_.notify();
   }
 }
@@ -90,7 +92,13 @@ task<> listen_report::flush() {
 task<> listen_report::heard(const connection& from, const message& said) {
   while (!unwritten_.has_room()) co_await written_.wait();
   unwritten_.add(shown(from, said));
+  ++heard_;
   more_.notify();
+}
+
+task<> listen_report::kept() {
+  const std::uint64_t all = heard_;
+  while (kept_ < all) co_await written_.wait();
 }
 
 std::string listen_report::shown(const connection& from, const message& said) const {

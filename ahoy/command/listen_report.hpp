@@ -29,6 +29,7 @@ class listen_report final : public observer, public transcript {
   [[nodiscard]] bool is_written() const noexcept { return !writing_ && unwritten_.empty(); }
 
   task<> heard(const connection& from, const message& said) override;
+  task<> kept() override;
   void listening(scheme as, const address& on) override;
   void waiting(const connection& caller, std::size_t ahead) override;
   void joined(const connection& caller) override;
@@ -70,6 +71,7 @@ class listen_report final : public observer, public transcript {
   notes notes_;
   report_queue unwritten_{most_unwritten};
   event more_, written_, news_;
+  std::uint64_t heard_ = 0, kept_ = 0;  // how many messages, and how many of them are written
   bool shows_coming_and_going_;
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool somebody_failed_ = false;

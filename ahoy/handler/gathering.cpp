@@ -43,6 +43,7 @@ task<> gathering::hear_all(place& of) {
     if (failure.code() != errc::too_long) throw;
     of.refused = std::current_exception();
   }
+  co_await written().kept();
   if (of.refused) co_await say_what_was_too_long(of);
   of.all_heard = true;
   told_.ended_its_half(of.peer);

@@ -14,6 +14,9 @@ class transcript {
   virtual ~transcript() = default;
   /// Who waits here is who spoke: a reader of the transcript that is slow holds up the speakers alone.
   virtual task<> heard(const connection& from, const message& said) = 0;
+  /// Returns once all that was heard so far is where it is kept; throws where it cannot be. Our half ends
+  /// only after that, since a peer takes our end for the word that it was heard.
+  virtual task<> kept() { co_return; }
 };
 
 struct gathering_options {
