@@ -30,8 +30,8 @@ const auto& table() {
       entry{"connect", system_cause(EPROTOTYPE), "the server there uses the other type: stream or datagram"},
       entry{"connect", system_cause(EACCES), "the socket file's mode or a firewall does not let you"},
       entry{"bind", system_cause(EADDRINUSE),
-            "another program has this address: stop it, or take another port (0 lets the system choose); "
-            "for a socket file that no server uses any more, remove the file"},
+            "another program has this address (`ss -tanp` shows which), or a connection that has just ended "
+            "holds it for a minute: take another port (0 lets the system choose)"},
       entry{"bind", system_cause(EADDRNOTAVAIL),
             "no interface of this machine has that address: `ip addr` lists them, \"\" stands for all"},
       entry{"bind", system_cause(EACCES),
