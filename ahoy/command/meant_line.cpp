@@ -1,5 +1,6 @@
 #include <ahoy/address/ascii.hpp>
-#include <ahoy/address/endpoint.hpp>
+#include <ahoy/address/port.hpp>
+#include <ahoy/command/invocation.hpp>
 #include <ahoy/command/meant_line.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/error/error.hpp>
@@ -51,6 +52,31 @@ std::string source_of(const meant_line& of) {
   return fmt::format("{}:{}", bracketed(of.source_host), of.source_port);
 }
 
+/// Whether the command's own reader takes the words. An endpoint that it would take for an option is refused
+/// here: its hint about options would come back to where this is asked.
+bool takes_words(const meant_line& of) {
+  const auto starts_option = [](const std::string& word) { return word.starts_with('-'); };
+  if (std::ranges::any_of(endpoint_words(of), starts_option)) return false;
+  const auto all = of.words();
+  const std::vector<std::string_view> after_verb{all.begin() + 2, all.end()};
+  try {
+    static_cast<void>(parse_invocation(of.verb, after_verb));
+  } catch (const error&) {
+    return false;
+  }
+  return true;
+}
+
+/// Nobody listens on several.
+bool takes_range(const meant_line& calls) {
+  const auto dash = calls.port.find('-');
+  auto first = calls, last = calls;
+  first.port.resize(dash);
+  last.port.erase(0, dash + 1);
+  if (calls.listens() || !takes_words(first) || !takes_words(last)) return false;
+  return ahoy::port{first.port}.number() <= ahoy::port{last.port}.number();
+}
+
 std::string loop_over(meant_line calls, std::string_view range) {
   const auto dash = range.find('-');
   calls.port = each_port;
@@ -66,16 +92,20 @@ bool is_port_range(std::string_view text) noexcept {
   return dash != text.npos && all_digits(text.substr(0, dash)) && all_digits(text.substr(dash + 1));
 }
 
-bool meant_line::is_readable() const {
-  try {
-    if (over == transport::local) return !endpoint::parse("unix:" + or_else(path, "x")).path.empty();
-    const auto one = is_port_range(port) ? port.substr(0, port.find('-')) : or_else(port, "8080");
-    static_cast<void>(endpoint::parse(host, one));
-    static_cast<void>(endpoint::parse(source_host, or_else(source_port, "0")));
-  } catch (const error&) {
-    return false;
-  }
-  return true;
+std::vector<std::string> program_words(std::string_view text) {
+  if (text.find_first_of("'\"\\") != text.npos) return {};
+  const auto words = words_of(text);
+  return {words.begin(), words.end()};
+}
+
+bool is_decimal(std::string_view text) noexcept {
+  const auto point = text.find('.');
+  if (point == text.npos) return all_digits(text);
+  return all_digits(text.substr(0, point)) && all_digits(text.substr(point + 1));
+}
+
+bool meant_line::is_accepted() const {
+  return is_port_range(port) ? takes_range(*this) : takes_words(*this);
 }
 
 std::vector<std::string> meant_line::words() const {
