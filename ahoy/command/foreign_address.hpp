@@ -20,5 +20,4 @@ namespace ahoy::inline v0 {
 /// Those that are known, in lower case.
 [[nodiscard]] std::vector<std::string_view> foreign_address_names();
 
-
 }  // namespace ahoy::inline v0

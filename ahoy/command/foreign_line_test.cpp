@@ -29,7 +29,8 @@ std::vector<std::string> words_of_line(std::string_view line) {
   return all;
 }
 
-/// What ahoy itself says against the line that a hint ends with; empty where there is none, or it can be typed.
+/// What ahoy itself says against the line that a hint ends with; empty where there is none, or it can be
+/// typed.
 std::string refusal_of(std::string_view hint) {
   const auto at = hint.find("ahoy ");
   if (at == hint.npos) return {};
@@ -78,7 +79,8 @@ TEST(foreign_line, of_an_address_can_be_typed) {
            {"", ",fork", ",bind=127.0.0.1", ",bind=x y", ",range=::1/128", ",range=x", ",connect-timeout=5",
             ",connect-timeout=0", ",sourceport=9", ",sourceport=99999", ",reuseaddr"}) {
         const std::string address = std::string{name} + at + option;
-        for (const auto& given : {words{address}, words{address, "EXEC:cat"}, words{"TCP-LISTEN:9", address}}) {
+        for (const auto& given :
+             {words{address}, words{address, "EXEC:cat"}, words{"TCP-LISTEN:9", address}}) {
           const auto line = ahoy::line_for_addresses(given);
           told += line ? 1 : 0;
           EXPECT_EQ(refusal_of(line.value_or("")), "") << address;

@@ -135,6 +135,9 @@ TEST(line_for, lets_the_shell_put_each_port_in) {
 TEST(line_for, calls_no_ports_that_are_none) {
   for (const auto* ports : {"2-99999", "30-20", "0-20", "1-65536", "20-"})
     EXPECT_EQ(ahoy::line_for(verb::call, words{"localhost", ports}), std::nullopt) << ports;
+  EXPECT_EQ(ahoy::line_for(verb::bench, words{"localhost", "9-10"}), std::nullopt) << "it has no --after-eof";
+  EXPECT_EQ(ahoy::line_for(verb::call, words{"-e", "cat", "localhost", "9-10"}), std::nullopt);
+  EXPECT_EQ(ahoy::line_for(verb::call, words{"-z", "-e", "cat", "localhost", "9"}), std::nullopt);
   EXPECT_TRUE(ahoy::line_for(verb::call, words{"localhost", "9-10"}).has_value());
   EXPECT_TRUE(ahoy::line_for(verb::call, words{"localhost", "1-65535"}).has_value());
 }

@@ -112,8 +112,8 @@ TEST(line_for_addresses, has_one_of_each_kind) {
 }
 
 TEST(line_for_addresses, does_not_read_quotes) {
-  for (const auto* word : {"exec:sh -c \"echo hi\"", "exec:sh -c 'echo hi'", "EXEC:a\\,b", "SYSTEM:echo \"a\"",
-                           "EXEC: ", "EXEC:a!!EXEC:b"})
+  for (const auto* word : {"exec:sh -c \"echo hi\"", "exec:sh -c 'echo hi'", "EXEC:a\\,b",
+                           "SYSTEM:echo \"a\"", "EXEC: ", "EXEC:a!!EXEC:b"})
     EXPECT_EQ(ahoy::line_for_addresses(words{"TCP-LISTEN:9000,fork", word}), std::nullopt) << word;
 }
 

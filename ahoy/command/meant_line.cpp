@@ -6,6 +6,7 @@
 #include <ahoy/error/error.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string_view>
@@ -25,10 +26,15 @@ std::string bracketed(const std::string& host) {
 }
 
 std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& each : words)
-    text += fmt::format("{}{}", text.empty() ? "" : " ", each == each_port ? each : quoted_word(each));
-  return text;
+  std::vector<std::string> quoted(words.size());
+  std::ranges::transform(words, quoted.begin(), quoted_word);
+  return fmt::format("{}", fmt::join(quoted, " "));
+}
+
+/// A word that ends with the shell's variable, which is left outside its quotes.
+std::string before_each_port(std::string_view word) {
+  word.remove_suffix(each_port.size());
+  return fmt::format("{}{}", word.empty() ? "" : quoted_word(word), each_port);
 }
 
 std::string url_of_path(const std::string& path) {
@@ -67,9 +73,10 @@ bool takes_words(const meant_line& of) {
   return true;
 }
 
-/// Nobody listens on several.
-bool takes_range(const meant_line& calls) {
+/// Nobody listens on several, and the loop probes.
+bool takes_range(meant_line calls) {
   const auto dash = calls.port.find('-');
+  calls.is_probe = true;
   auto first = calls, last = calls;
   first.port.resize(dash);
   last.port.erase(0, dash + 1);
@@ -81,8 +88,12 @@ std::string loop_over(meant_line calls, std::string_view range) {
   const auto dash = range.find('-');
   calls.port = each_port;
   calls.is_probe = true;
-  return fmt::format("for port in $(seq {} {}); do {} && echo $port; done", range.substr(0, dash),
-                     range.substr(dash + 1), calls.text());
+  const auto words = calls.words();
+  const auto rest = words.begin() + 2 + static_cast<std::ptrdiff_t>(endpoint_words(calls).size());
+  const auto peer = joined({words.begin(), rest - 1});
+  return fmt::format("for port in $(seq {} {}); do {} {} {} </dev/null && echo $port; done",
+                     range.substr(0, dash), range.substr(dash + 1), peer, before_each_port(*(rest - 1)),
+                     joined({rest, words.end()}));
 }
 
 }  // namespace
@@ -105,6 +116,8 @@ bool is_decimal(std::string_view text) noexcept {
 }
 
 bool meant_line::is_accepted() const {
+  const bool is_said_whole = listens() || program.empty() || !(is_probe || is_port_range(port));
+  if (!is_said_whole) return false;
   return is_port_range(port) ? takes_range(*this) : takes_words(*this);
 }
 
