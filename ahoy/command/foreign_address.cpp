@@ -64,8 +64,10 @@ constexpr std::array option_rows{
     option_row{"reuseport", false, true, true, [](meant_line&, std::string_view) { return true; }},
     option_row{"bind", true, true, true,
                [](meant_line& line, std::string_view value) {
-                 (line.listens() ? line.host : line.source_host) = value;
-                 return line.over != transport::local;
+                 auto& local = line.listens() ? line.host : line.source_host;
+                 const bool is_free = local.empty() && line.over != transport::local;
+                 local = value;
+                 return is_free;
                }},
     option_row{"range", true, false, true,
                [](meant_line& line, std::string_view value) {
@@ -156,8 +158,8 @@ std::optional<meant_line> line_of(const parts& from, const address_row& row) {
   else
     line.port = from.parameters.substr(has_host ? colon + 1 : 0);
   if (!row.option.empty()) line.options.emplace_back(row.option);
-  const bool says_all = from.options.say(line);
   if (row.over != transport::local && has_host) line.host = from.parameters.substr(0, colon);
+  const bool says_all = from.options.say(line);
   const bool serves_one = line.listens() && row.over != transport::udp && !from.options.has("fork");
   if (serves_one) line.options.emplace_back("--once");
   if (!says_all || is_port_range(line.port) || !line.is_accepted()) return std::nullopt;

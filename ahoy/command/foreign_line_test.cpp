@@ -78,7 +78,7 @@ TEST(foreign_line, of_an_address_can_be_typed) {
       for (const std::string option :
            {"", ",fork", ",bind=127.0.0.1", ",bind=x y", ",range=::1/128", ",range=x", ",connect-timeout=5",
             ",connect-timeout=0", ",sourceport=9", ",sourceport=99999", ",reuseaddr"}) {
-        const std::string address = std::string{name} + at + option;
+        const std::string address = std::string{name}.append(at).append(option);
         for (const auto& given :
              {words{address}, words{address, "EXEC:cat"}, words{"TCP-LISTEN:9", address}}) {
           const auto line = ahoy::line_for_addresses(given);

@@ -3,6 +3,7 @@
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/meant_line.hpp>
 #include <ahoy/command/value_text.hpp>
+#include <ahoy/command/word_cursor.hpp>
 #include <ahoy/error/error.hpp>
 
 #include <fmt/format.h>
@@ -172,7 +173,7 @@ class reading {
   reading(std::optional<verb> of, std::span<const std::string_view> words, dialect spoken = dialect::ours)
       : rest_{words}, who_{side_of(of, without_rest(words))}, spoken_{spoken} {
     line_.verb = of.value_or(verb::call);
-    while (!rest_.empty()) read(take());
+    while (!rest_.is_at_end()) read(rest_.take());
     if (who_ == side::listening) line_.verb = verb::listen;
     place();
   }
@@ -197,15 +198,9 @@ class reading {
   }
 
  private:
-  std::string_view take() {
-    const auto word = rest_.front();
-    rest_ = rest_.subspan(1);
-    return word;
-  }
-
   void read(std::string_view word) {
     if (word == "--")
-      while (!rest_.empty()) places_.push_back(take());
+      rest_.take_all(places_);
     else if (word.starts_with("--"))
       read_long(word);
     else if (word.starts_with('-') && word.size() > 1)
@@ -233,15 +228,15 @@ class reading {
 
   void keep_program(std::string_view first) {
     if (!first.empty()) line_.program.emplace_back(first);
-    while (!rest_.empty()) line_.program.emplace_back(take());
+    rest_.take_all(line_.program);
     is_whole_ = is_whole_ && !line_.program.empty();
   }
 
   void keep(const option& own, std::string_view word, bool has_value_apart) {
     const auto of = who_ == side::listening ? verb::listen : line_.verb;
-    is_whole_ = is_whole_ && own.is_of(of) && (!has_value_apart || !rest_.empty());
+    is_whole_ = is_whole_ && own.is_of(of) && (!has_value_apart || !rest_.is_at_end());
     line_.options.emplace_back(word);
-    if (has_value_apart && !rest_.empty()) line_.options.emplace_back(take());
+    if (has_value_apart && !rest_.is_at_end()) line_.options.emplace_back(rest_.take());
   }
 
   void read_letters(std::string_view word) {
@@ -261,9 +256,9 @@ class reading {
 
   // A port that is none was left out: somebody wrote -p, and went on.
   std::string_view value_of(const foreign_row& row) {
-    if (!row.has_value || rest_.empty()) return {};
+    if (!row.has_value || rest_.is_at_end()) return {};
     const bool is_none = row.meaning == means::port && !all_digits(rest_.front());
-    return is_none ? std::string_view{} : take();
+    return is_none ? std::string_view{} : rest_.take();
   }
 
   void apply(const foreign_row& row, std::string_view value) {
@@ -333,7 +328,7 @@ class reading {
     if (line_.listens()) line_.source_host.clear(), line_.source_port.clear();
   }
 
-  std::span<const std::string_view> rest_;
+  word_cursor rest_;
   side who_;
   dialect spoken_;
   meant_line line_;

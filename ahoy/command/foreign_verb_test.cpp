@@ -92,10 +92,10 @@ TEST(line_for_addresses, leaves_no_option_out) {
        {"TCP-LISTEN:80,fork,su=nobody", "TCP-LISTEN:80,fork,range=10.0.0.0:255.0.0.0",
         "TCP-LISTEN:80,fork,range=10.0.0.0/8,range=::1", "TCP-LISTEN:80,sourceport=4000",
         "TCP-LISTEN:80,connect-timeout=5", "TCP-LISTEN:80,tcpwrap", "TCP-LISTEN:80,fork=0",
-        "TCP-LISTEN:80,reuseaddr=0", "TCP-LISTEN:80,bind", "TCP:a:80,fork", "TCP:a:80,range=10.0.0.0/8",
-        "TCP:a:80,connect-timeout=5m", "TCP:a:80,connect-timeout=", "TCP:a:80,sourceport=x",
-        "UNIX-LISTEN:/tmp/x,fork,mode=600", "UNIX-LISTEN:/tmp/x,fork,range=10.0.0.0/8",
-        "UNIX:/tmp/x,bind=/tmp/y"})
+        "TCP-LISTEN:80,reuseaddr=0", "TCP-LISTEN:127.0.0.1:80,bind=127.0.0.2", "TCP-LISTEN:80,bind",
+        "TCP:a:80,fork", "TCP:a:80,range=10.0.0.0/8", "TCP:a:80,connect-timeout=5m",
+        "TCP:a:80,connect-timeout=", "TCP:a:80,sourceport=x", "UNIX-LISTEN:/tmp/x,fork,mode=600",
+        "UNIX-LISTEN:/tmp/x,fork,range=10.0.0.0/8", "UNIX:/tmp/x,bind=/tmp/y"})
     EXPECT_EQ(ahoy::line_for_addresses(words{word}), std::nullopt) << word;
   EXPECT_EQ(ahoy::line_for_addresses(words{"TCP-LISTEN:80,fork", "EXEC:sh,nofork"}), std::nullopt);
   EXPECT_EQ(ahoy::foreign_verb(words{"socat", "TCP-LISTEN:80,fork,range=10.0.0.0/8,su=nobody", "EXEC:sh"}),
