@@ -2,6 +2,7 @@
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/usage_error.hpp>
+#include <ahoy/command/word_cursor.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -53,20 +54,14 @@ class reading {
   reading(verb which, std::span<const std::string_view> words) : given_(words), rest_(words), line_(which) {}
 
   command_line all() && {
-    while (!rest_.empty() && line_.request == nullptr) read(take());
+    while (!rest_.is_at_end() && line_.request == nullptr) read(rest_.take());
     return std::move(line_);
   }
 
  private:
-  std::string_view take() {
-    const auto word = rest_.front();
-    rest_ = rest_.subspan(1);
-    return word;
-  }
-
   void read(std::string_view word) {
     if (word == "--")
-      while (!rest_.empty()) line_.words.push_back(take());
+      rest_.take_all(line_.words);
     else if (word.starts_with("--"))
       read_long(word);
     else if (word.starts_with('-') && word.size() > 1)
@@ -111,7 +106,7 @@ class reading {
 
   void keep_command(std::optional<std::string_view> first) {
     if (first) line_.exec.push_back(*first);
-    while (!rest_.empty()) line_.exec.push_back(take());
+    rest_.take_all(line_.exec);
     if (line_.exec.empty() || line_.exec.front().empty())
       throw usage_error(usage_errc::value_missing, "option", "--exec",
                         "a program and its arguments follow, as in --exec cat");
@@ -119,8 +114,8 @@ class reading {
 
   std::string_view value_of(const option& what, std::optional<std::string_view> value) {
     if (value) return *value;
-    if (!rest_.empty() && !is_option(rest_.front())) return take();
-    const auto* literal = rest_.empty() ? "" : "; where the value begins with --, write it after a =";
+    if (!rest_.is_at_end() && !is_option(rest_.front())) return rest_.take();
+    const auto* literal = rest_.is_at_end() ? "" : "; where the value begins with --, write it after a =";
     throw usage_error(usage_errc::value_missing, "option", what.name,
                       fmt::format("write {} {}{}", what.name, what.value, literal));
   }
@@ -129,7 +124,8 @@ class reading {
     return word == "--" || find_option(word.substr(0, word.find('='))) != nullptr;
   }
 
-  std::span<const std::string_view> given_, rest_;
+  std::span<const std::string_view> given_;
+  word_cursor rest_;
   command_line line_;
 };
 

@@ -3,6 +3,7 @@
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/meant_line.hpp>
 #include <ahoy/command/value_text.hpp>
+#include <ahoy/command/word_cursor.hpp>
 #include <ahoy/error/error.hpp>
 
 #include <fmt/format.h>
@@ -35,7 +36,7 @@ struct foreign_row {
   bool has_value;
   side who;
   means meaning;
-  std::string_view option;  ///< of `option`, ours; {} is the value, {:s} the value in seconds
+  std::string_view option;  ///< of `option`, ours; its second word is one of `fillings`
   std::string_view why;
 };
 
@@ -77,7 +78,7 @@ constexpr std::array rows{
                 "--connect-timeout limits connecting, --timeout the whole run"},
     foreign_row{'w', "--wait", true, side::listening, means::option, "--timeout {:s}",
                 "--timeout limits the whole run, --idle-timeout who says nothing"},
-    foreign_row{'q', "", true, side::calling, means::option, "--after-eof {:s}",
+    foreign_row{'q', "", true, side::calling, means::option, "--after-eof {:end}",
                 "--after-eof says what follows the end of the input"},
     foreign_row{'q', "", true, side::listening, means::nothing, "",
                 "--after-eof says what follows the end of a caller's half, and with --once of the input"},
@@ -131,24 +132,55 @@ std::string_view example_of(means meaning) {
   return meaning == means::source ? "127.0.0.1" : "5";
 }
 
+// nc has plain numbers, ncat units too.
 std::string in_seconds(std::string_view value) {
-  return fmt::format("{}{}", value, all_digits(value) ? "s" : "");
+  return fmt::format("{}{}", value, is_decimal(value) ? "s" : "");
+}
+
+// For nc, less than no time is for ever.
+std::string as_end(std::string_view value) {
+  const bool is_negative = value.starts_with('-') && all_digits(value.substr(1));
+  return is_negative ? "wait" : in_seconds(value);
+}
+
+/// How a value of theirs is written as ours.
+struct filling {
+  std::string_view place;
+  std::string (*text)(std::string_view value);
+};
+constexpr std::array fillings{
+    filling{"{}", [](std::string_view value) { return std::string{value}; }},
+    filling{"{:s}", in_seconds},
+    filling{"{:end}", as_end},
+};
+
+std::string filled(std::string_view word, std::string_view value) {
+  const auto* found = std::ranges::find(fillings, word, &filling::place);
+  return found == fillings.end() ? std::string{word} : found->text(value);
+}
+
+/// Whose words they are, where both have a name: --exec.
+enum class dialect { ours, theirs };
+
+/// What stands before `--`.
+std::span<const std::string_view> without_rest(std::span<const std::string_view> words) {
+  return words.first(static_cast<std::size_t>(std::ranges::find(words, "--") - words.begin()));
 }
 
 /// Reads words as nc and ncat would, and ours among them as we do.
 class reading {
  public:
-  reading(std::optional<verb> of, std::span<const std::string_view> words)
-      : rest_{words}, who_{side_of(of, words)} {
+  reading(std::optional<verb> of, std::span<const std::string_view> words, dialect spoken = dialect::ours)
+      : rest_{words}, who_{side_of(of, without_rest(words))}, spoken_{spoken} {
     line_.verb = of.value_or(verb::call);
-    while (!rest_.empty()) read(take());
+    while (!rest_.is_at_end()) read(rest_.take());
     if (who_ == side::listening) line_.verb = verb::listen;
     place();
   }
 
   [[nodiscard]] const meant_line& line() const noexcept { return line_; }
   /// Nothing was left out, and it can be typed.
-  [[nodiscard]] bool is_whole() const { return is_whole_ && line_.is_readable(); }
+  [[nodiscard]] bool is_whole() const { return is_whole_ && line_.is_accepted(); }
   [[nodiscard]] bool has_endpoint() const noexcept {
     return !line_.port.empty() || !line_.path.empty() || (!line_.host.empty() && !line_.listens());
   }
@@ -166,15 +198,9 @@ class reading {
   }
 
  private:
-  std::string_view take() {
-    const auto word = rest_.front();
-    rest_ = rest_.subspan(1);
-    return word;
-  }
-
   void read(std::string_view word) {
     if (word == "--")
-      while (!rest_.empty()) places_.push_back(take());
+      rest_.take_all(places_);
     else if (word.starts_with("--"))
       read_long(word);
     else if (word.starts_with('-') && word.size() > 1)
@@ -188,21 +214,29 @@ class reading {
     const auto name = word.substr(0, equals);
     const auto* own = find_option(name);
     const bool is_apart = equals == word.npos;
-    if (own != nullptr && own->kind == value_kind::command)
-      while (!rest_.empty()) line_.program.emplace_back(take());
+    const bool runs = own != nullptr && own->kind == value_kind::command;
+    const auto* row = runs && spoken_ == dialect::theirs ? find_letter('e', who_) : find_name(name, who_);
+    if (row != nullptr)
+      apply(*row, is_apart ? value_of(*row) : word.substr(equals + 1));
+    else if (runs)
+      keep_program(word.substr(is_apart ? word.size() : equals + 1));
     else if (own != nullptr)
       keep(*own, word, is_apart && own->has_value());
-    else if (const auto* row = find_name(name, who_))
-      apply(*row, is_apart ? value_of(*row) : word.substr(equals + 1));
     else
       is_whole_ = false;
   }
 
+  void keep_program(std::string_view first) {
+    if (!first.empty()) line_.program.emplace_back(first);
+    rest_.take_all(line_.program);
+    is_whole_ = is_whole_ && !line_.program.empty();
+  }
+
   void keep(const option& own, std::string_view word, bool has_value_apart) {
     const auto of = who_ == side::listening ? verb::listen : line_.verb;
-    is_whole_ = is_whole_ && own.is_of(of) && (!has_value_apart || !rest_.empty());
+    is_whole_ = is_whole_ && own.is_of(of) && (!has_value_apart || !rest_.is_at_end());
     line_.options.emplace_back(word);
-    if (has_value_apart && !rest_.empty()) line_.options.emplace_back(take());
+    if (has_value_apart && !rest_.is_at_end()) line_.options.emplace_back(rest_.take());
   }
 
   void read_letters(std::string_view word) {
@@ -222,9 +256,9 @@ class reading {
 
   // A port that is none was left out: somebody wrote -p, and went on.
   std::string_view value_of(const foreign_row& row) {
-    if (!row.has_value || rest_.empty()) return {};
+    if (!row.has_value || rest_.is_at_end()) return {};
     const bool is_none = row.meaning == means::port && !all_digits(rest_.front());
-    return is_none ? std::string_view{} : take();
+    return is_none ? std::string_view{} : rest_.take();
   }
 
   void apply(const foreign_row& row, std::string_view value) {
@@ -237,17 +271,15 @@ class reading {
     if (row.meaning == means::source) line_.source_host = value;
     if (row.meaning == means::probe) line_.is_probe = true;
     if (row.meaning == means::shell) line_.program = {"sh", "-c", std::string{value}};
-    if (row.meaning == means::program)
-      for (const auto each : words_of(value)) line_.program.emplace_back(each);
-    if (row.meaning == means::option) add_option(row, value);
+    if (row.meaning == means::program) run(value);
+    if (row.meaning == means::option)
+      for (const auto word : words_of(row.option)) line_.options.push_back(filled(word, value));
   }
 
-  void add_option(const foreign_row& row, std::string_view value) {
-    for (const auto word : words_of(row.option)) {
-      const bool is_value = word.starts_with('{');
-      const auto text = word == "{:s}" ? in_seconds(value) : std::string{value};
-      line_.options.push_back(is_value ? text : std::string{word});
-    }
+  void run(std::string_view value) {
+    line_.program = program_words(value);
+    is_whole_ = is_whole_ && !line_.program.empty();
+    if (line_.program.empty()) line_.program = program_words(example_of(means::program));
   }
 
   /// The words that are no options: one or two name the endpoint.
@@ -296,12 +328,18 @@ class reading {
     if (line_.listens()) line_.source_host.clear(), line_.source_port.clear();
   }
 
-  std::span<const std::string_view> rest_;
+  word_cursor rest_;
   side who_;
+  dialect spoken_;
   meant_line line_;
   std::vector<std::string_view> places_;
   bool is_whole_ = true;
 };
+
+std::optional<std::string> line_of(const reading& all) {
+  if (!all.is_whole() || !all.has_endpoint()) return std::nullopt;
+  return all.line().text();
+}
 
 /// Another program's line, with the peer that was typed.
 std::string with_peer(std::string_view text, const reading& typed) {
@@ -325,13 +363,25 @@ std::string foreign_option(std::optional<verb> of, std::span<const std::string_v
   const bool is_whole = all.is_whole() && all.has_endpoint();
   const auto which = all.who() == side::listening ? verb::listen : of.value_or(verb::call);
   const reading alone{which, {&word, 1}};
-  return fmt::format("{}: {}", row->why, (is_whole ? all : alone).line().text());
+  const auto& line = (is_whole ? all : alone).line();
+  return line.is_accepted() ? fmt::format("{}: {}", row->why, line.text()) : std::string{row->why};
 }
 
 std::optional<std::string> line_for(std::optional<verb> of, std::span<const std::string_view> words) {
-  const reading all{of, words};
-  if (!all.is_whole() || !all.has_endpoint()) return std::nullopt;
-  return all.line().text();
+  return line_of(reading{of, words});
+}
+
+std::optional<std::string> line_for_netcat(std::span<const std::string_view> words) {
+  return line_of(reading{std::nullopt, words, dialect::theirs});
+}
+
+std::vector<std::string> foreign_spellings() {
+  std::vector<std::string> all;
+  for (const auto& row : rows) {
+    if (row.letter != '\0') all.push_back({'-', row.letter});
+    if (!row.name.empty()) all.emplace_back(row.name);
+  }
+  return all;
 }
 
 }  // namespace ahoy::inline v0

@@ -28,12 +28,21 @@ constexpr std::array rows{
     verb_word{"post", verb::send},
 };
 
-/// Others' own names: what follows is as they have it, -l listens.
-constexpr std::array<std::string_view, 4> tools{"nc", "ncat", "netcat", "socat"};
+/// Others' own names: what follows is as they have it.
+struct tool {
+  std::string_view name;
+  std::optional<std::string> (*line)(std::span<const std::string_view> words);
+};
 
-std::string instead_of_tool(std::span<const std::string_view> rest) {
-  auto line = line_for(std::nullopt, rest);
-  if (!line && !rest.empty()) line = line_for_addresses(rest);
+constexpr std::array tools{
+    tool{"nc", line_for_netcat},
+    tool{"ncat", line_for_netcat},
+    tool{"netcat", line_for_netcat},
+    tool{"socat", line_for_addresses},
+};
+
+std::string instead_of(const tool& which, std::span<const std::string_view> rest) {
+  const auto line = which.line(rest);
   return line ? fmt::format("that is here: {}", *line) : std::string{};
 }
 
@@ -50,7 +59,8 @@ bool is_endpoint(std::span<const std::string_view> words) {
 }
 
 std::string without_verb(std::span<const std::string_view> words) {
-  if (words.size() == 1 && all_digits(words[0]))
+  const std::array<std::string_view, 2> called{"HOST", words[0]};
+  if (words.size() == 1 && all_digits(words[0]) && line_for(verb::call, called))
     return fmt::format("a verb comes first: ahoy listen {0}, or ahoy call HOST {0}", words[0]);
   if (!is_endpoint(words)) return {};
   const bool is_port = words[0].starts_with(":") && !words[0].starts_with("::");
@@ -64,7 +74,8 @@ std::string without_verb(std::span<const std::string_view> words) {
 std::string foreign_verb(std::span<const std::string_view> words) {
   const auto* row = std::ranges::find(rows, lower(words[0]), &verb_word::theirs);
   if (row != rows.end()) return instead_of(*row, words.subspan(1));
-  if (std::ranges::count(tools, lower(words[0])) != 0) return instead_of_tool(words.subspan(1));
+  const auto* other = std::ranges::find(tools, lower(words[0]), &tool::name);
+  if (other != tools.end()) return instead_of(*other, words.subspan(1));
   if (const auto line = line_for_addresses(words)) return fmt::format("that is here: {}", *line);
   return without_verb(words);
 }

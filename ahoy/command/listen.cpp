@@ -162,13 +162,14 @@ class listening {
     tasks_.start(end_by_signal());
     tasks_.start(hear_ourselves());
     tasks_.start(end_input_with_caller());
+    std::exception_ptr failure;
     try {
       co_await tasks_.join();
     } catch (...) {
-      report_.tell_totals();
-      throw;
+      failure = std::current_exception();
     }
     report_.tell_totals();
+    if (failure) std::rethrow_exception(failure);
   }
   [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
 

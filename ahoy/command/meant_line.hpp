@@ -21,8 +21,9 @@ struct meant_line {
   bool is_probe = false;              ///< connects, and says nothing
 
   [[nodiscard]] bool listens() const noexcept { return verb == ahoy::verb::listen; }
-  /// Whether all that it says could be what it is: a host, a port, a path. Looks nothing up.
-  [[nodiscard]] bool is_readable() const;
+  /// Whether the command would take it, every value read and checked against the others, and of several
+  /// ports the first and the last. Opens and looks up nothing.
+  [[nodiscard]] bool is_accepted() const;
   /// The line's words, without what a shell has to do.
   [[nodiscard]] std::vector<std::string> words() const;
   /// For a shell to read: quoted, with its redirections. Several ports, as 20-30, are a loop of several
@@ -30,7 +31,14 @@ struct meant_line {
   [[nodiscard]] std::string text() const;
 };
 
-/// 20-30: several ports, as nc takes them.
+/// 20-30: several ports, as nc takes them. Says nothing about the numbers.
 [[nodiscard]] bool is_port_range(std::string_view text) noexcept;
+
+/// The words of what runs a program without a shell: cut at spaces. Empty where there are none, and where it
+/// has quotes or backslashes, which each of the others reads in its own way.
+[[nodiscard]] std::vector<std::string> program_words(std::string_view text);
+
+/// Digits, be it with a point between them.
+[[nodiscard]] bool is_decimal(std::string_view text) noexcept;
 
 }  // namespace ahoy::inline v0
