@@ -3,6 +3,7 @@
 #include <ahoy/ahoy.hpp>
 
 #include <csignal>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -20,6 +21,10 @@ struct shown : ahoy::transcript {
 // What a signal stops: whoever is here may finish, and a second one cuts them.
 ahoy::server* serving = nullptr;
 void stop(int) { serving->stop(); }
+void at_end_signals(void (*what)(int)) {
+  for (const int each : {SIGINT, SIGTERM})
+    if (std::signal(each, what) == SIG_ERR) std::perror("signal");
+}
 
 }  // namespace
 
@@ -33,9 +38,9 @@ int main(int argc, char** argv) try {
   auto room = std::make_unique<ahoy::relay>(ahoy::gathering_options{}, transcript, silent);
   ahoy::server server{on, std::move(room)};
   serving = &server;
-  for (const int each : {SIGINT, SIGTERM}) std::signal(each, stop);
+  at_end_signals(stop);
   server.run();
-  for (const int each : {SIGINT, SIGTERM}) std::signal(each, SIG_DFL);  // there is nothing left to stop
+  at_end_signals(SIG_DFL);  // there is nothing left to stop
 } catch (const ahoy::error& e) {
   std::cerr << e.what() << '\n';
   if (!e.hint().empty()) std::cerr << e.hint() << '\n';
