@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -79,7 +80,11 @@ std::vector<address> resolve(const host& name, std::uint16_t port, family of, so
   std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, freeaddrinfo);
   std::vector<address> addresses;
   for (auto* entry = list; entry; entry = entry->ai_next) {
-    addresses.emplace_back(entry->ai_addr, entry->ai_addrlen).set_port(port);
+    address found{entry->ai_addr, entry->ai_addrlen};
+    found.set_port(port);
+    // Twice: where /etc/hosts says localhost of 127.0.0.1 and of ::1, as Debian's does (glibc maps the
+    // latter).
+    if (std::ranges::find(addresses, found) == addresses.end()) addresses.push_back(found);
   }
   return addresses;
 }
