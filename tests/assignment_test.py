@@ -425,6 +425,11 @@ class Names(unittest.TestCase):
             sent = self.send_to_name("2001:db8:23::2 10.23.0.2", listener.port, "-6", "--connect-timeout", "300ms")
             self.assertEqual(sent.status, 28, sent.err)
 
+    def test_an_address_that_is_named_twice_is_tried_once(self):
+        self.server.firewall("meta l4proto tcp counter name dead reject with tcp reset", counters=["dead"])
+        self.assertEqual(self.send_to_name("10.23.0.2 10.23.0.2", 20000).status, 7)
+        self.assertEqual(self.server.counted("dead"), 1)
+
     def test_all_refuse(self):
         sent = self.send_to_name("2001:db8:23::2 10.23.0.2", 20000)
         self.assertEqual(sent.status, 7)
