@@ -73,8 +73,7 @@ void stream::wake_late(bool late) noexcept {
 bool stream::submit_special(receive_operation& asked) {
   constexpr std::uint64_t much = 1024 * 1024;
   if (receiving_ended_) return submit_last(asked);
-  const bool is_timed = asked.timeout != no_timeout || asked.where->deadline() != no_deadline;
-  wake_late(asked.drops && socket_.is_tcp && !is_timed && socket_.received >= much);
+  wake_late(asked.drops && socket_.is_tcp && !asked.is_timed() && socket_.received >= much);
   return submit_on(socket_, asked);
 }
 

@@ -51,7 +51,7 @@ bool epoll_engine::submit(operation& asked) {
 }
 
 inline bool epoll_engine::can_only_wait(const operation& asked) noexcept {
-  return is_emptied(asked) && asked.on->registered_ && !is_timed(asked) && !asked.where->stopped();
+  return is_emptied(asked) && asked.on->registered_ && !asked.is_timed() && !asked.where->stopped();
 }
 
 inline bool epoll_engine::is_emptied(const operation& asked) noexcept {

@@ -56,7 +56,6 @@ class loop : public engine {
   bool take_on_untried(operation& asked);
   /// The same where what it waits on is watched already, and neither a deadline nor a stop concerns it.
   bool wait_for_event(operation& asked) noexcept;
-  [[nodiscard]] static bool is_timed(const operation& asked) noexcept;
   /// Tries a pending operation; queues its coroutine if it is complete.
   void try_again(operation& pending, patience how = patience::none) noexcept;
   void finish(operation& done) noexcept;
@@ -134,15 +133,11 @@ inline operation*& loop::slot_of(operation& asked) noexcept {
 }
 
 inline void loop::begin_waiting(operation& asked) {
-  if (is_timed(asked)) set_timer(asked);
+  if (asked.is_timed()) set_timer(asked);
   if (!asked.on) return wait_in(asked.slot, asked);
   wait_in(&slot_of(asked), asked);
   ++on_files_;
   watch(asked);
-}
-
-inline bool loop::is_timed(const operation& asked) noexcept {
-  return asked.timeout != no_timeout || asked.where->deadline() != no_deadline;
 }
 
 inline void loop::wait_in(operation** slot, operation& asked) noexcept {

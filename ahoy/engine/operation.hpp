@@ -95,6 +95,10 @@ class operation : public waiter {
   void cancel() noexcept override;
   /// The engine that it is submitted to.
   [[nodiscard]] virtual ahoy::engine& engine() const noexcept { return on->engine(); }
+  /// Whether time may end it.
+  [[nodiscard]] bool is_timed() const noexcept {
+    return timeout != no_timeout || where->deadline() != no_deadline;
+  }
 
   const operation_kind kind;
   bool pending = false;  ///< submitted and not complete
