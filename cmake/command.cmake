@@ -46,6 +46,16 @@ foreach(source IN LISTS module_sources)
   endforeach()
   list(APPEND modules module_${name})
 endforeach()
+# modules/internet.so, all of ahoy/internet: a part of the command that brings libcurl along.
+file(GLOB internet_sources CONFIGURE_DEPENDS ahoy/internet/*.cpp)
+set(internet_tests ${internet_sources})
+list(FILTER internet_tests INCLUDE REGEX "_test\\.cpp$")
+list(REMOVE_ITEM internet_sources ${internet_tests})
+add_library(module_internet MODULE ${internet_sources})
+set_target_properties(module_internet PROPERTIES PREFIX "" OUTPUT_NAME internet LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules)
+target_link_libraries(module_internet PRIVATE ahoy_command libahoy_protocol fmt::fmt)
+list(APPEND modules module_internet)
+
 if(modules AND TARGET ahoy)
   add_dependencies(ahoy ${modules})
 endif()
@@ -57,6 +67,7 @@ set(made_by_command
   "man/ahoy-listen.1|help --man listen|${CMAKE_INSTALL_MANDIR}/man1|ahoy-listen.1"
   "man/ahoy-call.1|help --man call|${CMAKE_INSTALL_MANDIR}/man1|ahoy-call.1"
   "man/ahoy-send.1|help --man send|${CMAKE_INSTALL_MANDIR}/man1|ahoy-send.1"
+  "man/ahoy-fetch.1|help --man fetch|${CMAKE_INSTALL_MANDIR}/man1|ahoy-fetch.1"
   "man/ahoy-bench.1|help --man bench|${CMAKE_INSTALL_MANDIR}/man1|ahoy-bench.1"
   "completion/ahoy.bash|help --completion bash|${CMAKE_INSTALL_DATADIR}/bash-completion/completions|ahoy"
   "completion/_ahoy|help --completion zsh|${CMAKE_INSTALL_DATADIR}/zsh/site-functions|_ahoy"

@@ -1,5 +1,5 @@
 # libahoy: a module is x.hpp, x.cpp and x_test.cpp side by side in its layer's folder; adding the files is all it takes.
-set(layers error address task socket engine connection message protocol server handler)
+set(layers error address task socket engine connection message server handler)
 foreach(layer IN LISTS layers)
   file(GLOB sources CONFIGURE_DEPENDS ahoy/${layer}/*.cpp)
   file(GLOB headers CONFIGURE_DEPENDS ahoy/${layer}/*.hpp)
@@ -22,10 +22,29 @@ pkg_check_modules(liburing REQUIRED liburing)
 target_link_libraries(libahoy PUBLIC Threads::Threads PRIVATE fmt::fmt -l:liburing.a)
 target_compile_definitions(libahoy PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
 
-# A shared libahoy exports namespace ahoy::v0 and nothing else: one line for the linker, in the place of a macro on
+# libahoy-protocol: the protocols of the internet, for who wants them: it brings libcurl along, which libahoy does not need.
+file(GLOB protocol_sources CONFIGURE_DEPENDS ahoy/protocol/*.cpp)
+file(GLOB protocol_headers CONFIGURE_DEPENDS ahoy/protocol/*.hpp)
+set(protocol_tests ${protocol_sources})
+list(FILTER protocol_tests INCLUDE REGEX "_test\\.cpp$")
+list(APPEND unit_test_sources ${protocol_tests})
+list(FILTER protocol_sources EXCLUDE REGEX "_test\\.cpp$")
+
+pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
+add_library(libahoy_protocol ${protocol_sources})
+add_library(ahoy::protocol ALIAS libahoy_protocol)
+target_sources(libahoy_protocol PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${protocol_headers})
+set_target_properties(libahoy_protocol PROPERTIES OUTPUT_NAME ahoy-protocol EXPORT_NAME protocol LINKER_LANGUAGE CXX
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+target_link_libraries(libahoy_protocol PUBLIC libahoy PRIVATE fmt::fmt PkgConfig::libcurl)
+target_compile_definitions(libahoy_protocol PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
+
+# A shared library of ours exports namespace ahoy::v0 and nothing else: one line for the linker, in the place of a macro on
 # every public declaration. The static library's symbols are hidden, so that what links it does not export them again.
 if(BUILD_SHARED_LIBS)
   set(exports ${PROJECT_SOURCE_DIR}/cmake/exports.map)
-  set_target_properties(libahoy PROPERTIES CXX_VISIBILITY_PRESET default VISIBILITY_INLINES_HIDDEN OFF LINK_DEPENDS ${exports})
-  target_link_options(libahoy PRIVATE -Wl,--version-script=${exports})
+  foreach(library libahoy libahoy_protocol)
+    set_target_properties(${library} PROPERTIES CXX_VISIBILITY_PRESET default VISIBILITY_INLINES_HIDDEN OFF LINK_DEPENDS ${exports})
+    target_link_options(${library} PRIVATE -Wl,--version-script=${exports})
+  endforeach()
 endif()

@@ -11,7 +11,7 @@ from cpp_source import TOKEN  # noqa: E402
 
 # Lowest first; two of the same height do not include each other.
 LAYERS = {"error": 0, "address": 1, "task": 1, "socket": 2, "engine": 3, "connection": 4, "message": 5, "protocol": 6,
-          "server": 7, "handler": 8, "ahoy.hpp": 9, "command": 10}  # ahoy.hpp: the library in one header
+          "server": 7, "handler": 8, "ahoy.hpp": 9, "command": 10, "internet": 11}  # ahoy.hpp: the library in one header
 
 # What runs over any engine names none: layer, what it must not include, and why.
 UNNAMED = [(layer, r"ahoy/engine/(blocking|epoll|uring|simulated)\.hpp", "runs over any engine, so it names none")

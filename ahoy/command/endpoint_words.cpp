@@ -112,6 +112,42 @@ bool is_host_alone(std::string_view word) {
   return word.find_first_of(":/") == word.npos || is_inet6_alone(word);
 }
 
+int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+}
+
+// Of a URL's user: %40 is an @ (RFC 3986, section 2.1). What it says is no matter for an error.
+std::string decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      plain += text[at];
+      continue;
+    }
+    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
+    if (high < 0 || low < 0 || high + low == 0)
+      throw unreadable("URL", "...@", "two hexadecimal digits follow a % in its user, and no byte is 0");
+    plain += static_cast<char>(high * 16 + low);
+    at += 2;
+  }
+  return plain;
+}
+
+endpoint internet_endpoint(std::string_view word, std::string_view verb, std::span<const scheme> schemes) {
+  std::string names;
+  for (const scheme each : schemes) names += (names.empty() ? "" : " ") + to_string(each);
+  if (word.find(separator) == word.npos)
+    throw unreadable("URL", word, fmt::format("write http://{}, or another of {}", word, names));
+  if (!is_internet_url(word)) check_scheme(word);
+  auto read = endpoint::parse(word);
+  if (std::ranges::find(schemes, read.scheme) == schemes.end())
+    throw usage_error(usage_errc::contradictory, fmt::format("{} and scheme", verb), to_string(read.scheme),
+                      fmt::format("{} has {}", verb, names));
+  return as_peer(std::move(read));
+}
+
 // Of a host, or host:port, that could be read.
 bool has_port(std::string_view text) {
   return text.starts_with('[') ? !text.ends_with(']') : std::ranges::count(text, ':') == 1;
@@ -151,6 +187,30 @@ std::vector<endpoint> listening_endpoints(std::span<const std::string_view> word
     made.push_back(endpoint::parse_for_listen(word));
   }
   return made;
+}
+
+bool is_internet_url(std::string_view word) {
+  const auto name = lower(word.substr(0, word.find(separator)));
+  const auto known = known_schemes();
+  const auto found = std::ranges::find(known, name);
+  return word.find(separator) != word.npos && found != known.end() &&
+         traits(static_cast<scheme>(found - known.begin())).is_url;
+}
+
+internet_url read_internet_url(std::string_view word, std::string_view verb, std::span<const scheme> schemes) {
+  const auto begin = word.find(separator);
+  const auto rest = word.substr(begin == word.npos ? 0 : begin + separator.size());
+  const auto at = rest.substr(0, rest.find_first_of("/?#")).rfind('@');
+  const bool has_user = begin != word.npos && at != rest.npos;
+  const auto plain = has_user ? fmt::format("{}{}{}", word.substr(0, begin), separator, rest.substr(at + 1))
+                              : std::string(word);
+  internet_url read{internet_endpoint(plain, verb, schemes), std::nullopt, std::nullopt};
+  if (!has_user) return read;
+  const auto user = rest.substr(0, at);
+  const auto colon = user.find(':');
+  read.user = decoded(user.substr(0, colon));
+  if (colon != user.npos) read.password = decoded(user.substr(colon + 1));
+  return read;
 }
 
 source_words read_source(std::string_view text) {

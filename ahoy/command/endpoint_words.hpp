@@ -1,7 +1,9 @@
 #pragma once
 #include <ahoy/address/endpoint.hpp>
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,19 @@ struct leading_endpoint {
 
 /// The words of `listen`, each an endpoint, a number alone being a port. None is port 23456 of every address.
 [[nodiscard]] std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words);
+
+/// Whether a word is a URL of one of the internet's protocols: "http://localhost/".
+[[nodiscard]] bool is_internet_url(std::string_view word);
+
+/// A URL as `fetch` has it, and `send` and `call` where is_internet_url holds. The user that it names is
+/// taken out of it, so that it shows in no error.
+struct internet_url {
+  endpoint to;
+  std::optional<std::string> user, password;  ///< decoded
+};
+/// A scheme that the verb does not have is usage_errc::contradictory.
+[[nodiscard]] internet_url read_internet_url(std::string_view word, std::string_view verb,
+                                             std::span<const scheme> schemes);
 
 /// What --source says: a host, host:port, or a port alone, 5000 or :5000, whose host is any. A host alone has
 /// the port 0, the system's choice.

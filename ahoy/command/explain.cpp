@@ -269,4 +269,41 @@ std::string explain(const bench_options& given) {
   return std::move(all).text();
 }
 
+namespace {
+
+void add_login(explanation& all, const internet_options& given) {
+  if (given.user) all.add("log in", fmt::format("as {}", escape(*given.user)));
+  if (given.starttls) all.add("begin", "TLS, before anything else is said");
+  if (given.insecure) all.add("believe", "any certificate");
+}
+
+}  // namespace
+
+std::string explain(const fetch_options& given) {
+  explanation all("fetch");
+  all.add("fetch", given.to.to_string());
+  add_login(all, given);
+  all.add("write", given.output.empty() ? "it to standard output" : fmt::format("it to {}", escape(given.output)));
+  add_give_up(all, given);
+  add_statuses(all, verb::fetch);
+  return std::move(all).text();
+}
+
+std::string explain(const upload_options& given) {
+  explanation all("send");
+  all.add("send to", given.to.to_string());
+  add_login(all, given);
+  add_give_up(all, given);
+  add_statuses(all, verb::send);
+  return std::move(all).text();
+}
+
+std::string explain(const telnet_options& given) {
+  explanation all("call");
+  all.add("call", given.to.to_string());
+  add_give_up(all, given);
+  add_statuses(all, verb::call);
+  return std::move(all).text();
+}
+
 }  // namespace ahoy::inline v0

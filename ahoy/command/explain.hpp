@@ -11,5 +11,8 @@ namespace ahoy::inline v0 {
 [[nodiscard]] std::string explain(const call_options& given);
 [[nodiscard]] std::string explain(const send_options& given);
 [[nodiscard]] std::string explain(const bench_options& given);
+[[nodiscard]] std::string explain(const fetch_options& given);
+[[nodiscard]] std::string explain(const upload_options& given);
+[[nodiscard]] std::string explain(const telnet_options& given);
 
 }  // namespace ahoy::inline v0

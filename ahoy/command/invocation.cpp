@@ -231,6 +231,80 @@ bench_options bench_from(const command_line& line) {
   return given;
 }
 
+constexpr std::array fetched{scheme::http,  scheme::https, scheme::ftp,  scheme::ftps,  scheme::pop3,
+                             scheme::pop3s, scheme::imap,  scheme::imaps, scheme::nntp, scheme::nntps,
+                             scheme::gopher, scheme::gophers};
+constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp,  scheme::ftps,  scheme::smtp,
+                             scheme::smtps, scheme::imap, scheme::imaps, scheme::nntp, scheme::nntps};
+constexpr std::array called{scheme::telnet};
+
+// Options that go with some schemes would be silently without effect with others.
+void check_schemes(const command_line& line, scheme of) {
+  for (const auto& each : line.options)
+    if (!each.what->schemes.empty() && std::ranges::count(words_of(each.what->schemes), to_string(of)) == 0)
+      throw usage_error(usage_errc::contradictory, fmt::format("option {} and scheme", each.what->name), to_string(of),
+                        fmt::format("it goes with {}", each.what->schemes));
+}
+
+// What all of them share is read into those of fetch.
+template <typename Options>
+Options internet_from(const command_line& line, Options given, const settings& all, std::string_view word,
+                      std::span<const scheme> schemes) {
+  static_cast<internet_options&>(given) = static_cast<const internet_options&>(all.fetch);
+  static_cast<common_options&>(given) = static_cast<const common_options&>(all.listen);
+  auto read = read_internet_url(word, row_of(line.verb).name, schemes);
+  given.to = std::move(read.to);
+  if (!given.user) {
+    given.user = std::move(read.user);
+    given.password = std::move(read.password);
+  }
+  check_schemes(line, given.to.scheme);
+  check_family(given.to, given.wanted);
+  return given;
+}
+
+void check_nothing_follows(const command_line& line, std::string_view hint) {
+  if (line.words.size() > 1) throw usage_error(usage_errc::surplus, "word", line.words[1], std::string(hint));
+}
+
+fetch_options fetch_from(const command_line& line) {
+  if (line.words.empty())
+    throw usage_error(usage_errc::missing, "URL", "", "say what to fetch: http://localhost/, for instance");
+  check_nothing_follows(line, "fetch takes one URL");
+  const auto all = read_settings(line);
+  auto given = internet_from(line, all.fetch, all, line.words.front(), fetched);
+  if (given.resume && given.output.empty())
+    throw usage_error(usage_errc::contradictory, "option --resume", "", "it goes with --output, which names what is there");
+  if (given.resume && !given.range.empty())
+    throw usage_error(usage_errc::contradictory, "options --resume and --range", "", "leave out one");
+  return given;
+}
+
+upload_options upload_from(const command_line& line) {
+  const auto all = read_settings(line);
+  auto given = internet_from(line, all.upload, all, line.words.front(), sent_to);
+  given.messages.assign(line.words.begin() + 1, line.words.end());
+  return given;
+}
+
+telnet_options telnet_from(const command_line& line) {
+  check_nothing_follows(line, "call takes one ENDPOINT; what is to be said comes from standard input");
+  const auto all = read_settings(line);
+  return internet_from(line, telnet_options{}, all, line.words.front(), called);
+}
+
+bool names_internet_url(const command_line& line) {
+  return !line.words.empty() && is_internet_url(line.words.front());
+}
+
+// Options of send that its URLs alone have.
+void check_no_internet_option(const command_line& line) {
+  for (const auto& each : line.options)
+    if (!each.what->schemes.empty())
+      throw usage_error(usage_errc::contradictory, fmt::format("option {}", each.what->name), "",
+                        fmt::format("it goes with {}", each.what->schemes));
+}
+
 invocation answer_of(const command_line& line) {
   if (line.request->name == "--version") return version_request{};
   return help_request{line.verb};
@@ -243,6 +317,10 @@ invocation parse_invocation(verb which, std::span<const std::string_view> words)
   if (line.request != nullptr) return answer_of(line);
   check_contradictions(line);
   if (which == verb::listen) return listen_from(line);
+  if (which == verb::fetch) return fetch_from(line);
+  if (which == verb::send && names_internet_url(line)) return upload_from(line);
+  if (which == verb::call && names_internet_url(line)) return telnet_from(line);
+  check_no_internet_option(line);
   if (which == verb::call) return call_from(line);
   if (which == verb::bench) return bench_from(line);
   return send_from(line);

@@ -1,3 +1,4 @@
+#include <ahoy/command/internet_option_rows.hpp>
 #include <ahoy/command/option_table.hpp>
 
 #include <algorithm>
@@ -48,10 +49,10 @@ constexpr std::array confirmations{
     choice{"delivered", "the peer's program acknowledged each message (ahoy: only)"},
 };
 
-constexpr std::string_view everywhere = "listen call send bench";
+constexpr std::string_view everywhere = "listen call send fetch bench";
 constexpr std::string_view conversations = "listen call send";
 
-constexpr std::array table{
+constexpr std::array own_rows{
     option{
         "--framing", "", value_kind::choice, "FRAMING", "", conversations, section::messages,
         "how messages are cut from a stream",
@@ -265,9 +266,18 @@ constexpr std::array table{
         "another status than 0 is told as the reason why its caller left, and with --once is status 1."},
 };
 
-constexpr std::array<std::string_view, 9> titles{
-    "Messages", "Ends and limits",          "Addresses", "Output", "Server", "Callers", "Load",
-    "General",  "Accepted, without effect",
+/// Those of the internet's protocols stand before --exec, which takes all that follows.
+constexpr auto with_internet_rows() {
+  std::array<option, own_rows.size() + internet_option_rows.size()> all{};
+  const auto end = std::copy(own_rows.begin(), own_rows.end() - 1, all.begin());
+  *std::copy(internet_option_rows.begin(), internet_option_rows.end(), end) = own_rows.back();
+  return all;
+}
+constexpr auto table = with_internet_rows();
+
+constexpr std::array<std::string_view, 12> titles{
+    "Messages", "Ends and limits", "Addresses", "Output", "Server",  "Callers",
+    "Load",     "Content",         "Mail",      "Login",  "General", "Accepted, without effect",
 };
 
 constexpr std::string_view listen_text =
@@ -308,6 +318,10 @@ constexpr std::string_view send_text =
     "any, "
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
     "stands after --.\n";
+
+constexpr std::string_view fetch_text =
+    "Gets what a server holds, in the words of the internet's protocols.\n"
+    "  http://HOST/PATH            what is there\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "
@@ -354,11 +368,12 @@ constexpr std::array verbs{
     verb_row{verb::call, "call", "ENDPOINT", "holds a conversation", call_text},
     verb_row{verb::send, "send", "ENDPOINT [MESSAGE...]", "delivers, and tells the truth about it",
              send_text},
+    verb_row{verb::fetch, "fetch", "URL", "gets what a server holds", fetch_text},
     verb_row{verb::bench, "bench", "[connect] ENDPOINT | models",
              "measures an endpoint, or the models side by side", bench_text},
 };
 
-constexpr std::array<std::string_view, 2> later_verbs{"fetch", "watch"};
+constexpr std::array<std::string_view, 1> later_verbs{"watch"};
 
 }  // namespace
 

@@ -8,8 +8,8 @@
 namespace ahoy::inline v0 {
 
 /// The verbs that this version has.
-enum class verb { listen, call, send, bench };
-inline constexpr std::array all_verbs{verb::listen, verb::call, verb::send, verb::bench};
+enum class verb { listen, call, send, fetch, bench };
+inline constexpr std::array all_verbs{verb::listen, verb::call, verb::send, verb::fetch, verb::bench};
 
 struct verb_row {
   ahoy::verb verb;
@@ -49,7 +49,20 @@ struct choice {
 };
 
 /// Where the manual shows an option.
-enum class section { messages, end, addresses, output, server, callers, load, general, without_effect };
+enum class section {
+  messages,
+  end,
+  addresses,
+  output,
+  server,
+  callers,
+  load,
+  content,
+  mail,
+  login,
+  general,
+  without_effect
+};
 inline constexpr auto last_section = section::without_effect;
 [[nodiscard]] std::string_view title_of(section which) noexcept;
 
@@ -67,6 +80,8 @@ struct option {
   std::span<const choice> choices = {};
   std::string_view idle =
       {};  ///< those verbs of `verbs` that take it, since the contract says so, for nothing
+  /// The schemes that it goes with, in that order; empty: all that its verbs have.
+  std::string_view schemes = {};
 
   [[nodiscard]] bool is_of(verb which) const noexcept;
   [[nodiscard]] section section_in(verb which) const noexcept;

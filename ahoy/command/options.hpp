@@ -73,4 +73,43 @@ struct listen_options : common_options {
   room_options room;
 };
 
+/// What the verbs take that speak the internet's protocols: fetch, and send and call by their URLs.
+struct internet_options : common_options {
+  endpoint to;  ///< without the user that its URL may name
+  /// --user, or that of the URL; without a password it is asked for. Unset: ~/.netrc may know one.
+  std::optional<std::string> user, password;
+  std::string cacert, cert, key;  ///< files; empty: not given
+  bool insecure = false;
+  bool starttls = false;
+  std::vector<std::string> headers;  ///< --header, as written
+};
+
+struct fetch_options : internet_options {
+  std::string output;  ///< a file's name; empty: standard output
+  bool resume = false;
+  std::uint64_t max_size = UINT64_MAX;
+  bool head = false;  ///< the header alone
+  bool body = false;  ///< of an article, the body alone
+  bool location = false;
+  bool compressed = false;
+  std::string range;
+  std::string search;
+  std::optional<std::uint64_t> top;   ///< so many lines of a message's body
+  std::optional<std::uint64_t> last;  ///< so many of a list's last ones
+  bool remove = false;                ///< --delete
+};
+
+/// What `send` hands to a server.
+struct upload_options : internet_options {
+  std::vector<std::string> messages;  ///< none: standard input
+  std::string method;                 ///< of http; empty: POST
+  bool append = false;
+  bool resume = false;
+  std::string from, subject;
+  std::vector<std::string> recipients, copies, hidden_copies;  ///< --to, --cc, --bcc
+  std::vector<std::string> attachments;                        ///< files
+};
+
+struct telnet_options : internet_options {};
+
 }  // namespace ahoy::inline v0

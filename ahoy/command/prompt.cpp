@@ -1,9 +1,9 @@
+#include <ahoy/command/module.hpp>
 #include <ahoy/command/prompt.hpp>
 #include <ahoy/command/prompt_module.hpp>
 #include <ahoy/command/signals.hpp>
 #include <ahoy/error/error.hpp>
 
-#include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -13,33 +13,13 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
 
 namespace ahoy::inline v0 {
-
-std::string module_file(std::string_view name) {
-  std::error_code unreadable;
-  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", unreadable);
-  if (unreadable) return {};
-  for (const char* folder : {AHOY_MODULES_BUILT, AHOY_MODULES_INSTALLED}) {
-    const std::filesystem::path file = own.parent_path() / folder / (std::string{name} + ".so");
-    if (std::filesystem::exists(file, unreadable)) return file;
-  }
-  return {};
-}
 
 namespace {
 
 const ahoy_prompt_functions* load(std::string& why) {
-  const std::string file = module_file("prompt");
-  if (file.empty()) {
-    why = "the module prompt is not installed";
-    return nullptr;
-  }
-  void* opened = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const void* found = opened ? ::dlsym(opened, "ahoy_prompt_module") : nullptr;
-  if (!found) why = ::dlerror();
-  return static_cast<const ahoy_prompt_functions*>(found);
+  return static_cast<const ahoy_prompt_functions*>(module_symbol("prompt", "ahoy_prompt_module", why));
 }
 
 /// Another job's terminal is not ours to change or to read: either would stop us (SIGTTOU, SIGTTIN).

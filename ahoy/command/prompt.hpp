@@ -47,7 +47,4 @@ class prompt {
   ahoy_prompt* handle_ = nullptr;
 };
 
-/// The file of a module of the command, where this installation keeps it; empty where it is missing.
-[[nodiscard]] std::string module_file(std::string_view name);
-
 }  // namespace ahoy::inline v0

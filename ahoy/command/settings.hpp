@@ -11,6 +11,8 @@ namespace ahoy::inline v0 {
 struct settings {
   listen_options listen;  ///< with what is common to all verbs
   bench_options bench;    ///< its own alone
+  fetch_options fetch;    ///< its own alone, with what upload and telnet share with it
+  upload_options upload;  ///< its own alone
   std::optional<confirmation> confirm;
   bool inet = false;   // -4
   bool inet6 = false;  // -6

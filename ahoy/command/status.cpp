@@ -22,13 +22,18 @@ constexpr std::array meanings{
         status::not_confirmed,
         "Not all that was sent is confirmed; for send, whatever the system calls the cause, once anything "
         "was sent. When --timeout ends it, it is 28."},
+    status_meaning{status::refused, "The server refused: HTTP 400 and above, or what its protocol says so."},
     status_meaning{status::output_failed, "Our output could not be written."},
     status_meaning{status::input_failed, "Our input could not be read."},
     status_meaning{status::timed_out, "Time ran out: that of --timeout or --connect-timeout."},
+    status_meaning{status::tls_failed, "No TLS: the handshake failed, or the server has none."},
     status_meaning{status::local_address, "The local address is not usable: in use, not ours, not allowed."},
     status_meaning{status::send_failed, "Sending failed, and nothing was sent."},
     status_meaning{status::receive_failed, "Receiving failed or was cut short: a reset, for instance."},
-    status_meaning{status::too_long, "A message is over its size limit."},
+    status_meaning{status::not_trusted, "The server's certificate is not trusted."},
+    status_meaning{status::too_long, "A message, or what was fetched, is over its size limit."},
+    status_meaning{status::login_refused, "The server refused the login, or asks for one."},
+    status_meaning{status::not_there, "The server has no such thing: HTTP 404 and 410, for instance."},
 };
 
 enum class family_of_cause { any, errno_value, ahoy, usage };
@@ -61,6 +66,11 @@ constexpr std::array rules{
     of_ahoy(errc::too_long, status::too_long),
     of_ahoy(errc::protocol_broken, status::protocol_broken),
     of_ahoy(errc::cut_short, status::receive_failed),
+    of_ahoy(errc::refused, status::refused),
+    of_ahoy(errc::login_refused, status::login_refused),
+    of_ahoy(errc::not_there, status::not_there),
+    of_ahoy(errc::not_trusted, status::not_trusted),
+    of_ahoy(errc::handshake_failed, status::tls_failed),
     of_errno("", ETIMEDOUT, status::timed_out),
     of_errno("", ENOMEM, status::fault),
     of_errno("", EMFILE, status::fault),

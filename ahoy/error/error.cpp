@@ -12,7 +12,7 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::array<const char*, 10> words{
+constexpr std::array words{
     "unknown cause",
     "host not found",
     "service not found",
@@ -23,6 +23,11 @@ constexpr std::array<const char*, 10> words{
     "the stream ended inside a message",
     "the name servers did not answer",
     "too slow",
+    "refused",
+    "login refused",
+    "not there",
+    "the certificate is not trusted",
+    "no TLS was agreed on",
 };
 
 struct ahoy_category final : std::error_category {

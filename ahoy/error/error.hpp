@@ -15,6 +15,11 @@ enum class errc {
   cut_short,           ///< the stream ended inside a message
   lookup_unanswered,   ///< the name servers gave no answer: the name may exist, and a later try may find it
   too_slow,            ///< the peer takes what is sent to it too slowly
+  refused,             ///< by the server, in its protocol's words
+  login_refused,       ///< the server does not let this user in, or not without a login
+  not_there,           ///< the server has no such thing
+  not_trusted,         ///< the server's certificate
+  handshake_failed,    ///< no TLS was agreed on, or the server has none
 };
 
 /// The category of ahoy::errc; its name is "ahoy".

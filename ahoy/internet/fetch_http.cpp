@@ -1,0 +1,77 @@
+#include <ahoy/error/escape.hpp>
+#include <ahoy/internet/access.hpp>
+#include <ahoy/internet/fetch_job.hpp>
+#include <ahoy/internet/header_words.hpp>
+#include <ahoy/protocol/http.hpp>
+
+#include <charconv>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr int partial_content = 206;
+constexpr int range_not_satisfiable = 416;
+
+http_request request_of(const fetch_job& job) {
+  http_request asked{url_of(job.given)};
+  asked.method = job.given.head ? "HEAD" : "GET";
+  asked.fields = fields_of(job.given.headers);
+  asked.follows_redirects = job.given.location;
+  asked.is_compressed = job.given.compressed;
+  asked.range = job.given.range;
+  if (job.to.there() > 0) asked.range = std::to_string(job.to.there()) + "-";
+  return asked;
+}
+
+std::uint64_t number_at_end(std::string_view text) {
+  const auto digits = text.substr(text.find_last_not_of("0123456789") + 1);
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+/// Of "bytes 100-199/200", or "bytes */200" (RFC 9110, section 14.4); 0: not known.
+std::uint64_t whole_size(const http_answer& answer) {
+  const std::string* range = answer.field("content-range");
+  const std::string* length = answer.field("content-length");
+  if (range) return number_at_end(*range);
+  return length && !answer.field("content-encoding") ? number_at_end(*length) : 0;
+}
+
+/// Whether the server has no more than is there already.
+bool is_complete(const fetch_job& job, const http_answer& answer) {
+  return job.to.there() > 0 && answer.status == range_not_satisfiable && whole_size(answer) == job.to.there();
+}
+
+/// As it would be read off the connection, but for HTTP/2, which has no such form.
+std::string header_text(const http_answer& answer) {
+  std::string text = "HTTP/" + answer.version + " " + std::to_string(answer.status);
+  if (!answer.reason.empty()) text += " " + answer.reason;
+  text += "\r\n";
+  for (const http_field& each : answer.fields) text += each.name + ": " + each.value + "\r\n";
+  return text + "\r\n";
+}
+
+}  // namespace
+
+task<> fetch_http(fetch_job& job) {
+  http_exchange exchange{job.by, request_of(job), job.access};
+  const http_answer* answer = co_await exchange.answer();
+  if (is_complete(job, *answer)) co_return;
+  check(*answer, escape(job.given.to.to_string()));
+  if (job.given.head) {
+    const std::string text = header_text(*answer);
+    co_await job.to.write(text);
+    co_return;
+  }
+  if (answer->status != partial_content) job.to.start_over();
+  job.total = whole_size(*answer);
+  for (;;) {
+    const std::string piece = co_await exchange.receive();
+    if (piece.empty()) break;
+    co_await job.to.write(piece);
+  }
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,24 @@
+#pragma once
+#include <ahoy/internet/download.hpp>
+#include <ahoy/protocol/transfer_options.hpp>
+
+#include <functional>
+
+namespace ahoy::inline v0 {
+
+/// One run of `fetch`, as its protocols see it.
+struct fetch_job {
+  fetch_job(ahoy::engine& on, const fetch_options& asked, transfer_options how)
+      : by{on}, given{asked}, access{std::move(how)}, to{on, asked} {}
+
+  ahoy::engine& by;
+  const fetch_options& given;
+  transfer_options access;
+  download to;
+  std::uint64_t total = 0;  ///< how much is expected; 0: not known
+};
+
+// One for each protocol. Throws error.
+task<> fetch_http(fetch_job& job);
+
+}  // namespace ahoy::inline v0

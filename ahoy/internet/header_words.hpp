@@ -1,0 +1,12 @@
+#pragma once
+#include <ahoy/protocol/http.hpp>
+
+#include <string>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+/// What --header says, "NAME: VALUE" each, which was checked when it was read.
+[[nodiscard]] std::vector<http_field> fields_of(const std::vector<std::string>& headers);
+
+}  // namespace ahoy::inline v0

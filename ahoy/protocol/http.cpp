@@ -1,0 +1,158 @@
+#include <ahoy/address/ascii.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+#include <ahoy/protocol/http.hpp>
+#include <ahoy/protocol/transfer.hpp>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// More would be no answer but an attack.
+constexpr std::size_t most_fields = 1000;
+constexpr long most_redirects = 10;
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+std::string_view take_word(std::string_view& text) {
+  const auto word = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(word.size() + 1, text.size()));
+  return word;
+}
+
+/// One field that carries a line end would be two (response splitting).
+void check_field(const http_field& field) {
+  const bool is_split = (field.name + field.value).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos;
+  if (is_split || field.name.empty() || field.name.find_first_of(": \t") != std::string::npos)
+    throw error{make_error_code(errc::malformed), "read header", escape(field.name),
+                "a header is NAME: VALUE on one line"};
+}
+
+std::vector<std::string> lines_of(const http_request& asked) {
+  std::vector<std::string> lines;
+  for (const http_field& each : asked.fields) {
+    check_field(each);
+    // An empty value is written so, or libcurl takes the field away (CURLOPT_HTTPHEADER(3)).
+    lines.push_back(each.value.empty() ? each.name + ";" : each.name + ": " + each.value);
+  }
+  const bool expects = std::ranges::any_of(
+      asked.fields, [](const http_field& each) { return lower(each.name) == "expect"; });
+  if (asked.has_content && !expects) lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
+  return lines;
+}
+
+}  // namespace
+
+const std::string* http_answer::field(std::string_view name) const noexcept {
+  for (const http_field& each : fields)
+    if (lower(each.name) == lower(name)) return &each.value;
+  return nullptr;
+}
+
+void http_header_reader::begin(std::string_view status_line) {
+  answer_ = {};
+  is_whole_ = false;
+  answer_.version = take_word(status_line).substr(std::string_view{"HTTP/"}.size());
+  const auto number = take_word(status_line);
+  std::from_chars(number.data(), number.data() + number.size(), answer_.status);
+  answer_.reason = trimmed(status_line);
+}
+
+void http_header_reader::take(std::string_view line) {
+  if (line.starts_with("HTTP/") && (is_whole_ || answer_.status == 0)) return begin(line);
+  if (line.empty()) {
+    is_whole_ = true;
+    return;
+  }
+  if (answer_.fields.size() >= most_fields)
+    throw error{make_error_code(errc::protocol_broken), "receive header", "", "it has too many fields"};
+  const auto colon = line.find(':');
+  if (colon != line.npos)
+    answer_.fields.emplace_back(std::string{line.substr(0, colon)}, std::string{trimmed(line.substr(colon + 1))});
+  else if (!answer_.fields.empty())  // a folded line (RFC 9112, section 5.2)
+    answer_.fields.back().value += ' ' + std::string{trimmed(line)};
+}
+
+struct http_exchange::state {
+  state(engine& by, http_request what, const transfer_options& how);
+  void set_up();
+  [[nodiscard]] bool is_answered() const;
+
+  http_request asked;
+  bool has_login;
+  transfer over;
+  http_header_reader header;
+};
+
+http_exchange::state::state(engine& by, http_request what, const transfer_options& how)
+    : asked{std::move(what)}, has_login{!how.login.empty()}, over{by, asked.url, how} {
+  set_up();
+}
+
+void http_exchange::state::set_up() {
+  over.follow_replies([this](std::string_view line) { header.take(line); });
+  over.set(CURLOPT_USERAGENT, "ahoy/" AHOY_VERSION);
+  over.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  over.set(CURLOPT_HTTPHEADER, lines_of(asked));
+  over.set(CURLOPT_FOLLOWLOCATION, asked.follows_redirects ? 1L : 0L);
+  over.set(CURLOPT_MAXREDIRS, most_redirects);
+  over.set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC | CURLAUTH_DIGEST));
+  if (asked.is_compressed) over.set(CURLOPT_ACCEPT_ENCODING, std::string{});
+  if (!asked.range.empty()) over.set(CURLOPT_RANGE, asked.range);
+  if (asked.from > 0) over.set_size(CURLOPT_RESUME_FROM_LARGE, static_cast<std::int64_t>(asked.from));
+  if (asked.has_content) over.set(CURLOPT_UPLOAD, 1L);
+  if (asked.content_size)
+    over.set_size(CURLOPT_INFILESIZE_LARGE, static_cast<std::int64_t>(*asked.content_size));
+  if (asked.method == "HEAD") over.set(CURLOPT_NOBODY, 1L);
+  over.set(CURLOPT_CUSTOMREQUEST, asked.method);
+  over.begin();
+}
+
+/// Whether this is the answer that counts: none of those that libcurl goes on after.
+bool http_exchange::state::is_answered() const {
+  if (!header.is_whole() || header.answer().status < 200) return false;
+  const int status = header.answer().status;
+  const bool goes_on = (asked.follows_redirects && status / 100 == 3) || (has_login && (status == 401 || status == 407));
+  return !goes_on;
+}
+
+http_exchange::http_exchange(engine& by, http_request asked, const transfer_options& how)
+    : state_{std::make_unique<state>(by, std::move(asked), how)} {}
+
+http_exchange::~http_exchange() = default;
+
+task<bool> http_exchange::send(std::string_view piece) { return state_->over.send(piece); }
+
+void http_exchange::finish_sending() { state_->over.end_sending(); }
+
+task<const http_answer*> http_exchange::answer() {
+  state& own = *state_;
+  co_await own.over.until([&own] { return own.is_answered(); });
+  co_return &own.header.answer();
+}
+
+task<std::string> http_exchange::receive() { return state_->over.receive(); }
+
+std::string http_exchange::url() const { return state_->over.text(CURLINFO_EFFECTIVE_URL); }
+
+void check(const http_answer& answer, const std::string& server) {
+  if (answer.status < 400) return;
+  errc cause = errc::refused;
+  if (answer.status == 404 || answer.status == 410) cause = errc::not_there;
+  if (answer.status == 401 || answer.status == 407) cause = errc::login_refused;
+  throw error{make_error_code(cause), "fetch from", server,
+              escape(fmt::format("the server said: HTTP {} {}", answer.status, answer.reason))};
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,79 @@
+#pragma once
+#include <ahoy/engine/engine.hpp>
+#include <ahoy/protocol/transfer_options.hpp>
+#include <ahoy/task/task.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+/// One conversation with a server that libcurl carries: what the protocols here are made of. It goes on while
+/// somebody awaits one of its tasks, on their engine and beside everything else that runs there; while nobody
+/// does, it rests. So what is not received is not read from the socket either, but for some 256 KiB.
+/// Stopping the awaiting task, or destroying the transfer, closes its connection. One task at a time awaits
+/// it. It belongs to the thread of its engine.
+///
+/// Options are libcurl's own (curl_easy_setopt(3)), by the numbers in <curl/curl.h>. A transfer that is over
+/// may be begun again with other ones, over the same connection where that goes to the same server.
+class transfer {
+ public:
+  /// Throws error (malformed) for a URL that libcurl cannot read. The URL names no user and no password:
+  /// those are among the options.
+  transfer(ahoy::engine& by, const std::string& url, const transfer_options& how);
+  transfer(const transfer&) = delete;
+  transfer& operator=(const transfer&) = delete;
+  ~transfer();
+
+  void set(int option, long value);
+  void set_size(int option, std::int64_t value);
+  void set(int option, const std::string& text);
+  /// Lines, such as headers; they are copied.
+  void set(int option, const std::vector<std::string>& lines);
+  /// No value: libcurl's own.
+  void reset(int option);
+
+  /// Told of each line that the server says besides the content, without its end: replies, headers (an empty
+  /// line ends those).
+  void follow_replies(std::function<void(std::string_view)> told);
+
+  /// Begins, again where it is over: nothing of the earlier one but its connection is kept.
+  void begin();
+  /// Until `answered` is true, the first piece of content is there, or it is over. Throws error where it is
+  /// over and has failed.
+  task<> until(std::function<bool()> answered);
+  /// The next piece of content; empty at its end, and from then on. Throws error: what failed, timed_out,
+  /// operation_canceled, too_long (as options say).
+  task<std::string> receive();
+  /// Takes a piece of what is to be uploaded, and returns when libcurl has taken all of it; false where the
+  /// server has ended it before, in which case finish() tells how.
+  task<bool> send(std::string_view piece);
+  /// There is no more to upload.
+  void end_sending() noexcept;
+  /// Until it is over; content that nobody received is let go. Throws error where it has failed.
+  task<> finish();
+
+  [[nodiscard]] bool is_over() const noexcept;
+  /// curl_easy_getinfo(3), for values that are numbers.
+  [[nodiscard]] long number(int info) const noexcept;
+  [[nodiscard]] std::int64_t size(int info) const noexcept;
+  [[nodiscard]] std::string text(int info) const;
+  /// "localhost:23456"
+  [[nodiscard]] const std::string& server() const noexcept;
+  [[nodiscard]] ahoy::engine& engine() const noexcept;
+
+  /// Of a transfer that only connects (and logs in): what it is connected with, as a stream of bytes. The
+  /// first throws error, and returns empty at the end of the stream.
+  task<std::string> receive_raw();
+  task<> send_raw(std::string_view bytes);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,125 @@
+#include <ahoy/error/escape.hpp>
+#include <ahoy/protocol/transfer_error.hpp>
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <memory>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// The first row that fits holds; what is in none is a failure to receive.
+struct row {
+  CURLcode code;
+  const char* verb;
+  std::error_code cause;
+};
+
+const auto& table() {
+  static const std::array rows{
+      row{CURLE_URL_MALFORMAT, "read URL of", make_error_code(errc::malformed)},
+      row{CURLE_UNSUPPORTED_PROTOCOL, "receive from", make_error_code(errc::protocol_broken)},
+      row{CURLE_COULDNT_RESOLVE_HOST, "look up", make_error_code(errc::host_not_found)},
+      row{CURLE_COULDNT_RESOLVE_PROXY, "look up the proxy of", make_error_code(errc::host_not_found)},
+      row{CURLE_COULDNT_CONNECT, "connect to", system_code(ECONNREFUSED)},
+      row{CURLE_INTERFACE_FAILED, "bind for", system_code(EADDRNOTAVAIL)},
+      row{CURLE_OPERATION_TIMEDOUT, "connect to", system_code(ETIMEDOUT)},
+      row{CURLE_WEIRD_SERVER_REPLY, "receive from", make_error_code(errc::protocol_broken)},
+      row{CURLE_FTP_WEIRD_PASS_REPLY, "log in to", make_error_code(errc::protocol_broken)},
+      row{CURLE_FTP_WEIRD_PASV_REPLY, "receive from", make_error_code(errc::protocol_broken)},
+      row{CURLE_FTP_WEIRD_227_FORMAT, "receive from", make_error_code(errc::protocol_broken)},
+      row{CURLE_HTTP2, "receive from", make_error_code(errc::protocol_broken)},
+      row{CURLE_HTTP2_STREAM, "receive from", make_error_code(errc::protocol_broken)},
+      row{CURLE_BAD_CONTENT_ENCODING, "decode content of", make_error_code(errc::protocol_broken)},
+      row{CURLE_TOO_MANY_REDIRECTS, "follow redirects of", make_error_code(errc::refused)},
+      row{CURLE_RANGE_ERROR, "resume from", make_error_code(errc::refused)},
+      row{CURLE_BAD_DOWNLOAD_RESUME, "resume from", make_error_code(errc::refused)},
+      row{CURLE_REMOTE_ACCESS_DENIED, "fetch from", make_error_code(errc::refused)},
+      row{CURLE_FTP_COULDNT_RETR_FILE, "fetch from", make_error_code(errc::refused)},
+      row{CURLE_FTP_COULDNT_USE_REST, "resume from", make_error_code(errc::refused)},
+      row{CURLE_QUOTE_ERROR, "ask", make_error_code(errc::refused)},
+      row{CURLE_UPLOAD_FAILED, "send to", make_error_code(errc::refused)},
+      row{CURLE_REMOTE_FILE_EXISTS, "send to", make_error_code(errc::refused)},
+      row{CURLE_REMOTE_DISK_FULL, "send to", make_error_code(errc::refused)},
+      row{CURLE_REMOTE_FILE_NOT_FOUND, "fetch from", make_error_code(errc::not_there)},
+      row{CURLE_LOGIN_DENIED, "log in to", make_error_code(errc::login_refused)},
+      row{CURLE_AUTH_ERROR, "log in to", make_error_code(errc::login_refused)},
+      row{CURLE_FILESIZE_EXCEEDED, "receive from", make_error_code(errc::too_long)},
+      row{CURLE_PEER_FAILED_VERIFICATION, "trust", make_error_code(errc::not_trusted)},
+      row{CURLE_SSL_ISSUER_ERROR, "trust", make_error_code(errc::not_trusted)},
+      row{CURLE_SSL_PINNEDPUBKEYNOTMATCH, "trust", make_error_code(errc::not_trusted)},
+      row{CURLE_USE_SSL_FAILED, "begin TLS with", make_error_code(errc::handshake_failed)},
+      row{CURLE_SSL_CONNECT_ERROR, "begin TLS with", make_error_code(errc::handshake_failed)},
+      row{CURLE_SSL_CERTPROBLEM, "read certificate for", make_error_code(errc::malformed)},
+      row{CURLE_SSL_CACERT_BADFILE, "read certificates for", make_error_code(errc::malformed)},
+      row{CURLE_PARTIAL_FILE, "receive from", make_error_code(errc::cut_short)},
+      row{CURLE_GOT_NOTHING, "receive from", make_error_code(errc::cut_short)},
+      row{CURLE_SEND_ERROR, "send to", system_code(EPIPE)},
+      row{CURLE_RECV_ERROR, "receive from", system_code(ECONNRESET)},
+      row{CURLE_OUT_OF_MEMORY, "fetch from", system_code(ENOMEM)},
+  };
+  return rows;
+}
+
+/// libcurl keeps errno of what it called last for the socket: that is more than its own code says.
+std::error_code cause_of(const row& found, int os_error) {
+  return found.cause.category() == std::system_category() && os_error != 0 && os_error != EINPROGRESS &&
+                 os_error != EAGAIN
+             ? system_code(os_error)
+             : found.cause;
+}
+
+/// Where the server's own words say more than libcurl's.
+bool is_said_by_server(const row& found) {
+  constexpr std::array told{errc::refused, errc::login_refused, errc::not_there};
+  return std::ranges::any_of(told, [&](errc each) { return found.cause == make_error_code(each); });
+}
+
+std::string url_part(const std::string& url, CURLUPart part, unsigned flags) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> read{curl_url(), &curl_url_cleanup};
+  char* value = nullptr;
+  if (curl_url_set(read.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+      curl_url_get(read.get(), part, &value, flags) != CURLUE_OK)
+    throw error{make_error_code(errc::malformed), "read URL", escape(url)};
+  std::string text = value;
+  curl_free(value);
+  return text;
+}
+
+}  // namespace
+
+error transfer_error(int code, int os_error, const std::string& server, std::string_view words,
+                     std::string_view reply) {
+  static const row unknown{CURLE_RECV_ERROR, "receive from", make_error_code(errc::cut_short)};
+  const auto* found = std::ranges::find(table(), static_cast<CURLcode>(code), &row::code);
+  const row& what = found == table().end() ? unknown : *found;
+  std::string hint;
+  if (is_said_by_server(what) && !reply.empty())
+    hint = "the server said: " + escape(reply);
+  else if (!words.empty())
+    hint = escape(words);
+  return {cause_of(what, os_error), what.verb, server, hint};
+}
+
+std::string server_of(const std::string& url) {
+  return url_part(url, CURLUPART_HOST, 0) + ":" + url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+std::string scheme_of(const std::string& url) { return url_part(url, CURLUPART_SCHEME, 0); }
+
+long curl_milliseconds(duration limit) noexcept {
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(std::min(limit, duration{INT_MAX} * 1000000));
+  return std::max<long>(1, static_cast<long>(whole.count()));
+}
+
+long curl_family(family wanted) noexcept {
+  if (wanted == family::inet) return CURL_IPRESOLVE_V4;
+  return wanted == family::inet6 ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_WHATEVER;
+}
+
+}  // namespace ahoy::inline v0
