@@ -284,6 +284,9 @@ upload_options upload_from(const command_line& line) {
   const auto all = read_settings(line);
   auto given = internet_from(line, all.upload, all, line.words.front(), sent_to);
   given.messages.assign(line.words.begin() + 1, line.words.end());
+  const bool is_of_lines = given.to.scheme != scheme::http && given.to.scheme != scheme::https;
+  if (given.messages.size() > 1 && !is_of_lines)
+    throw usage_error(usage_errc::surplus, "word", given.messages[1], "one MESSAGE is the whole content");
   return given;
 }
 

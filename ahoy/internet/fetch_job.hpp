@@ -2,7 +2,8 @@
 #include <ahoy/internet/download.hpp>
 #include <ahoy/protocol/transfer_options.hpp>
 
-#include <functional>
+#include <cstdint>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -10,6 +11,8 @@ namespace ahoy::inline v0 {
 struct fetch_job {
   fetch_job(ahoy::engine& on, const fetch_options& asked, transfer_options how)
       : by{on}, given{asked}, access{std::move(how)}, to{on, asked} {}
+  /// How far it is, from 0 to 1.
+  [[nodiscard]] double share() const noexcept;
 
   ahoy::engine& by;
   const fetch_options& given;

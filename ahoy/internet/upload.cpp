@@ -1,0 +1,85 @@
+#include <ahoy/command/signals.hpp>
+#include <ahoy/engine/select.hpp>
+#include <ahoy/error/escape.hpp>
+#include <ahoy/internet/access.hpp>
+#include <ahoy/internet/protocols.hpp>
+#include <ahoy/internet/run.hpp>
+#include <ahoy/internet/upload_job.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+struct uploader {
+  ahoy::scheme scheme;
+  task<> (*upload)(upload_job&);
+};
+constexpr std::array uploaders{
+    uploader{scheme::http, upload_http},
+    uploader{scheme::https, upload_http},
+};
+
+task<> upload_whole(upload_job& job) {
+  const auto* found = std::ranges::find(uploaders, job.given.to.scheme, &uploader::scheme);
+  if (found == uploaders.end())
+    throw error{std::make_error_code(std::errc::protocol_not_supported), "send by", to_string(job.given.to.scheme)};
+  co_await found->upload(job);
+}
+
+std::optional<int> upload_until_signal(engine& by, const upload_options& given) {
+  upload_job job{by, given, access_to(given)};
+  awaited_work work;
+  work.run = [&job] { return upload_whole(job); };
+  work.timeout = given.timeout;
+  work.label = escape(given.to.to_string());
+  work.share = [&job] { return job.share(); };
+  return run_until_signal(by, work);
+}
+
+}  // namespace
+
+upload_job::upload_job(engine& on, const upload_options& asked, transfer_options how)
+    : by{on},
+      given{asked},
+      access{std::move(how)},
+      input_{on},
+      output_{on},
+      shown_{output_, presentation{output_.is_terminal(), asked.hex, asked.timestamps}},
+      source_{asked.messages.empty() ? bytes_as_input(input_) : words_as_input(asked.messages)} {}
+
+task<std::optional<std::string>> upload_job::next() {
+  std::optional<std::string> piece = co_await source_->next();
+  if (piece) sent += piece->size();
+  co_return piece;
+}
+
+std::optional<std::uint64_t> upload_job::size() const {
+  if (given.messages.empty()) return source_->total();
+  std::uint64_t all = 0;
+  for (const std::string& each : given.messages) all += each.size();
+  return all;
+}
+
+task<> upload_job::write(std::string_view piece) { co_await shown_.take(piece, piece::part); }
+
+task<> upload_job::finish() { co_await shown_.pause(); }
+
+double upload_job::share() const {
+  const auto all = size();
+  return all && *all > 0 ? static_cast<double>(sent) / static_cast<double>(*all) : 0;
+}
+
+int upload(const upload_options& given) {
+  const std::unique_ptr<engine> by = make_engine();
+  if (const auto signal = upload_until_signal(*by, given)) end_by_signal(*signal);
+  return 0;
+}
+
+int telnet(const telnet_options& given) {
+  throw error{std::make_error_code(std::errc::protocol_not_supported), "call by", to_string(given.to.scheme)};
+}
+
+}  // namespace ahoy::inline v0

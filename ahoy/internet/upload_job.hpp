@@ -1,0 +1,44 @@
+#pragma once
+#include <ahoy/command/input_source.hpp>
+#include <ahoy/command/options.hpp>
+#include <ahoy/command/output_sink.hpp>
+#include <ahoy/protocol/transfer_options.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// One run of `send` to a server of the internet's protocols, as these see it.
+struct upload_job {
+  upload_job(engine& on, const upload_options& asked, transfer_options how);
+
+  /// The next piece of what is to be sent: a MESSAGE, or some of standard input, as it is; nothing at its end.
+  task<std::optional<std::string>> next();
+  /// How much it is in all, where that is known.
+  [[nodiscard]] std::optional<std::uint64_t> size() const;
+  /// The server's answer, to standard output.
+  task<> write(std::string_view piece);
+  task<> finish();
+  /// How far it is, from 0 to 1.
+  [[nodiscard]] double share() const;
+
+  engine& by;
+  const upload_options& given;
+  transfer_options access;
+  std::uint64_t sent = 0;
+
+ private:
+  standard_input input_;
+  standard_output output_;
+  shown_output shown_;
+  std::unique_ptr<input_source> source_;
+};
+
+// One for each protocol. Throws error.
+task<> upload_http(upload_job& job);
+
+}  // namespace ahoy::inline v0
