@@ -15,7 +15,7 @@ import sys
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
-PATIENCE = 10  # seconds between asking to end and ending
+PATIENCE = 2  # seconds between asking to end and making it end
 
 
 def descendants(pid):
