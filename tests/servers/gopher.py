@@ -9,13 +9,16 @@ class Gopher(Server):
     """gophernicus at `port`, and at `tls_port` with TLS: the folder `root`."""
     greetings = {"port": b"", "tls_port": b""}
 
-    def serving(self, port):
-        return f"EXEC:{path_of('gophernicus')} -h localhost -p {port} -r {self.root} -nf -nu -o UTF-8"
+    def prepare(self):
+        """socat drops what has not gone out yet of a program that ends in failure, as this one does where an item is missing."""
+        self.program_path = path_of("gophernicus")
+        self.script = self.write("serve", '#!/bin/sh\n@program_path -h localhost -p "$1" -r @root -nf -nu -o UTF-8 || :\n', 0o755)
 
     def commands(self):
-        tls = f"OPENSSL-LISTEN:{self.tls_port},bind=127.0.0.1,reuseaddr,fork,cert={self.certificate},key={self.key},verify=0"
-        return [[*self.program("socat"), f"TCP-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,fork", self.serving(self.port)],
-                [*self.program("socat"), tls, self.serving(self.tls_port)]]
+        common = "bind=127.0.0.1,reuseaddr,fork"
+        return [[*self.program("socat"), f"TCP-LISTEN:{self.port},{common}", f"EXEC:{self.script} {self.port}"],
+                [*self.program("socat"), f"OPENSSL-LISTEN:{self.tls_port},{common},cert={self.certificate},key={self.key},verify=0",
+                 f"EXEC:{self.script} {self.tls_port}"]]
 
 
 class Pygopherd(Server):
