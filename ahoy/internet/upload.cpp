@@ -20,12 +20,15 @@ struct uploader {
 constexpr std::array uploaders{
     uploader{scheme::http, upload_http},
     uploader{scheme::https, upload_http},
+    uploader{scheme::ftp, upload_ftp},
+    uploader{scheme::ftps, upload_ftp},
 };
 
 task<> upload_whole(upload_job& job) {
   const auto* found = std::ranges::find(uploaders, job.given.to.scheme, &uploader::scheme);
   if (found == uploaders.end())
-    throw error{std::make_error_code(std::errc::protocol_not_supported), "send by", to_string(job.given.to.scheme)};
+    throw error{std::make_error_code(std::errc::protocol_not_supported), "send by",
+                to_string(job.given.to.scheme)};
   co_await found->upload(job);
 }
 
