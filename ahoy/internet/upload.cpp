@@ -81,8 +81,4 @@ int upload(const upload_options& given) {
   return 0;
 }
 
-int telnet(const telnet_options& given) {
-  throw error{std::make_error_code(std::errc::protocol_not_supported), "call by", to_string(given.to.scheme)};
-}
-
 }  // namespace ahoy::inline v0
