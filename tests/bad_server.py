@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 
-from command import GUARD
+from command import GUARD, await_that
 from peers import reset as reset_socket
 
 
@@ -144,15 +144,20 @@ class BadServer:
         self.threads = [threading.Thread(target=self.accept, daemon=True)]
         self.threads[0].start()
 
+    def first(self):
+        """The conversation with the first caller, once it is over."""
+        await_that(lambda: self.conversations and self.conversations[0].ended, "the end of the first caller")
+        return self.conversations[0]
+
     @property
     def heard(self):
-        """By the first caller."""
-        return bytes(self.conversations[0].heard)
+        """All that the first caller said, once it is gone."""
+        return bytes(self.first().heard)
 
     @property
     def reached(self):
-        """How many steps were done with the first caller."""
-        return self.conversations[0].reached
+        """How many steps were done with the first caller, once it is gone."""
+        return self.first().reached
 
     def accept(self):
         while True:

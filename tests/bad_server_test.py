@@ -82,7 +82,8 @@ class Script(unittest.TestCase):
         """Nothing, where the end was announced; None where it was not."""
         try:
             return peer.recv(100)
-        except ssl.SSLEOFError:
+        except ssl.SSLError as failure:
+            self.assertEqual(failure.reason, "UNEXPECTED_EOF_WHILE_READING")
             return None
 
     def test_mistake_in_a_script_is_told(self):
