@@ -66,7 +66,8 @@ class Script(unittest.TestCase):
 
     def test_tls_from_a_step_on(self):
         for cut, last in ((None, b""), (9, None)):  # an end, and a cut, which TLS tells from each other
-            with self.subTest(cut), BadServer([hear(b"STLS"), b"+OK\r\n", start_tls(certificates().good), hear(b"NOOP"), b"safe"], close_at=cut) as bad:
+            script = [hear(b"STLS"), b"+OK\r\n", start_tls(certificates().good), hear(b"NOOP"), b"safe"]
+            with self.subTest(cut), BadServer(script, close_at=cut) as bad:
                 with socket.create_connection(("127.0.0.1", bad.port), GUARD) as plain:
                     plain.sendall(b"STLS\r\n")
                     self.assertEqual(plain.recv(100), b"+OK\r\n")

@@ -335,11 +335,14 @@ class Pop(Shared):
 
     def test_message_is_deleted(self):
         self.server.put(mail(b"to be deleted\n"))
-        session = self.plain()
-        session.user("alice")
-        session.pass_("secret")
-        session.dele(len(self.given) + 1)
-        session.quit()
+        for left in (1, 0):
+            session = self.plain()
+            session.user("alice")
+            session.pass_("secret")
+            self.assertEqual(session.stat()[0], len(self.given) + left)
+            if left:
+                session.dele(len(self.given) + 1)
+            session.quit()
 
     def test_wrong_password(self):
         for start in (self.plain, self.after_stls, self.over_tls):
