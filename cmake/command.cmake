@@ -1,4 +1,4 @@
-# The command, at build/ahoy. All but main.cpp is a library, so that unit tests reach it.
+# The command, at build/ahoy. All but main_sources is a library, so that unit tests reach it.
 file(GLOB command_sources CONFIGURE_DEPENDS ahoy/command/*.cpp)
 if(NOT command_sources)
   return()
@@ -10,7 +10,8 @@ list(FILTER command_tests INCLUDE REGEX "_test\\.cpp$")
 list(APPEND unit_test_sources ${command_tests})
 set(module_sources ${command_sources})
 list(FILTER module_sources INCLUDE REGEX "/module_[a-z_]+\\.cpp$")
-list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
+set(main_sources ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp ${PROJECT_SOURCE_DIR}/ahoy/command/fmt.cpp)
+list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${main_sources})
 
 add_library(ahoy_command STATIC ${command_sources})
 set_target_properties(ahoy_command PROPERTIES LINKER_LANGUAGE CXX)
@@ -28,6 +29,13 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
   # anew what its parent does not use. That takes a tenth of a millisecond.
   target_link_options(ahoy PRIVATE LINKER:-z,relro LINKER:-z,now)
   set_target_properties(ahoy PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  # It has what it needs of libstdc++, libgcc and fmt within itself: to find them, and to bind to them, is a third of a cold
+  # start, and each process of the model `process` would map them anew. Not where libahoy is shared and uses them too, since
+  # an exception must not pass from one copy to another; nor with a sanitizer, which looks into the shared ones.
+  if(NOT BUILD_SHARED_LIBS AND NOT AHOY_SANITIZE)
+    target_sources(ahoy PRIVATE ahoy/command/fmt.cpp)
+    target_link_options(ahoy PRIVATE -static-libstdc++ -static-libgcc LINKER:--as-needed)
+  endif()
 endif()
 
 # ahoy/command/module_NAME.cpp becomes modules/NAME.so, which the command opens with dlopen when a verb asks for it, so

@@ -12,6 +12,9 @@ namespace {
 /// How many engines are kept for threads to come, of which each may hold a block of memory.
 constexpr std::size_t most_spare_engines = 64;
 
+/// A fork copies them, too.
+constexpr std::size_t most_spare_bells = 16;
+
 constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};
 
 /// What it receives into is there before it runs: in a copy of this process nothing large is allocated, which
@@ -23,13 +26,38 @@ void furnish(blocking_engine& with_block) {
 
 }  // namespace
 
+/// What one worker is told by.
+class own_workers::kept_bell {
+ public:
+  explicit kept_bell(own_workers& in)
+      : in_{in}, bell_{in.bells_.empty() ? open_bell() : std::move(in.bells_.back())} {
+    if (!in.bells_.empty()) in.bells_.pop_back();
+  }
+  kept_bell(const kept_bell&) = delete;
+  kept_bell& operator=(const kept_bell&) = delete;
+  /// The worker has ended, or hears it no more.
+  ~kept_bell() {
+    if (!is_rung_ && in_.bells_.size() < most_spare_bells) in_.bells_.push_back(std::move(bell_));
+  }
+  [[nodiscard]] int number() const noexcept { return bell_.get(); }
+  void ring(order_kind what) noexcept {
+    is_rung_ = true;
+    ahoy::ring(bell_.get(), what);
+  }
+
+ private:
+  own_workers& in_;
+  fd bell_;
+  bool is_rung_ = false;
+};
+
 class own_workers::by_thread final : public assignment {
  public:
   by_thread(own_workers& in, order what)
-      : in_{in}, number_{what.job}, over_{in.by_}, bell_{open_bell()}, by_{in.spare_engine()} {
+      : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
     who_ = start_thread(
-        [given, &by = *by_, bell = bell_.get(), reports = in.wire_.second.get(), &how = in.how_] {
+        [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(), &how = in.how_] {
           const std::uint64_t number = given->job;
           const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
           report_end(reports, report_kind::done, number, why);
@@ -47,7 +75,7 @@ class own_workers::by_thread final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    ring(bell_.get(), what);
+    bell_.ring(what);
     co_return;
   }
   void kill() noexcept override {}
@@ -62,7 +90,7 @@ class own_workers::by_thread final : public assignment {
   own_workers& in_;
   std::uint64_t number_;
   event over_;
-  fd bell_;
+  kept_bell bell_;
   std::unique_ptr<blocking_engine> by_;
   std::unique_ptr<worker> who_;
   bool is_over_ = false;
@@ -72,10 +100,10 @@ class own_workers::by_thread final : public assignment {
 class own_workers::by_process final : public assignment {
  public:
   by_process(own_workers& in, const start_of_process& as, order what)
-      : in_{in}, number_{what.job}, bell_{open_bell()} {
-    std::vector<int> own{bell_.get(), in.wire_.second.get(), what.lent};
+      : in_{in}, number_{what.job}, bell_{in} {
+    std::vector<int> own{bell_.number(), in.wire_.second.get(), what.lent};
     if (what.second) own.push_back(what.second.get());
-    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.get()] {
+    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.number()] {
       const int reports = in.wire_.second.get();
       const std::uint64_t number = what.job;
       const std::string why =
@@ -93,7 +121,7 @@ class own_workers::by_process final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    ring(bell_.get(), what);
+    bell_.ring(what);
     co_return;
   }
   void kill() noexcept override { who_->kill(); }
@@ -102,7 +130,7 @@ class own_workers::by_process final : public assignment {
  private:
   own_workers& in_;
   std::uint64_t number_;
-  fd bell_;
+  kept_bell bell_;
   std::unique_ptr<worker> who_;
   std::string why_{in_.has_to_be_told_ ? "its worker has ended" : "done"};  // where it says nothing
 };
@@ -110,6 +138,7 @@ class own_workers::by_process final : public assignment {
 own_workers::own_workers(engine& by, handler& how)
     : by_{by}, how_{how}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
+  bells_.reserve(most_spare_bells);
 }
 
 std::unique_ptr<assignment> own_workers::engage_thread(order what) {

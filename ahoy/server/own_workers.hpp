@@ -14,10 +14,11 @@
 namespace ahoy::inline v0 {
 
 /// Workers that are started for one caller each, and end with it: what they cost is what a caller costs, so
-/// they have neither a wire nor an engine to make. A process is given its order by the fork, a thread as an
-/// argument. Over a wire that is everybody's go the lines that they log, how a thread's work ended, and how a
-/// process's did where its end alone does not say so: it ended well, but its conversation did not, or nobody
-/// is told how children end (children_vanish()). Belongs to the thread of its engine.
+/// they have neither a wire nor an engine nor, mostly, a bell to make. A process is given its order by the
+/// fork, a thread as an argument. Over a wire that is everybody's go the lines that they log, how a thread's
+/// work ended, and how a process's did where its end alone does not say so: it ended well, but its
+/// conversation did not, or nobody is told how children end (children_vanish()). Belongs to the thread of its
+/// engine.
 class own_workers {
  public:
   /// As `how` is at the time, where they are processes. Throws error.
@@ -34,6 +35,7 @@ class own_workers {
  private:
   class by_thread;
   class by_process;
+  class kept_bell;
   struct leaving {
     std::unique_ptr<blocking_engine> by;
     std::unique_ptr<worker> who;  // goes first, and is joined
@@ -56,6 +58,7 @@ class own_workers {
   std::unordered_map<std::uint64_t, by_process*> processes_;
   std::vector<leaving> leaving_;                           // threads that have reported, and end in a moment
   std::vector<std::unique_ptr<blocking_engine>> engines_;  // of threads that have ended, for the next
+  std::vector<fd> bells_;                                  // that nobody has rung, for the next
   blocking_engine engine_of_processes_;                    // each has a copy
 };
 

@@ -76,7 +76,11 @@ class worker_process final : public worker {
 
   task<std::string> reap() override {
     if (ended_) co_return std::string{};
-    if (handle_.is_open()) co_await handle_.engine().ready(handle_, POLLIN);
+    if (handle_.is_open()) {
+      auto end = handle_.engine().ready(handle_, POLLIN);
+      end.was_tried = true;  // it has hardly begun
+      co_await end;
+    }
     int status = 0;
     pid_t reaped = 0;
     do reaped = ::waitpid(number_, &status, 0);
