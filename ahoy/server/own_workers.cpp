@@ -3,7 +3,10 @@
 #include <ahoy/server/worker.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <functional>
+#include <span>
 
 namespace ahoy::inline v0 {
 
@@ -101,15 +104,11 @@ class own_workers::by_process final : public assignment {
  public:
   by_process(own_workers& in, const start_of_process& as, order what)
       : in_{in}, number_{what.job}, bell_{in} {
-    std::vector<int> own{bell_.number(), in.wire_.second.get(), what.lent};
-    if (what.second) own.push_back(what.second.get());
-    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.number()] {
-      const int reports = in.wire_.second.get();
-      const std::uint64_t number = what.job;
-      const std::string why =
-          work_once(in.engine_of_processes_, std::move(what), bell, reports, in.how_, handler_is::own);
-      if (why != "done" || in.has_to_be_told_) report_end(reports, report_kind::done, number, why);
-    });
+    std::array own{bell_.number(), in.wire_.second.get(), what.lent, what.second.get()};
+    std::ranges::sort(own);
+    const std::span<const int> open{std::ranges::upper_bound(own, -1), own.end()};
+    const auto live = [this, &what] { serve(std::move(what)); };
+    who_ = start_process(in.by_, as, open, std::ref(live));
     in_.processes_.emplace(number_, this);
   }
   ~by_process() override { in_.processes_.erase(number_); }
@@ -128,6 +127,14 @@ class own_workers::by_process final : public assignment {
   void end(std::string why) { why_ = std::move(why); }
 
  private:
+  /// In the process.
+  void serve(order what) {
+    const int reports = in_.wire_.second.get();
+    const std::string why = work_once(in_.engine_of_processes_, std::move(what), bell_.number(), reports, in_.how_,
+                                      handler_is::own);
+    if (why != "done" || in_.has_to_be_told_) report_end(reports, report_kind::done, number_, why);
+  }
+
   own_workers& in_;
   std::uint64_t number_;
   kept_bell bell_;
@@ -141,14 +148,14 @@ own_workers::own_workers(engine& by, handler& how)
   bells_.reserve(most_spare_bells);
 }
 
-std::unique_ptr<assignment> own_workers::engage_thread(order what) {
+std::shared_ptr<assignment> own_workers::engage_thread(order what) {
   hear();
-  return std::make_unique<by_thread>(*this, std::move(what));
+  return std::make_shared<by_thread>(*this, std::move(what));
 }
 
-std::unique_ptr<assignment> own_workers::engage_process(const start_of_process& as, order what) {
+std::shared_ptr<assignment> own_workers::engage_process(const start_of_process& as, order what) {
   hear();
-  return std::make_unique<by_process>(*this, as, std::move(what));
+  return std::make_shared<by_process>(*this, as, std::move(what));
 }
 
 void own_workers::hear() {

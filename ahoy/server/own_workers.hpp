@@ -27,8 +27,8 @@ class own_workers {
   own_workers& operator=(const own_workers&) = delete;
 
   /// Starts one for this caller. Throws error where the system has no more.
-  [[nodiscard]] std::unique_ptr<assignment> engage_thread(order what);
-  [[nodiscard]] std::unique_ptr<assignment> engage_process(const start_of_process& as, order what);
+  [[nodiscard]] std::shared_ptr<assignment> engage_thread(order what);
+  [[nodiscard]] std::shared_ptr<assignment> engage_process(const start_of_process& as, order what);
   /// Waits for the end of all. Nobody may be served any more.
   task<> close();
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <filesystem>
 
@@ -107,11 +108,13 @@ class worker_process final : public worker {
   bool ended_ = false;
 };
 
-/// `kept` is in order.
-void close_all_but(const std::vector<int>& kept) noexcept {
+/// Both are in order. In a child: without memory of its own.
+void close_all_but(std::span<const int> kept, std::span<const int> own) noexcept {
   unsigned first = 0;
-  for (const int each : kept) {
-    const auto number = static_cast<unsigned>(each);
+  while (!kept.empty() || !own.empty()) {
+    auto& next = own.empty() || (!kept.empty() && kept.front() < own.front()) ? kept : own;
+    const auto number = static_cast<unsigned>(next.front());
+    next = next.subspan(1);
     if (number > first) ::close_range(first, number - 1, 0);
     first = number + 1;
   }
@@ -172,10 +175,9 @@ start_of_process::start_of_process() : kept{open_descriptors()} {
     if (is_caught(each)) caught.push_back(each);
 }
 
-std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::vector<int> own,
+std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::span<const int> own,
                                       const std::function<void()>& live) {
-  own.insert(own.end(), as.kept.begin(), as.kept.end());
-  std::ranges::sort(own);
+  assert(std::ranges::is_sorted(own));
   const no_signals meanwhile;
   const pid_t parent = ::getpid();
   const pid_t number = ::fork();
@@ -183,7 +185,7 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
   if (number == 0) {
     leave_signals_to_the_parent(as.caught, meanwhile.before());
     die_with(parent);
-    close_all_but(own);
+    close_all_but(as.kept, own);
     live();
     ::_exit(well_ended);
   }
