@@ -44,18 +44,20 @@ void rehearse(blocking_engine& on) {
 
 }  // namespace
 
-/// What one worker is told by.
+/// What one worker is told by: a new one, or one that nobody has rung.
 class own_workers::kept_bell {
  public:
   explicit kept_bell(own_workers& in)
       : in_{in}, bell_{in.bells_.empty() ? open_bell() : std::move(in.bells_.back())} {
     if (!in.bells_.empty()) in.bells_.pop_back();
+    ++in.bells_in_use_;
   }
   kept_bell(const kept_bell&) = delete;
   kept_bell& operator=(const kept_bell&) = delete;
-  /// The worker has ended, or hears it no more.
+  /// The worker has ended, or hears it no more. When nobody is here, nothing is kept.
   ~kept_bell() {
     if (!is_rung_ && in_.bells_.size() < most_spare_bells) in_.bells_.push_back(std::move(bell_));
+    if (--in_.bells_in_use_ == 0) in_.bells_.clear();
   }
   [[nodiscard]] int number() const noexcept { return bell_.get(); }
   void ring(order_kind what) noexcept {
@@ -145,8 +147,8 @@ class own_workers::by_process final : public assignment {
   /// In the process.
   void serve(order what) {
     const int reports = in_.wire_.second.get();
-    const std::string why = work_once(in_.engine_of_processes_, std::move(what), bell_.number(), reports, in_.how_,
-                                      handler_is::own);
+    const std::string why = work_once(in_.engine_of_processes_, std::move(what), bell_.number(), reports,
+                                      in_.how_, handler_is::own);
     if (why != "done" || in_.has_to_be_told_) report_end(reports, report_kind::done, number_, why);
   }
 

@@ -58,8 +58,9 @@ class own_workers {
   std::unordered_map<std::uint64_t, by_process*> processes_;
   std::vector<leaving> leaving_;                           // threads that have reported, and end in a moment
   std::vector<std::unique_ptr<blocking_engine>> engines_;  // of threads that have ended, for the next
-  std::vector<fd> bells_;                                  // that nobody has rung, for the next
-  blocking_engine engine_of_processes_;                    // each has a copy
+  std::vector<fd> bells_;                                  // for the next, while others are in use
+  std::size_t bells_in_use_ = 0;
+  blocking_engine engine_of_processes_;  // each has a copy
 };
 
 }  // namespace ahoy::inline v0

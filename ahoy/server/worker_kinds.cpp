@@ -15,6 +15,7 @@
 #include <cassert>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -79,7 +80,7 @@ class worker_process final : public worker {
     if (ended_) co_return std::string{};
     if (handle_.is_open()) {
       auto end = handle_.engine().ready(handle_, POLLIN);
-      end.was_tried = true;  // it has hardly begun
+      end.was_tried = !std::exchange(is_awaited_, true);  // it has hardly begun
       co_await end;
     }
     int status = 0;
@@ -105,6 +106,7 @@ class worker_process final : public worker {
 
   pid_t number_;
   descriptor handle_;  // pidfd_open(2)
+  bool is_awaited_ = false;
   bool ended_ = false;
 };
 
