@@ -171,14 +171,17 @@ task<> stays(assignment& job, ahoy::engine& by, bool& does) {
 
 TEST_P(own, are_not_told_what_one_before_was_told) {
   ahoy::own_workers workers{*by, how};
-  const called first, cut, next;
+  const called first, ended_before, next;
   bool next_stays = false;
   outcome ended;
   const auto before = ahoy::open_descriptors();
   {
     const auto beside = engage(workers, first.for_it(1));
-    auto job = engage(workers, cut.for_it(2));
-    by->run(tell_and_wait(*job, order_kind::cut));
+    auto job = engage(workers, ended_before.for_it(2));
+    ended_before.end();
+    by->run(waited_for(*job));
+    by->run(tell_and_wait(*job, order_kind::cut));  // which nobody hears
+    job.reset();
     job = engage(workers, next.for_it(3));
     by->run(stays(*job, *by, next_stays));
     next.end();
