@@ -81,7 +81,7 @@ class uring_engine final : public loop {
   buffer_ring blocks_;
   std::deque<uring_file> files_;
   std::uint32_t first_free_ = 0;  // 1-based place; the others follow by next_free
-  bool limits_receives_;  // until the kernel says that it cannot
+  bool limits_receives_;          // until the kernel says that it cannot
 };
 
 }  // namespace ahoy::inline v0
