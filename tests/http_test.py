@@ -1,13 +1,18 @@
 """`ahoy fetch` and `ahoy send` over HTTP, against nginx; what Python's own module reads is the second opinion."""
+import contextlib
 import http.client
 import os
 import pathlib
 import signal
+import socket
 import unittest
 
-from command import GUARD, Running, await_that
+from command import GUARD, Process, Running, await_that, port_of
 from fetching import EVERY_BYTE, MUCH, NOBODY_KNOWN, Fetching
+from peers import receive_exactly
 from servers import Nginx, certificates
+
+EXAMPLE = pathlib.Path(os.environ["AHOY_BUILD"], "examples/page_server")
 
 
 class Web(Fetching):
@@ -223,6 +228,27 @@ class Send(Web):
 
     def test_one_message_is_the_content(self):
         self.refused(2, "", "send", self.url("/echo"), "one", "two")
+
+
+class Handler(Web):
+    """examples/page_server.cpp: a handler that fetches while it serves."""
+
+    def test_no_caller_waits_for_the_fetch_of_another(self):
+        self.put("all", EVERY_BYTE)
+        self.put("much", MUCH)
+        for model in ("event", "thread", "process"):
+            with self.subTest(model), Process(EXAMPLE, "tcp://127.0.0.1:0", self.url(""), model, env=NOBODY_KNOWN) as server:
+                port = port_of(server.out.until("127").string)
+                with contextlib.ExitStack() as open_ones:
+                    callers = [open_ones.enter_context(socket.create_connection(("127.0.0.1", port), GUARD)) for _ in range(101)]
+                    waits = callers.pop()
+                    waits.sendall(b"/slow/much\n")
+                    self.assertTrue(waits.recv(1))
+                    for caller in callers:
+                        caller.sendall(b"/all\n")
+                    for caller in callers:
+                        self.assertEqual(receive_exactly(caller, len(EVERY_BYTE)), EVERY_BYTE)
+                    self.assertTrue(waits.recv(1), "it still goes on")
 
 
 if __name__ == "__main__":

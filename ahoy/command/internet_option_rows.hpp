@@ -66,7 +66,7 @@ inline constexpr std::array internet_option_rows{
                     "a header to send along, NAME: VALUE; may be repeated", "",
                     "http https smtp smtps nntp nntps"),
     internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content,
-                    "PUT, PATCH, ...", "", http_schemes),
+                    "another than POST: PUT, PATCH", "", http_schemes),
     internet_option("--append", value_kind::flag, "", "", "send", section::content,
                     "to the end of the file there", "", "ftp ftps"),
 

@@ -15,7 +15,7 @@ namespace ahoy::inline v0 {
 namespace {
 
 error file_error(const std::string& name, int errno_value) {
-  return {system_code(errno_value), "write", escape(name)};
+  return {system_code(errno_value), "save", escape(name)};
 }
 
 /// What open(2) would give a new file.

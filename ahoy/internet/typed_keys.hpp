@@ -9,8 +9,8 @@
 
 namespace ahoy::inline v0 {
 
-/// The terminal of standard input: each key on its own and without echo, or line by line as it was found. It is as
-/// it was found when this goes.
+/// The terminal of standard input: each key on its own and without echo, or line by line as it was found. It
+/// is as it was found when this goes.
 class typed_keys {
  public:
   typed_keys() = default;

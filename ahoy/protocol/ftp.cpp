@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view type_mark = ";type=";
 
 /// One that carries a line end would be two commands.
-const std::string& checked(const std::string& path) {
+std::string checked(std::string path) {
   if (path.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
     throw error{make_error_code(errc::malformed), "read path", escape(path), "it holds a line end"};
   return path;
@@ -42,7 +42,7 @@ ftp_path read_ftp_path(std::string_view path) {
   if (type.size() > 1 || std::string_view{"aAiIdD"}.find(type) == std::string_view::npos)
     throw error{make_error_code(errc::malformed), "read path", escape(path), "a type is a, i or d"};
   read.path = percent_decoded(path.substr(0, mark));
-  checked(read.path);
+  static_cast<void>(checked(read.path));
   read.is_folder = read.path.empty() || read.path.ends_with('/') || type == "d" || type == "D";
   read.is_text = type == "a" || type == "A";
   return read;

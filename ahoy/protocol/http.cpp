@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 
 namespace ahoy::inline v0 {
 
@@ -142,7 +143,8 @@ void http_exchange::finish_sending() { state_->over.end_sending(); }
 
 task<const http_answer*> http_exchange::answer() {
   state& own = *state_;
-  co_await own.over.until([&own] { return own.is_answered(); });
+  const std::function<bool()> answered = [&own] { return own.is_answered(); };
+  co_await own.over.until(answered);
   co_return &own.header.answer();
 }
 

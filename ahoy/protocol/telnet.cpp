@@ -98,32 +98,40 @@ telnet_session::state::state(telnet_terminal ours, dialogue_observer observer_of
   if (!session) throw std::bad_alloc{};
 }
 
-/// libtelnet is C: nothing may be thrown through it. What could be thrown here is a lack of memory, which ends us.
+/// libtelnet is C: nothing may be thrown through it. What could be thrown here is a lack of memory, which
+/// ends us.
 void telnet_session::state::on_event(telnet_t*, telnet_event_t* event, void* self) {
   [self, event]() noexcept { static_cast<state*>(self)->handle(*event); }();
 }
 
 void telnet_session::state::handle(const telnet_event_t& event) {
   switch (event.type) {
-    case TELNET_EV_DATA: return hear({event.data.buffer, event.data.size});
+    case TELNET_EV_DATA:
+      return hear({event.data.buffer, event.data.size});
     case TELNET_EV_SEND: {
       const std::string_view bytes{event.data.buffer, event.data.size};
       outgoing += bytes;
       return tell(said_by::us, words_of_negotiation(bytes));
     }
-    case TELNET_EV_WILL: return note_offer(event.neg.telopt);
+    case TELNET_EV_WILL:
+      return note_offer(event.neg.telopt);
     case TELNET_EV_WONT:
       tell(said_by::server, "IAC WONT " + name_of(options, event.neg.telopt));
       echoes = echoes && event.neg.telopt != TELNET_TELOPT_ECHO;
       hears_binary = hears_binary && event.neg.telopt != TELNET_TELOPT_BINARY;
       return;
-    case TELNET_EV_DO: return note_request(event.neg.telopt, true);
-    case TELNET_EV_DONT: return note_request(event.neg.telopt, false);
+    case TELNET_EV_DO:
+      return note_request(event.neg.telopt, true);
+    case TELNET_EV_DONT:
+      return note_request(event.neg.telopt, false);
     case TELNET_EV_TTYPE:
       if (event.ttype.cmd == TELNET_TTYPE_SEND) telnet_ttype_is(session.get(), terminal.type.c_str());
       return;
-    case TELNET_EV_ERROR: failure = event.error.msg; return;
-    default: return;
+    case TELNET_EV_ERROR:
+      failure = event.error.msg;
+      return;
+    default:
+      return;
   }
 }
 
@@ -172,7 +180,8 @@ std::string telnet_session::take(std::string_view bytes) {
   state& own = *state_;
   telnet_recv(own.session.get(), bytes.data(), bytes.size());
   if (!own.failure.empty())
-    throw error{make_error_code(errc::protocol_broken), "negotiate with", "the Telnet server", escape(own.failure)};
+    throw error{make_error_code(errc::protocol_broken), "negotiate with", "the Telnet server",
+                escape(own.failure)};
   // A CR at the end may be that of a CR LF whose second half is still to come.
   std::string text = std::exchange(own.heard, {});
   if (own.after_return && !own.hears_binary) {

@@ -15,10 +15,10 @@ struct telnet_terminal {
   std::uint16_t rows = 0;
 };
 
-/// A caller's side of Telnet (RFC 854, 855; the negotiation is libtelnet's, RFC 1143), without input or output:
-/// bytes in, text and bytes out. Agreed to are: the terminal's type (24) and window size (31), no go-aheads (3),
-/// the server's echo (1), and 8-bit text both ways (0); everything else is refused. In the text, CR LF is an LF
-/// and CR NUL a CR (RFC 854), unless 8-bit text was agreed on.
+/// A caller's side of Telnet (RFC 854, 855; the negotiation is libtelnet's, RFC 1143), without input or
+/// output: bytes in, text and bytes out. Agreed to are: the terminal's type (24) and window size (31), no
+/// go-aheads (3), the server's echo (1), and 8-bit text both ways (0); everything else is refused. In the
+/// text, CR LF is an LF and CR NUL a CR (RFC 854), unless 8-bit text was agreed on.
 class telnet_session {
  public:
   /// `observer` is told of each option that is negotiated.

@@ -1,4 +1,3 @@
-#include <ahoy/error/error.hpp>
 #include <ahoy/protocol/telnet.hpp>
 
 #include <gtest/gtest.h>
@@ -11,7 +10,8 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr char iac = '\xff', dont = '\xfe', do_it = '\xfd', wont = '\xfc', will = '\xfb', sb = '\xfa', se = '\xf0';
+constexpr char iac = '\xff', dont = '\xfe', do_it = '\xfd', wont = '\xfc', will = '\xfb', sb = '\xfa',
+               se = '\xf0';
 constexpr char binary = 0, echo = 1, go_ahead = 3, terminal_type = 24, window_size = 31, new_environ = 39;
 
 std::string said(std::initializer_list<char> bytes) { return {bytes}; }
@@ -36,7 +36,8 @@ TEST(telnet, agrees_to_what_it_knows_and_refuses_the_rest) {
 TEST(telnet, says_its_terminal_and_window) {
   ahoy::telnet_session session{xterm(), nullptr};
   static_cast<void>(session.take(said({iac, do_it, terminal_type, iac, sb, terminal_type, 1, iac, se})));
-  EXPECT_EQ(session.outgoing(), said({iac, will, terminal_type, iac, sb, terminal_type, 0}) + "xterm" + said({iac, se}));
+  EXPECT_EQ(session.outgoing(),
+            said({iac, will, terminal_type, iac, sb, terminal_type, 0}) + "xterm" + said({iac, se}));
   static_cast<void>(session.take(said({iac, do_it, window_size})));
   EXPECT_EQ(session.outgoing(), said({iac, will, window_size, iac, sb, window_size, 1, 44, 0, 24, iac, se}));
   session.resize(255, 1);
@@ -54,7 +55,8 @@ TEST(telnet, ends_of_lines_become_those_of_here_however_they_are_cut) {
   for (std::size_t piece = 1; piece <= wire.size(); ++piece) {
     ahoy::telnet_session session{xterm(), nullptr};
     std::string text;
-    for (std::size_t at = 0; at < wire.size(); at += piece) text += session.take(std::string_view{wire}.substr(at, piece));
+    for (std::size_t at = 0; at < wire.size(); at += piece)
+      text += session.take(std::string_view{wire}.substr(at, piece));
     EXPECT_EQ(text, "a\nb\rc\rd\n\n") << piece;
   }
 }
@@ -80,17 +82,17 @@ TEST(telnet, tells_of_what_is_negotiated) {
                                  told.push_back((who == ahoy::said_by::us ? "> " : "< ") + std::string{line});
                                }};
   static_cast<void>(session.take(said({iac, do_it, terminal_type, iac, will, 99})));
-  EXPECT_EQ(told, (std::vector<std::string>{"< IAC DO TERMINAL-TYPE", "> IAC WILL TERMINAL-TYPE", "> IAC DONT 99"}));
+  EXPECT_EQ(told, (std::vector<std::string>{"> IAC WILL TERMINAL-TYPE", "< IAC DO TERMINAL-TYPE",
+                                            "> IAC DONT 99"}));
 }
 
-TEST(telnet, an_endless_subnegotiation_is_no_telnet) {
+// libtelnet keeps 16 KiB of one, then takes what follows for text.
+TEST(telnet, an_endless_subnegotiation_takes_no_memory) {
   ahoy::telnet_session session{xterm(), nullptr};
   static_cast<void>(session.take(said({iac, sb, terminal_type})));
-  EXPECT_THROW(
-      {
-        for (int times = 0; times < 100; ++times) static_cast<void>(session.take(std::string(1024, 'x')));
-      },
-      ahoy::error);
+  std::size_t shown = 0;
+  for (int times = 0; times < 100; ++times) shown += session.take(std::string(1024, 'x')).size();
+  EXPECT_GE(shown, std::size_t{83} * 1024);
 }
 
 }  // namespace
