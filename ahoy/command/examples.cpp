@@ -78,6 +78,13 @@ constexpr std::array table{
     example{verb::send, "Give up after 5s, and see what would be done without doing it",
             "ahoy send localhost 23456 hello --timeout 5s --explain\n"},
 
+    example{verb::fetch, "A page, and a file that is written whole or not at all",
+            "# the server:\n"
+            "python3 -m http.server 8080\n"
+            "# elsewhere:\n"
+            "ahoy fetch http://localhost:8080/\n"
+            "ahoy fetch http://localhost:8080/file --output file\n"},
+
     example{verb::bench, "How many exchanges of 64 bytes a second a server does with 64 callers",
             "# the server:\n"
             "ahoy listen 23456 --handler echo\n"

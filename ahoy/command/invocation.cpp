@@ -231,11 +231,9 @@ bench_options bench_from(const command_line& line) {
   return given;
 }
 
-constexpr std::array fetched{scheme::http, scheme::https, scheme::ftp,    scheme::ftps,
-                             scheme::pop3, scheme::pop3s, scheme::imap,   scheme::imaps,
-                             scheme::nntp, scheme::nntps, scheme::gopher, scheme::gophers};
-constexpr std::array sent_to{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps, scheme::smtp,
-                             scheme::smtps, scheme::imap,  scheme::imaps, scheme::nntp, scheme::nntps};
+constexpr std::array fetched{scheme::http, scheme::https,  scheme::ftp,
+                             scheme::ftps, scheme::gopher, scheme::gophers};
+constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp, scheme::ftps};
 constexpr std::array called{scheme::telnet};
 
 // Options that go with some schemes would be silently without effect with others.
@@ -285,8 +283,7 @@ upload_options upload_from(const command_line& line) {
   const auto all = read_settings(line);
   auto given = internet_from(line, all.upload, all, line.words.front(), sent_to);
   given.messages.assign(line.words.begin() + 1, line.words.end());
-  const bool is_of_lines = given.to.scheme != scheme::http && given.to.scheme != scheme::https;
-  if (given.messages.size() > 1 && !is_of_lines)
+  if (given.messages.size() > 1)
     throw usage_error(usage_errc::surplus, "word", given.messages[1], "one MESSAGE is the whole content");
   return given;
 }

@@ -147,7 +147,7 @@ TEST(invocation, each_verb_has_its_schemes) {
 
 TEST(invocation, an_option_goes_with_its_schemes) {
   EXPECT_EQ(refused(ahoy::verb::fetch, {"ftp://localhost/x", "--location"}), ahoy::usage_errc::contradictory);
-  EXPECT_EQ(refused(ahoy::verb::send, {"http://localhost/x", "--subject=x"}),
+  EXPECT_EQ(refused(ahoy::verb::send, {"ftp://localhost/x", "--method=PUT"}),
             ahoy::usage_errc::contradictory);
   EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "--append"}), ahoy::usage_errc::contradictory);
   EXPECT_EQ(refused(ahoy::verb::fetch, {"http://localhost/x", "--resume"}), ahoy::usage_errc::contradictory);

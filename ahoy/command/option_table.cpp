@@ -306,6 +306,9 @@ constexpr std::string_view call_text =
     "peer "
     "ends first: status 0 if all that we sent was acknowledged, else 18; a reset is 56. Over UDP there is no "
     "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n"
+    "telnet://HOST speaks Telnet: at a terminal, where the server echoes, each key goes at once, and Ctrl-] "
+    "leaves; "
+    "-v shows what is negotiated.\n"
     "Over UDP each line of the input is a datagram. Of those that come, too, the bytes are written as they "
     "are: where one ends is seen on a terminal, with --framing line (each is a line of its own), and with "
     "--json (each is an event), and nowhere else.\n";
@@ -317,11 +320,20 @@ constexpr std::string_view send_text =
     "Each MESSAGE is one message: a line, unless --framing says otherwise, or one datagram over UDP. Without "
     "any, "
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
-    "stands after --.\n";
+    "stands after --.\n"
+    "To a URL of http, https, ftp or ftps it sends one MESSAGE, or standard input, as the content: 0 means "
+    "that the "
+    "server said that it has it. smtp, imap and nntp are not in this version.\n";
 
 constexpr std::string_view fetch_text =
-    "Gets what a server holds, in the words of the internet's protocols.\n"
-    "  http://HOST/PATH            what is there\n";
+    "Gets what a server holds, in the words of the internet's protocols:\n"
+    "  http://HOST/PATH      what is there; https with TLS\n"
+    "  ftp://HOST/FILE       a file below the folder of the login; //FILE from the root\n"
+    "  ftp://HOST/FOLDER/    what is in it; ftps with TLS\n"
+    "  gopher://HOST/1PATH   a menu; 0 a text, 9 a file, 7 a search; gophers with TLS\n"
+    "What comes is written as it is, but to a terminal, where control bytes are escaped. pop3, imap and nntp "
+    "are "
+    "not in this version.\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "
