@@ -15,11 +15,13 @@ AHOY = os.environ["AHOY"]
 # The contract (DESIGN, section 3), written down a second time so that an option cannot vanish unseen.
 EVERYWHERE = """--connect-timeout --timeout --source -4 -6 --explain -v --verbose --version --help -h --json""".split()
 COMMON = EVERYWHERE + """--framing --hex --timestamps --after-eof --max-message""".split()
+TO_SERVERS = """--resume --header --user --starttls --cacert --cert --key --insecure""".split()
 OPTIONS = {
     "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands""".split(),
     "call": COMMON,
-    "send": COMMON + ["--confirm"],
+    "send": COMMON + ["--confirm", "--method", "--append"] + TO_SERVERS,
+    "fetch": EVERYWHERE + TO_SERVERS + """--output --max-size --head --location --compressed --range --search""".split(),
     "bench": EVERYWHERE + """--connections --size --depth --duration --count --plot""".split(),
 }
 CHOICES = {
@@ -30,12 +32,15 @@ CHOICES = {
 DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --drain --duration""".split()
 NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout --duration""".split()
 SIZES = ["--max-message", "--queue", "--size"]
+TEXTS = ["--output", "--search", "--cacert", "--cert", "--key", "--plot", "--greeting"]
 NUMBERS = ["--workers", "--backlog", "--max-clients", "--connections", "--depth", "--count"]
 NETWORKS = ["--allow", "--deny"]
-FLAGS = """-4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
-STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 18 23 26 28 45 55 56 63", "send": "0 1 2 6 7 18 23 26 28 45 55 56 63",
+FLAGS = """--resume --head --location --compressed --append --starttls --insecure -4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
+OF_FTP = ["--append", "--resume", "--starttls"]  # they go with its URLs
+STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 8 18 23 26 28 45 55 56 63",
+            "send": "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78", "fetch": "0 1 2 6 7 8 22 23 28 35 45 55 56 60 63 67 78",
             "bench": "0 1 2 6 7 8 23 28 45 55 56 63"}
-ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"], "bench": ["localhost", "9"]}
+ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"], "fetch": ["http://localhost:9/"], "bench": ["localhost", "9"]}
 
 # Values that cannot be: each option's own.
 BAD = {
@@ -45,8 +50,12 @@ BAD = {
     **{name: ["", "x", "10/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "localhost"] for name in NETWORKS},
     **{name: ["", "x", words.split()[0] + "x", words, words.split()[0].upper()] for name, words in CHOICES.items()},
     "--source": ["", "tcp://127.0.0.1", "unix:/x", "127.0.0.1:99999", "127.1", "[::1", "65536", ":65536"],
-    "--greeting": [""],
-    "--plot": [""],
+    **{name: [""] for name in TEXTS},
+    "--max-size": ["", "-1", "k", "1x", "1 k", "1.5m", "99999999999999999999"],
+    "--header": ["", "x", ": x", "a: b\nc: d"],
+    "--method": ["", "P T", "GET\r"],
+    "--range": ["", "x", "1", "-"],
+    "--user": [""],
 }
 BAD["--max-message"] += ["4g", "4294967296"]
 BAD["--after-eof"] += ["none", "5", "-1s", "999999999999h"]
@@ -140,7 +149,8 @@ class Values(Case):
             for name in names:
                 for value in good.get(name, [None] if name in FLAGS else []):
                     with self.subTest(verb=verb, name=name, value=value):
-                        self.printed(verb, "--explain", name, *([] if value is None else [value]), *ENDPOINTS[verb])
+                        words = ["ftp://localhost/x", *(["--output=x"] if verb == "fetch" else [])] if name in OF_FTP else ENDPOINTS[verb]
+                        self.printed(verb, "--explain", name, *([] if value is None else [value]), *words)
 
 
 class Options(Case):
@@ -254,8 +264,7 @@ class Words(Case):
         self.assertIn("did you mean listen?", self.refused("LISTEN")[1])
         self.assertIn("unknown", self.refused("")[0])
         self.assertIn("unknown", self.refused("\x1b[2J")[0])
-        for verb in ("fetch", "watch"):
-            self.assertIn("not in this version yet", self.refused(verb, "http://localhost/")[0])
+        self.assertIn("not in this version yet", self.refused("watch", "http://localhost/")[0])
 
     def test_no_verb_of_ours(self):
         for words, hint in ((["localhost", "80"], "a verb comes first: ahoy call localhost 80"), (["localhost:80"], "a verb comes first: ahoy call localhost 80"),
@@ -325,7 +334,7 @@ class Words(Case):
 
     def test_schemes_of_later_versions(self):
         for verb in OPTIONS:
-            for scheme in "tls ahoy ahoy+tcp http https ftp smtp pop3 imap nntp gopher telnet".split():
+            for scheme in "tls ahoy ahoy+tcp smtp pop3 imap nntp".split():
                 with self.subTest(verb=verb, scheme=scheme):
                     self.assertIn("not in this version yet", self.refused(verb, scheme + "://localhost")[0])
             self.assertIn("did you mean tcp?", self.refused(verb, "tpc://localhost")[1])
@@ -375,7 +384,7 @@ class Help(Case):
                     self.assertIn(f" {word}: ", text)
             self.assertEqual(self.statuses(self.printed("help", verb)), STATUSES[verb])
             self.assertIn(f"one of {STATUSES[verb]}: see `ahoy help {verb}`\n", self.printed(verb, "--explain", *ENDPOINTS[verb]))
-        self.assertEqual(self.statuses(self.printed("help")), "0 1 2 6 7 8 18 23 26 28 45 55 56 63")
+        self.assertEqual(self.statuses(self.printed("help")), "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78")
 
     def statuses(self, text):
         """Those that a manual lists."""
@@ -410,7 +419,7 @@ class Help(Case):
         self.assertEqual(self.printed("call", "--version"), self.printed("--version"))
         for words in [["help", "cal"], ["examples", "cal"]]:
             self.assertIn("did you mean call?", self.refused(*words)[1])
-        self.assertIn("not in this version yet", self.refused("help", "fetch")[0])
+        self.assertIn("not in this version yet", self.refused("help", "watch")[0])
         for words in [["help", "call", "send"], ["examples", "call", "x"], ["--version", "x"], ["--help", "x"]]:
             self.assertIn("one word too many", self.refused(*words)[0])
 
@@ -543,7 +552,7 @@ class ManPages(Case):
         for verb in [[], *([name] for name in OPTIONS)]:
             text = self.shown(self.page(*verb))
             for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "ENDPOINTS", "THE END", "EXIT STATUS", "SEE ALSO"):
-                if (title, verb) == ("THE END", ["bench"]):  # it has no input that ends
+                if (title, verb) in (("THE END", ["bench"]), ("THE END", ["fetch"]), ("ENDPOINTS", ["fetch"])):  # no input, no endpoint
                     continue
                 self.assertRegex(text, rf"(?m)^{title}$")
         self.assertIn("ahoy listen 23456 --exec tr a-z A-Z", text if verb == ["listen"] else self.shown(self.page("listen")))

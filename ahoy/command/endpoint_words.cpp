@@ -138,10 +138,16 @@ std::string decoded(std::string_view text) {
 endpoint internet_endpoint(std::string_view word, std::string_view verb, std::span<const scheme> schemes) {
   std::string names;
   for (const scheme each : schemes) names += (names.empty() ? "" : " ") + to_string(each);
+  if (word.find(separator) == word.npos) check_slashes(word);
   if (word.find(separator) == word.npos)
     throw unreadable("URL", word, fmt::format("write http://{}, or another of {}", word, names));
   if (!is_internet_url(word)) check_scheme(word);
   auto read = endpoint::parse(word);
+  constexpr std::array later{scheme::smtp, scheme::smtps, scheme::pop3, scheme::pop3s,
+                             scheme::imap, scheme::imaps, scheme::nntp, scheme::nntps};
+  if (std::ranges::find(later, read.scheme) != later.end())
+    throw usage_error(usage_errc::not_yet, "scheme", to_string(read.scheme),
+                      fmt::format("{} has {}", verb, names));
   if (std::ranges::find(schemes, read.scheme) == schemes.end())
     throw usage_error(usage_errc::contradictory, fmt::format("{} and scheme", verb), to_string(read.scheme),
                       fmt::format("{} has {}", verb, names));

@@ -97,7 +97,8 @@ std::string range_of(const option& row, std::string_view value) {
   return std::string(value);
 }
 
-void set_user(internet_options& given, std::string_view value) {
+void set_user(const option& row, internet_options& given, std::string_view value) {
+  if (value.empty()) throw unreadable(row.name, value, "write NAME, or NAME:PASSWORD");
   const auto colon = value.find(':');
   given.user = value.substr(0, colon);
   if (colon != value.npos) given.password = value.substr(colon + 1);
@@ -261,7 +262,7 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) { all.upload.subject = text_of(row, value); }},
     setting{"--attach", [](all_of& all, row_of_it& row,
                            text value) { all.upload.attachments.push_back(text_of(row, value)); }},
-    setting{"--user", [](all_of& all, row_of_it&, text value) { set_user(all.fetch, value); }},
+    setting{"--user", [](all_of& all, row_of_it& row, text value) { set_user(row, all.fetch, value); }},
     setting{"--starttls", [](all_of& all, row_of_it&, text) { all.fetch.starttls = true; }},
     setting{"--cacert",
             [](all_of& all, row_of_it& row, text value) { all.fetch.cacert = text_of(row, value); }},
