@@ -27,6 +27,10 @@ fd new_epoll() {
   return made;
 }
 
+/// Where libcurl has forgotten a socket (see watch_still) and what came on it came too early, it looks again
+/// then.
+constexpr duration longest_wait = std::chrono::milliseconds{250};
+
 /// In the place of a socket's number.
 constexpr std::uint64_t forgotten = UINT64_MAX;
 
@@ -106,10 +110,16 @@ int transfer_sockets::set_timer(void*, long milliseconds, void* self) {
 task<> transfer_sockets::go_on() {
   const time_point now = engine().now();
   if (due_ > now) {
-    turn_operation turn{ready_, due_ == no_deadline ? no_timeout : due_ - now};
+    turn_operation turn{ready_, std::min(due_ == no_deadline ? no_timeout : due_ - now, longest_wait)};
     co_await turn;
+    if (turn.timed_out) look_at_all();
   }
   act_on_sockets();
+}
+
+void transfer_sockets::look_at_all() noexcept {
+  int running = 0;
+  CURL_IGNORE_DEPRECATION(curl_multi_socket_all(multi_, &running);)  // nothing has taken its place for this
 }
 
 void transfer_sockets::act_on_sockets() {
