@@ -67,7 +67,7 @@ char low_byte(std::uint16_t number) { return static_cast<char>(number & 0xffU); 
 
 struct telnet_session::state {
   struct deleter {
-    void operator()(telnet_t* session) const noexcept { telnet_free(session); }
+    void operator()(telnet_t* ended) const noexcept { telnet_free(ended); }
   };
 
   state(telnet_terminal ours, dialogue_observer observer_of_it);
