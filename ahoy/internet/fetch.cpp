@@ -20,6 +20,8 @@ struct fetcher {
 constexpr std::array fetchers{
     fetcher{scheme::http, fetch_http},
     fetcher{scheme::https, fetch_http},
+    fetcher{scheme::nntp, fetch_nntp},
+    fetcher{scheme::nntps, fetch_nntp},
 };
 
 task<> fetch_whole(fetch_job& job) {

@@ -20,6 +20,8 @@ struct uploader {
 constexpr std::array uploaders{
     uploader{scheme::http, upload_http},
     uploader{scheme::https, upload_http},
+    uploader{scheme::nntp, upload_nntp},
+    uploader{scheme::nntps, upload_nntp},
 };
 
 task<> upload_whole(upload_job& job) {

@@ -40,5 +40,6 @@ struct upload_job {
 
 // One for each protocol. Throws error.
 task<> upload_http(upload_job& job);
+task<> upload_nntp(upload_job& job);
 
 }  // namespace ahoy::inline v0

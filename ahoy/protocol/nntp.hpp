@@ -87,4 +87,7 @@ class nntp_client {
 /// open_carrier() and begin() do.
 task<std::unique_ptr<nntp_client>> connect_nntp(engine& by, endpoint to, transfer_options how);
 
+/// Says goodbye, and gives the server a second to answer: nothing hangs on it any more.
+task<> leave_nntp(engine& by, nntp_client& from);
+
 }  // namespace ahoy::inline v0
