@@ -24,6 +24,8 @@ struct fetch_job {
 };
 
 // One for each protocol. Throws error.
+task<> fetch_ftp(fetch_job& job);
+task<> fetch_gopher(fetch_job& job);
 task<> fetch_http(fetch_job& job);
 task<> fetch_nntp(fetch_job& job);
 
