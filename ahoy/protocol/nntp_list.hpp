@@ -85,18 +85,22 @@ class nntp_list {
 };
 
 /// A server that heeds no wildmat answers with more than was asked for.
+[[nodiscard]] inline bool is_meant(const std::string& wildmat, std::string_view name) noexcept {
+  return wildmat.empty() || is_beyond_wildmat(wildmat) || matches_wildmat(wildmat, name);
+}
+
 struct nntp_group_reader {
   using entry = nntp_group;
   std::string wildmat;
   [[nodiscard]] static std::optional<entry> read(std::string_view line) noexcept { return parse_nntp_group(line); }
-  [[nodiscard]] bool wants(const entry& each) const noexcept { return wildmat.empty() || matches_wildmat(wildmat, each.name); }
+  [[nodiscard]] bool wants(const entry& each) const noexcept { return is_meant(wildmat, each.name); }
 };
 
 struct nntp_description_reader {
   using entry = nntp_description;
   std::string wildmat;
   [[nodiscard]] static std::optional<entry> read(std::string_view line) noexcept { return parse_nntp_description(line); }
-  [[nodiscard]] bool wants(const entry& each) const noexcept { return wildmat.empty() || matches_wildmat(wildmat, each.name); }
+  [[nodiscard]] bool wants(const entry& each) const noexcept { return is_meant(wildmat, each.name); }
 };
 
 struct nntp_overview_reader {

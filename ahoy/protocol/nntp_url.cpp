@@ -26,7 +26,6 @@ bool is_blank_or_control(char each) noexcept { return static_cast<unsigned char>
 /// Neither ends of lines, which would make two commands of one, nor what a server would take apart.
 void check_name(std::string_view name) {
   if (std::ranges::any_of(name, is_blank_or_control)) refuse(name, "a newsgroup's name has no spaces and no control bytes");
-  if (name.find_first_of("[]\\") != name.npos) refuse(name, "a pattern knows *, ? and ! alone (RFC 3977, section 4)");
   if (!valid_utf8(name)) refuse(name, "a newsgroup's name is UTF-8");
   if (name.size() > longest_name) refuse(name, "a newsgroup's name has at most 450 bytes");
 }

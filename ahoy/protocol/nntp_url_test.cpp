@@ -26,6 +26,7 @@ TEST(nntp_url, names_groups_and_articles) {
       {"/comp.*", kind::groups, "comp.*", ""},
       {"/comp.*,!comp.lang.*", kind::groups, "comp.*,!comp.lang.*", ""},
       {"/comp.?", kind::groups, "comp.?", ""},
+      {"/comp.[ab]", kind::groups, "comp.[ab]", ""},
       {"/comp.lang.c++", kind::group, "comp.lang.c++", ""},
       {"/comp.lang.c%2B%2b/", kind::group, "comp.lang.c++", ""},
       {"/gr%C3%BCn", kind::group, "grün", ""},
@@ -53,7 +54,7 @@ std::error_code cause_of(const std::string& path, bool posts = false) {
 }
 
 TEST(nntp_url, makes_no_command_of_a_name) {
-  for (const char* each : {"/a%0d%0aQUIT", "/a%0A", "/a%20b", "/a%09b", "/a%7f", "/a%00b", "/a%", "/a%4", "/a%fg", "/%ff", "/a[b]", "/a%5cb",
+  for (const char* each : {"/a%0d%0aQUIT", "/a%0A", "/a%20b", "/a%09b", "/a%7f", "/a%00b", "/a%", "/a%4", "/a%fg", "/%ff", 
                            "/a/b", "/a/1/2", "/a/-1", "/a/1%0d%0aQUIT", "/a/99999999999999999999", "/*/1", "//1", "/<a@b", "/<>", "/@>",
                            "/<ab>", "/<a@b>c", "/<a b@c>", "/<a%0d%0a@b>", "/<<a@b>>", "/<\xc3\xa4@b>"})
     EXPECT_EQ(cause_of(each), ahoy::errc::malformed) << each;

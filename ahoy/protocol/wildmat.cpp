@@ -44,7 +44,9 @@ bool matches(std::string_view pattern, std::string_view name) noexcept {
 
 }  // namespace
 
-bool is_wildmat(std::string_view text) noexcept { return text.find_first_of("*?,!") != text.npos; }
+bool is_wildmat(std::string_view text) noexcept { return text.find_first_of("*?,![\\") != text.npos; }
+
+bool is_beyond_wildmat(std::string_view text) noexcept { return text.find_first_of("[\\") != text.npos; }
 
 bool matches_wildmat(std::string_view wildmat, std::string_view name) noexcept {
   bool is_meant = false;

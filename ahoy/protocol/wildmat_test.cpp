@@ -11,7 +11,13 @@ using ahoy::matches_wildmat;
 
 TEST(wildmat, is_told_from_a_name) {
   EXPECT_FALSE(is_wildmat("comp.lang.c++"));
-  for (const char* each : {"comp.*", "comp.?", "a,b", "!a"}) EXPECT_TRUE(is_wildmat(each)) << each;
+  for (const char* each : {"comp.*", "comp.?", "a,b", "!a", "[ab]"}) EXPECT_TRUE(is_wildmat(each)) << each;
+}
+
+TEST(wildmat, may_be_beyond_us) {
+  EXPECT_FALSE(ahoy::is_beyond_wildmat("comp.*,!a?"));
+  EXPECT_TRUE(ahoy::is_beyond_wildmat("comp.[ab]"));
+  EXPECT_TRUE(ahoy::is_beyond_wildmat("comp.\\*"));
 }
 
 TEST(wildmat, has_stars_and_question_marks) {
