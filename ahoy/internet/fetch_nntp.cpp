@@ -4,10 +4,10 @@
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
+#include <array>
+#include <charconv>
+#include <cstring>
 
 namespace ahoy::inline v0 {
 
@@ -16,30 +16,53 @@ namespace {
 /// Lines are written together, so that a long list is not a system call for each.
 constexpr std::size_t most_gathered = std::size_t{64} * 1024;
 
-/// What the server has sent is shown on a terminal and goes to other programs: neither may obey it. Most of it
-/// needs no escaping, and then none is done.
+/// Whether all is printable ASCII, which most of a long list is: eight bytes at a time. Of each byte the highest bit
+/// tells, after one was added (0x7f), after ' ' was taken away (controls), or as it is (no ASCII).
+bool is_plain(std::string_view text) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const auto strange = [](std::uint64_t eight) { return (eight | (eight + ones) | (eight - ones * ' ')) & (ones * 0x80); };
+  std::uint64_t eight = 0;
+  while (text.size() >= sizeof eight) {
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if (strange(eight) != 0) return false;
+    text.remove_prefix(sizeof eight);
+  }
+  return std::ranges::all_of(text, [](char each) { return each >= ' ' && each < 0x7f; });
+}
+
+/// What the server has sent is shown on a terminal and goes to other programs: neither may obey it.
 void append_escaped(std::string& line, std::string_view text) {
-  const bool is_plain = std::ranges::all_of(text, [](char each) { return each >= ' ' && each < 0x7f; });
-  if (is_plain)
+  if (is_plain(text))
     line += text;
   else
     line += escape_controls(text);
 }
 
+void append_number(std::string& line, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  line.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
 void append_row(std::string& rows, const nntp_group& each) {
   append_escaped(rows, each.name);
-  fmt::format_to(std::back_inserter(rows), "\t{}\t{}\t", each.last, each.first);
+  for (const std::uint64_t number : {each.last, each.first}) {
+    rows += '\t';
+    append_number(rows, number);
+  }
+  rows += '\t';
   append_escaped(rows, each.status);
   rows += '\n';
 }
 
 void append_row(std::string& rows, const nntp_overview& each) {
-  fmt::format_to(std::back_inserter(rows), "{}", each.number);
+  append_number(rows, each.number);
   for (const std::string_view text : {each.date, each.from, each.subject, each.message_id}) {
     rows += '\t';
     append_escaped(rows, text);
   }
-  fmt::format_to(std::back_inserter(rows), "\t{}\n", each.lines);
+  rows += '\t';
+  append_number(rows, each.lines);
+  rows += '\n';
 }
 
 void append_json(std::string& rows, const nntp_group& each) {
