@@ -6,7 +6,10 @@ import contextlib
 import json
 import nntplib
 import os
+import pathlib
+import re
 import signal
+import threading
 import unittest
 
 from bad_server import BadServer, forever, hear, hear_until, reset, stall, start_tls
@@ -413,6 +416,27 @@ class BadServers(Fetching):
             for line in self.expect(self.fetch(url, "--json"), 0).out.splitlines():
                 self.assertNotRegex(line.decode(), "[\x00-\x1f\x7f-\x9f\u202e]")
                 json.loads(line)
+
+    def test_memory_does_not_grow_with_a_list(self):
+        def peak_of(count, *words):
+            """KiB, when most of so many rows are written."""
+            rows = b"".join(b"%d\tsubject\tsomebody\tMon, 23 Nov 2026 09:30:00 +0000\t<%d@t.invalid>\t\t1000\t10\r\n" % (i, i) for i in range(1, count + 1))
+            looked = threading.Event()
+            script = [*CAPABLE, hear(b"GROUP"), b"211 %d 1 %d a.b\r\n" % (count, count), hear(b"LIST"), b"503 none\r\n", hear(b"OVER"),
+                      b"224 here\r\n" + rows, lambda _: looked.wait(GUARD), b".\r\n", hear(b"QUIT"), b"205 bye\r\n"]
+            out = self.folder / "rows"
+            with BadServer(script) as bad, open(out, "wb") as rows_file:
+                with Running("fetch", f"nntp://127.0.0.1:{bad.port}/a.b", *words, stdout=rows_file) as fetching:
+                    await_that(lambda: out.stat().st_size > len(rows) * 0.7 or not fetching.is_running(), "most rows")
+                    status = pathlib.Path(f"/proc/{fetching.pid}/status").read_text(encoding="utf-8")
+                    looked.set()
+                    self.assertEqual(fetching.ended().status, 0)
+            self.assertEqual(len(out.read_bytes().splitlines()), count)
+            return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+
+        for words in ([], ["--json"]):
+            few, many = peak_of(20_000, *words), peak_of(200_000, *words)
+            self.assertLess(many, few + 2000, words)
 
     def test_nothing_becomes_a_command_of_its_own(self):
         for path in ("/a%0d%0aQUIT", "/a%0aPOST", "/<a%0d%0a@b>", "/a.b/1%0d%0aQUIT", "/a%20b", "/a%00"):
