@@ -22,6 +22,11 @@ TEST(header_line, is_encoded_where_it_is_not_ascii) {
   EXPECT_EQ(text_header_line("Subject", "=?x"), "Subject: =?UTF-8?B?PT94?=\r\n") << "it would be taken for an encoded word";
 }
 
+TEST(header_line, has_no_character_in_two_encoded_words) {
+  const std::string text = std::string(38, 'a') + "ä";
+  EXPECT_EQ(text_header_line("S", text), "S: =?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n =?UTF-8?B?w6Q=?=\r\n");
+}
+
 TEST(header_line, is_folded_into_lines_that_mail_may_have) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "grüße" + std::to_string(i) + " ";

@@ -210,6 +210,13 @@ TEST_F(nntp, logs_in_first_where_there_is_a_login) {
   EXPECT_EQ(converse({{"AUTHINFO USER alice", "200 ok\r\n"}}, nothing), ahoy::errc::protocol_broken);
 }
 
+TEST_F(nntp, logs_in_when_it_is_asked_to_and_once) {
+  how_.login = {"alice", "secret"};
+  EXPECT_EQ(converse({{"AUTHINFO USER alice", "281 ok\r\n"}, {"ARTICLE <a@b>", "480 log in\r\n"}}, read_article), ahoy::errc::login_refused);
+  how_.login = {};
+  EXPECT_EQ(converse({{"ARTICLE <a@b>", "480 log in\r\n"}}, read_article), ahoy::errc::login_refused);
+}
+
 TEST_F(nntp, logs_in_by_sasl_where_that_is_what_there_is) {
   how_.login = {"alice", "secret"};
   const script begin{{"", "200 ready\r\n"}, {"CAPABILITIES", "101 here\r\nREADER\r\nAUTHINFO SASL\r\nSASL PLAIN\r\n.\r\n"}};

@@ -51,7 +51,11 @@ class server {
     SSL_CTX_use_certificate(context.get(), certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), key.get());
   }
-  void allow_no_more_than(int version) { SSL_CTX_set_max_proto_version(context.get(), version); }
+  void speak_old_versions_alone() {
+    SSL_CTX_set_security_level(context.get(), 0);
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+  }
   void begin() {
     session.reset(SSL_new(context.get()));
     SSL_set_bio(session.get(), arrived, leaving);
@@ -193,7 +197,7 @@ TEST_F(tls, says_why_it_does_not_trust) {
 
 TEST_F(tls, takes_no_old_version) {
   met_ = std::make_unique<server>("DNS:localhost", 30);
-  met_->allow_no_more_than(TLS1_1_VERSION);
+  met_->speak_old_versions_alone();
   trusted_.write(met_->certificate.get());
   met_->begin();
   auto client = tls_session::to_server("localhost", "localhost:563", how_);
