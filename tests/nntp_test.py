@@ -162,8 +162,10 @@ class Posting(Articles):
             number = int(next(line for line in article.lines if line.startswith(b"Xref:")).split()[-2].split(b":")[1])
             session.group("test.a")
             entry = session.over((number, number))[1][0][1]
-        self.assertEqual(nntplib.decode_header(entry["subject"]).split(), ("Grüße an alle " * 10).split())
+        self.assertEqual(nntplib.decode_header(entry["subject"]), "Grüße an alle " * 10)
         self.assertEqual(nntplib.decode_header(entry["from"]), "Älice <alice@t.invalid>")
+        shown = self.fetch(self.url("/test.a"), "--last", "1").out.decode()
+        self.assertIn("\tÄlice <alice@t.invalid>\t" + "Grüße an alle " * 10 + "\t", shown)
         self.assertIn(b"Newsgroups: test.a,test.b", article.lines)
         self.assertIn(b"Organization: keine", article.lines)
 

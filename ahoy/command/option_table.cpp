@@ -317,11 +317,17 @@ constexpr std::string_view send_text =
     "Each MESSAGE is one message: a line, unless --framing says otherwise, or one datagram over UDP. Without "
     "any, "
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
-    "stands after --.\n";
+    "stands after --.\n"
+    "nntp://HOST/GROUP posts an article: --from and --subject make its header, the MESSAGEs (or standard "
+    "input) are "
+    "its lines. nntp://HOST/ takes a whole article from standard input.\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols.\n"
-    "  http://HOST/PATH            what is there\n";
+    "  http://HOST/PATH            what is there\n"
+    "  nntp://HOST/, nntp://HOST/comp.*   newsgroups: name, last and first number, y, n or m\n"
+    "  nntp://HOST/GROUP           its articles: number, date, from, subject, message-id, lines\n"
+    "  nntp://HOST/GROUP/NUMBER, nntp://HOST/<ID@HOST>   an article\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

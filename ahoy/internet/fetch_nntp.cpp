@@ -1,6 +1,7 @@
 #include <ahoy/command/json.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/fetch_job.hpp>
+#include <ahoy/protocol/encoded_word.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
 
@@ -16,11 +17,14 @@ namespace {
 /// Lines are written together, so that a long list is not a system call for each.
 constexpr std::size_t most_gathered = std::size_t{64} * 1024;
 
-/// Whether all is printable ASCII, which most of a long list is: eight bytes at a time. Of each byte the highest bit
-/// tells, after one was added (0x7f), after ' ' was taken away (controls), or as it is (no ASCII).
+/// Whether all is printable ASCII, which most of a long list is: eight bytes at a time. Of each byte the
+/// highest bit tells, after one was added (0x7f), after ' ' was taken away (controls), or as it is (no
+/// ASCII).
 bool is_plain(std::string_view text) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101;
-  const auto strange = [](std::uint64_t eight) { return (eight | (eight + ones) | (eight - ones * ' ')) & (ones * 0x80); };
+  const auto strange = [](std::uint64_t eight) {
+    return (eight | (eight + ones) | (eight - ones * ' ')) & (ones * 0x80);
+  };
   std::uint64_t eight = 0;
   while (text.size() >= sizeof eight) {
     std::memcpy(&eight, text.data(), sizeof eight);
@@ -36,6 +40,14 @@ void append_escaped(std::string& line, std::string_view text) {
     line += text;
   else
     line += escape_controls(text);
+}
+
+/// Words of other languages as they are meant.
+void append_decoded(std::string& line, std::string_view text) {
+  if (text.find("=?") == text.npos)
+    append_escaped(line, text);
+  else
+    append_escaped(line, decode_words(text));
 }
 
 void append_number(std::string& line, std::uint64_t number) {
@@ -58,7 +70,7 @@ void append_row(std::string& rows, const nntp_overview& each) {
   append_number(rows, each.number);
   for (const std::string_view text : {each.date, each.from, each.subject, each.message_id}) {
     rows += '\t';
-    append_escaped(rows, text);
+    append_decoded(rows, text);
   }
   rows += '\t';
   append_number(rows, each.lines);
@@ -74,7 +86,10 @@ void append_json(std::string& rows, const nntp_group& each) {
 void append_json(std::string& rows, const nntp_overview& each) {
   json_row row;
   row.add("number", each.number).add("subject", each.subject).add("from", each.from).add("date", each.date);
-  row.add("message_id", each.message_id).add("references", each.references).add("bytes", each.bytes).add("lines", each.lines);
+  row.add("message_id", each.message_id)
+      .add("references", each.references)
+      .add("bytes", each.bytes)
+      .add("lines", each.lines);
   rows += row.line();
 }
 
@@ -102,7 +117,8 @@ task<> fetch_overview(fetch_job& job, nntp_client& from, const nntp_url& what) {
   const nntp_selection there = co_await from.group(what.name);
   if (there.count == 0 || there.last < there.first) co_return;
   std::uint64_t first = there.first;
-  if (job.given.last && *job.given.last < there.last - there.first + 1) first = there.last - *job.given.last + 1;
+  if (job.given.last && *job.given.last < there.last - there.first + 1)
+    first = there.last - *job.given.last + 1;
   if (first > there.last) co_return;  // --last 0
   auto list = co_await from.overview(first, there.last);
   co_await write_list(job, std::move(list));

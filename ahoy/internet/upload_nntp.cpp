@@ -20,9 +20,10 @@ std::string header_of(const upload_job& job) {
   made.newsgroups = parse_newsgroups(job.given.to.path);
   if (!makes_header(job.given)) {
     if (made.newsgroups.empty()) return {};
-    throw usage_error(usage_errc::contradictory, "newsgroup", made.newsgroups,
-                      "a whole article on standard input names its newsgroups itself: leave it out of the URL, or "
-                      "write --from and --subject, so that standard input is the body");
+    throw usage_error(
+        usage_errc::contradictory, "newsgroup", made.newsgroups,
+        "a whole article on standard input names its newsgroups itself: leave it out of the URL, or "
+        "write --from and --subject, so that standard input is the body");
   }
   made.from = job.given.from;
   made.subject = job.given.subject;

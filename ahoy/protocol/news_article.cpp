@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::array addressed{"from", "reply-to", "sender", "approved"};
 
-bool is_host_character(char each) noexcept { return is_letter(each) || is_digit(each) || each == '-' || each == '.'; }
+bool is_host_character(char each) noexcept {
+  return is_letter(each) || is_digit(each) || each == '-' || each == '.';
+}
 
 /// Of 'Alice <alice@example.org>' "example.org"; empty where there is none.
 std::string_view domain_of(std::string_view from) noexcept {
@@ -30,7 +32,8 @@ std::string_view domain_of(std::string_view from) noexcept {
 
 std::string line_of(const http_field& field) {
   const bool has_addresses = std::ranges::find(addressed, lower(field.name)) != addressed.end();
-  return has_addresses ? address_header_line(field.name, field.value) : text_header_line(field.name, field.value);
+  return has_addresses ? address_header_line(field.name, field.value)
+                       : text_header_line(field.name, field.value);
 }
 
 }  // namespace
@@ -48,7 +51,8 @@ std::string news_header::text() const {
   for (const http_field& each : made) {
     const auto is_it = [&](const http_field& other) { return lower(other.name) == lower(each.name); };
     if (std::ranges::any_of(others, is_it)) continue;
-    if (each.value.empty()) throw error{make_error_code(errc::malformed), "write header", each.name, "an article has to have one"};
+    if (each.value.empty())
+      throw error{make_error_code(errc::malformed), "write header", each.name, "an article has to have one"};
     lines += line_of(each);
   }
   for (const http_field& each : others) lines += line_of(each);
@@ -57,13 +61,15 @@ std::string news_header::text() const {
 
 std::string header_date(std::chrono::system_clock::time_point when) {
   constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(when - day)};
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", days[std::chrono::weekday{day}.c_encoding()],
-                     static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
+                     days[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 std::string new_message_id(std::string_view from) {

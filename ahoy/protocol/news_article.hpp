@@ -19,8 +19,8 @@ struct news_header {
   std::chrono::system_clock::time_point date;
   std::vector<http_field> others;  ///< one that is here takes the place of what would be made
 
-  /// All of it, and the empty line: UTF-8 text follows. Throws error (malformed): something is missing, or cannot be
-  /// in a header (see header_line.hpp).
+  /// All of it, and the empty line: UTF-8 text follows. Throws error (malformed): something is missing, or
+  /// cannot be in a header (see header_line.hpp).
   [[nodiscard]] std::string text() const;
 };
 

@@ -13,7 +13,8 @@ news_header sample() {
   made.from = "Älice <alice@example.org>";
   made.subject = "Grüße";
   made.message_id = "<1@example.org>";
-  made.date = std::chrono::sys_days{std::chrono::year{2026} / 2 / 3} + std::chrono::hours{4} + std::chrono::seconds{5};
+  made.date = std::chrono::sys_days{std::chrono::year{2026} / 2 / 3} + std::chrono::hours{4} +
+              std::chrono::seconds{5};
   return made;
 }
 

@@ -1,11 +1,11 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/protocol/base64.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/open_carrier.hpp>
 #include <ahoy/protocol/tls_carrier.hpp>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -21,24 +21,24 @@ constexpr duration longest_farewell = std::chrono::seconds{1};
 constexpr std::size_t most_format_lines = 100;
 constexpr std::size_t most_capability_lines = 1000;
 
-/// What a code means where another was expected (RFC 3977, section 3.2 and appendix C; RFC 4643, section 2.4). What is
-/// not here is refused from 400 on, and below it breaks the protocol.
+/// What a code means where another was expected (RFC 3977, section 3.2 and appendix C; RFC 4643,
+/// section 2.4). What is not here is refused from 400 on, and below it breaks the protocol.
 struct meaning {
   int code;
   errc cause;
 };
 constexpr std::array meanings{
-    meaning{411, errc::not_there},     // no such newsgroup
-    meaning{420, errc::not_there},     // it has no article
-    meaning{421, errc::not_there},     // no next one
-    meaning{422, errc::not_there},     // none before
-    meaning{423, errc::not_there},     // no article with that number
-    meaning{430, errc::not_there},     // none with that message-id
-    meaning{480, errc::login_refused}, // it wants one
-    meaning{481, errc::login_refused}, // not this one
-    meaning{482, errc::login_refused}, // out of sequence
-    meaning{483, errc::login_refused}, // not without encryption
-    meaning{502, errc::login_refused}, // not allowed
+    meaning{411, errc::not_there},      // no such newsgroup
+    meaning{420, errc::not_there},      // it has no article
+    meaning{421, errc::not_there},      // no next one
+    meaning{422, errc::not_there},      // none before
+    meaning{423, errc::not_there},      // no article with that number
+    meaning{430, errc::not_there},      // none with that message-id
+    meaning{480, errc::login_refused},  // it wants one
+    meaning{481, errc::login_refused},  // not this one
+    meaning{482, errc::login_refused},  // out of sequence
+    meaning{483, errc::login_refused},  // not without encryption
+    meaning{502, errc::login_refused},  // not allowed
 };
 
 errc cause_of(int code) {
@@ -51,32 +51,28 @@ constexpr int unknown_command = 500;
 constexpr int syntax_error = 501;
 constexpr int no_such_facility = 503;
 
-bool is_unknown(int code) { return code == unknown_command || code == syntax_error || code == no_such_facility; }
+bool is_unknown(int code) {
+  return code == unknown_command || code == syntax_error || code == no_such_facility;
+}
 
-/// A word of a command that is somebody's else: it must not begin another.
-const std::string& checked_word(const std::string& word) {
+/// A word of a command that somebody else chose: it must not begin another.
+std::string checked_word(const std::string& word) {
   const auto is_bad = [](char each) { return static_cast<unsigned char>(each) <= ' ' || each == 0x7f; };
   if (word.empty() || std::ranges::any_of(word, is_bad))
-    throw error{make_error_code(errc::malformed), "ask for", escape(word), "it has no spaces and no control bytes"};
+    throw error{make_error_code(errc::malformed), "ask for", escape(word),
+                "it has no spaces and no control bytes"};
   return word;
 }
 
 /// A name or password, in which a space may be.
-const std::string& checked_secret(const std::string& text) {
+std::string checked_secret(const std::string& text) {
   if (text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
-    throw error{make_error_code(errc::malformed), "log in", "", "neither name nor password has a line end or a NUL"};
+    throw error{make_error_code(errc::malformed), "log in", "",
+                "neither name nor password has a line end or a NUL"};
   return text;
 }
 
-std::string base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock writes a NUL, too
-  const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), from, static_cast<int>(bytes.size()));
-  text.pop_back();
-  return text;
-}
-
-std::string with_wildmat(std::string command, const std::string& wildmat) {
+std::string with_wildmat(const std::string& command, const std::string& wildmat) {
   return wildmat.empty() ? command : command + " " + checked_word(wildmat);
 }
 
@@ -143,7 +139,8 @@ task<> nntp_client::learn() {
     if (line == ".") co_return;
     capabilities_.add(line);
   }
-  throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(), "it has too many capabilities"};
+  throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(),
+              "it has too many capabilities"};
 }
 
 /// Some servers begin as one for other servers (RFC 3977, section 5.3), and take no login or TLS before this.
@@ -160,7 +157,9 @@ task<> nntp_client::become_reader() {
 
 task<> nntp_client::start_tls() {
   const bool cannot = !capabilities_.empty() && !capabilities_.has("STARTTLS");
-  if (cannot) throw error{make_error_code(errc::handshake_failed), "begin TLS with", channel_.peer(), "the server has no STARTTLS"};
+  if (cannot)
+    throw error{make_error_code(errc::handshake_failed), "begin TLS with", channel_.peer(),
+                "the server has no STARTTLS"};
   const answer got = co_await say("STARTTLS");
   if (got.code != 382)
     throw error{make_error_code(errc::handshake_failed), "begin TLS with", channel_.peer(),
@@ -194,7 +193,8 @@ task<nntp_client::answer> nntp_client::log_in_by_name() {
 /// RFC 4616: nobody else's rights, the name, the password.
 task<nntp_client::answer> nntp_client::log_in_by_sasl() {
   const std::string nul(1, '\0');
-  const std::string words = base64(nul + checked_secret(how_.login.user) + nul + checked_secret(how_.login.password));
+  const std::string words =
+      base64_encoded(nul + checked_secret(how_.login.user) + nul + checked_secret(how_.login.password));
   answer got = co_await say("AUTHINFO SASL PLAIN " + words);
   if (got.code == 383) got = co_await say(words);
   co_return got;
@@ -207,13 +207,16 @@ task<nntp_group_list> nntp_client::groups(std::string wildmat) {
 
 task<nntp_description_list> nntp_client::descriptions(std::string wildmat) {
   co_await ask_for(with_wildmat("LIST NEWSGROUPS", wildmat), 215);
-  co_return nntp_description_list{nntp_lines{&channel_, how_.max_size}, nntp_description_reader{std::move(wildmat)}};
+  co_return nntp_description_list{nntp_lines{&channel_, how_.max_size},
+                                  nntp_description_reader{std::move(wildmat)}};
 }
 
 task<nntp_selection> nntp_client::group(std::string name) {
   const answer got = co_await ask_for("GROUP " + checked_word(name), 211);
   const auto read = parse_nntp_selection(got.text);
-  if (!read) throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(), "the server said: 211 " + escape(got.text)};
+  if (!read)
+    throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(),
+                "the server said: 211 " + escape(got.text)};
   co_return *read;
 }
 
@@ -229,7 +232,8 @@ task<> nntp_client::learn_format() {
     if (line == ".") break;
     names.push_back(std::move(line));
     if (names.size() > most_format_lines)
-      throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(), "its overview has too many fields"};
+      throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(),
+                  "its overview has too many fields"};
   }
   format_.emplace(names);
 }
@@ -246,7 +250,8 @@ task<std::optional<nntp_client::answer>> nntp_client::ask_for_overview(std::stri
 task<nntp_overview_list> nntp_client::overview(std::uint64_t first, std::uint64_t last) {
   co_await learn_format();
   const auto got = co_await ask_for_overview(fmt::format("{}-{}", first, last));
-  co_return nntp_overview_list{nntp_lines{got ? &channel_ : nullptr, how_.max_size}, nntp_overview_reader{*format_}};
+  co_return nntp_overview_list{nntp_lines{got ? &channel_ : nullptr, how_.max_size},
+                               nntp_overview_reader{*format_}};
 }
 
 task<nntp_text> nntp_client::article(std::string which, nntp_part part) {
@@ -254,7 +259,8 @@ task<nntp_text> nntp_client::article(std::string which, nntp_part part) {
     const char* command;
     int code;
   };
-  constexpr std::array rows{row{"ARTICLE ", 220}, row{"HEAD ", 221}, row{"BODY ", 222}};  // in the order of nntp_part
+  constexpr std::array rows{row{"ARTICLE ", 220}, row{"HEAD ", 221},
+                            row{"BODY ", 222}};  // in the order of nntp_part
   const row& asked = rows[static_cast<std::size_t>(part)];
   co_await ask_for(asked.command + checked_word(which), asked.code);
   co_return nntp_text{&channel_, how_.max_size};
@@ -295,7 +301,8 @@ task<std::unique_ptr<nntp_client>> open_client(engine& by, endpoint to, transfer
 }  // namespace
 
 task<std::unique_ptr<nntp_client>> connect_nntp(engine& by, endpoint to, transfer_options how) {
-  std::unique_ptr<nntp_client> client = co_await in_connect_time(by, to, how.connect_timeout, open_client(by, to, how));
+  std::unique_ptr<nntp_client> client =
+      co_await in_connect_time(by, to, how.connect_timeout, open_client(by, to, how));
   co_return client;
 }
 

@@ -17,19 +17,20 @@ namespace ahoy::inline v0 {
 
 enum class nntp_part { whole, head, body };
 
-/// A reader of a news server (RFC 3977; login: RFC 4643; TLS: RFC 4642). It runs over any carrier, a pipe in memory
-/// too. One task at a time; a text or a list that was asked for is received to its end before the next command.
+/// A reader of a news server (RFC 3977; login: RFC 4643; TLS: RFC 4642). It runs over any carrier, a pipe in
+/// memory too. One task at a time; a text or a list that was asked for is received to its end before the next
+/// command.
 ///
-/// What the server refuses is thrown as an error with its words as hint: not_there (no such newsgroup or article),
-/// login_refused (it asks for a login, does not take this one, or lets us do nothing), else refused. An answer that
-/// it may not give is protocol_broken.
+/// What the server refuses is thrown as an error with its words as hint: not_there (no such newsgroup or
+/// article), login_refused (it asks for a login, does not take this one, or lets us do nothing), else
+/// refused. An answer that it may not give is protocol_broken.
 class nntp_client {
  public:
   /// `server` is who has to answer where TLS is begun.
   nntp_client(std::unique_ptr<carrier> over, host server, transfer_options how);
 
-  /// First of all: hears the greeting, begins TLS where that is asked for (handshake_failed where the server has
-  /// none), and logs in where there is a login. A server that asks for it later gets it then.
+  /// First of all: hears the greeting, begins TLS where that is asked for (handshake_failed where the server
+  /// has none), and logs in where there is a login. A server that asks for it later gets it then.
   task<> begin();
 
   /// Those that the wildmat names; empty: all.
@@ -37,12 +38,14 @@ class nntp_client {
   task<nntp_description_list> descriptions(std::string wildmat = {});
   /// Chooses a newsgroup.
   task<nntp_selection> group(std::string name);
-  /// What there is of the articles with these numbers, of the newsgroup that was chosen; both ends belong to it.
+  /// What there is of the articles with these numbers, of the newsgroup that was chosen; both ends belong to
+  /// it.
   task<nntp_overview_list> overview(std::uint64_t first, std::uint64_t last);
   /// By its number in the newsgroup that was chosen, or by its message-id, brackets and all.
   task<nntp_text> article(std::string which, nntp_part part = nntp_part::whole);
 
-  /// Posts an article (RFC 5536): first this, then its pieces, of any size, then the end. Lines may end in LF.
+  /// Posts an article (RFC 5536): first this, then its pieces, of any size, then the end. Lines may end in
+  /// LF.
   task<> begin_article();
   task<> send_article(std::string_view piece);
   /// What the server says: it has taken it.

@@ -14,14 +14,16 @@ namespace ahoy::inline v0 {
 
 class reply_channel;
 
-/// A text that a news server sends, as it comes: of an article, or of a list, in memory that does not grow with
-/// it. It belongs to the client that asked for it, and has to be received to its end before the next command.
+/// A text that a news server sends, as it comes: of an article, or of a list, in memory that does not grow
+/// with it. It belongs to the client that asked for it, and has to be received to its end before the next
+/// command.
 class nntp_text {
  public:
   /// Of at most `limit` bytes. Without a channel it is over already.
   nntp_text(reply_channel* from, std::uint64_t limit) noexcept : from_{from}, left_{limit}, limit_{limit} {}
 
-  /// The next piece, with its line ends; empty at the end, and from then on. Throws error: cut_short, too_long.
+  /// The next piece, with its line ends; empty at the end, and from then on. Throws error: cut_short,
+  /// too_long.
   task<std::string> receive();
 
  private:
@@ -34,11 +36,11 @@ class nntp_lines {
  public:
   nntp_lines(reply_channel* from, std::uint64_t limit) noexcept : text_{from, limit}, from_{from} {}
 
-  /// Whether there is another line, or the list is over. Throws as nntp_text does, and protocol_broken for a line
-  /// without an end.
+  /// Whether there is another line, or the list is over. Throws as nntp_text does, and protocol_broken for a
+  /// line without an end.
   task<bool> more();
-  /// The next line of those that have come, without its end; valid until the next call of more(). Nothing where
-  /// more() has to be asked.
+  /// The next line of those that have come, without its end; valid until the next call of more(). Nothing
+  /// where more() has to be asked.
   [[nodiscard]] std::optional<std::string_view> next() noexcept;
   /// Throws protocol_broken.
   [[noreturn]] void refuse(std::string_view line) const;
@@ -65,10 +67,11 @@ class nntp_list {
   using entry = typename Reader::entry;
   nntp_list(nntp_lines from, Reader reader) : lines_{std::move(from)}, reader_{std::move(reader)} {}
 
-  /// Whether there may be another entry, or the list is over. Throws error: cut_short, too_long, protocol_broken.
+  /// Whether there may be another entry, or the list is over. Throws error: cut_short, too_long,
+  /// protocol_broken.
   task<bool> more() { return lines_.more(); }
-  /// The next entry of those that have come; valid until the next call of either. Null where more() has to be asked.
-  /// Throws error (protocol_broken) for a line that is none.
+  /// The next entry of those that have come; valid until the next call of either. Null where more() has to be
+  /// asked. Throws error (protocol_broken) for a line that is none.
   [[nodiscard]] const entry* next() {
     while (const auto line = lines_.next()) {
       entry_ = reader_.read(*line);
@@ -92,14 +95,18 @@ class nntp_list {
 struct nntp_group_reader {
   using entry = nntp_group;
   std::string wildmat;
-  [[nodiscard]] static std::optional<entry> read(std::string_view line) noexcept { return parse_nntp_group(line); }
+  [[nodiscard]] static std::optional<entry> read(std::string_view line) noexcept {
+    return parse_nntp_group(line);
+  }
   [[nodiscard]] bool wants(const entry& each) const noexcept { return is_meant(wildmat, each.name); }
 };
 
 struct nntp_description_reader {
   using entry = nntp_description;
   std::string wildmat;
-  [[nodiscard]] static std::optional<entry> read(std::string_view line) noexcept { return parse_nntp_description(line); }
+  [[nodiscard]] static std::optional<entry> read(std::string_view line) noexcept {
+    return parse_nntp_description(line);
+  }
   [[nodiscard]] bool wants(const entry& each) const noexcept { return is_meant(wildmat, each.name); }
 };
 

@@ -9,7 +9,8 @@ namespace ahoy::inline v0 {
 namespace {
 
 // In the order of nntp_overview_format::field; ":bytes" was "Bytes:" before RFC 3977 (section 8.4).
-constexpr std::array<std::string_view, 7> names{"subject", "from", "date", "message-id", "references", "bytes", "lines"};
+constexpr std::array<std::string_view, 7> names{"subject",    "from",  "date", "message-id",
+                                                "references", "bytes", "lines"};
 
 /// Up to the next tab, which goes with it: fields may be empty.
 std::string_view take_field(std::string_view& line) noexcept {
@@ -25,8 +26,9 @@ std::string_view nntp_overview::other(std::string_view name) const noexcept {
   for (std::string_view rest = others; !rest.empty();) {
     std::string_view value = take_field(rest);
     const bool is_it = value.size() > name.size() && value[name.size()] == ':' &&
-                       std::ranges::equal(value.substr(0, name.size()), name, {}, [](char c) { return lower(c); },
-                                          [](char c) { return lower(c); });
+                       std::ranges::equal(
+                           value.substr(0, name.size()), name, {}, [](char c) { return lower(c); },
+                           [](char c) { return lower(c); });
     if (!is_it) continue;
     value.remove_prefix(name.size() + 1);
     return value.substr(std::min(value.find_first_not_of(' '), value.size()));

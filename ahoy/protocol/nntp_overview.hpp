@@ -9,8 +9,8 @@
 
 namespace ahoy::inline v0 {
 
-/// What an overview says of an article (RFC 3977, section 8): its headers as they are, but on one line, where the
-/// ends of lines and tabs have become spaces. Views of the line that was read.
+/// What an overview says of an article (RFC 3977, section 8): its headers as they are, but on one line, where
+/// the ends of lines and tabs have become spaces. Views of the line that was read.
 struct nntp_overview {
   std::uint64_t number = 0;
   std::string_view subject, from, date, message_id, references;

@@ -10,7 +10,8 @@ namespace {
 using ahoy::nntp_overview_format;
 
 constexpr std::string_view line =
-    "3000234\tI am just a test\t\"Demo\" <nobody@example.com>\t6 Oct 1998 04:38:40 -0500\t<45223423@example.com>\t"
+    "3000234\tI am just a test\t\"Demo\" <nobody@example.com>\t6 Oct 1998 04:38:40 "
+    "-0500\t<45223423@example.com>\t"
     "<45454@example.net>\t1234\t17\tXref: news.example.com misc.test:3000363\tKeywords: a b";
 
 TEST(nntp_overview, has_its_fields) {  // RFC 3977, section 8.3.3

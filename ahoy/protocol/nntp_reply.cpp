@@ -15,7 +15,8 @@ constexpr std::size_t most_words = 50;
 
 std::optional<nntp_reply> parse_nntp_reply(std::string_view line) noexcept {
   const auto code = line.substr(0, 3);
-  const bool is_code = code.size() == 3 && std::ranges::all_of(code, is_digit) && code[0] >= '1' && code[0] <= '5';
+  const bool is_code =
+      code.size() == 3 && std::ranges::all_of(code, is_digit) && code[0] >= '1' && code[0] <= '5';
   if (!is_code || (line.size() > 3 && line[3] != ' ')) return std::nullopt;
   return nntp_reply{static_cast<int>(*read_number(code)), line.substr(std::min<std::size_t>(line.size(), 4))};
 }
@@ -51,7 +52,8 @@ void nntp_capabilities::add(std::string_view line) {
 }
 
 const std::vector<std::string>* nntp_capabilities::line_of(std::string_view name) const {
-  const auto found = std::ranges::find_if(lines_, [&](const auto& words) { return words.front() == lower(name); });
+  const auto found =
+      std::ranges::find_if(lines_, [&](const auto& words) { return words.front() == lower(name); });
   return found == lines_.end() ? nullptr : &*found;
 }
 

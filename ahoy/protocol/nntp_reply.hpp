@@ -8,8 +8,8 @@
 
 namespace ahoy::inline v0 {
 
-// The lines that a news server answers with (RFC 3977), read without input or output. What is read are views of
-// the line, which has to outlive them; nothing where it is no such line.
+// The lines that a news server answers with (RFC 3977), read without input or output. What is read are views
+// of the line, which has to outlive them; nothing where it is no such line.
 
 /// Three digits, of which the first says how it went, and words (section 3.2).
 struct nntp_reply {

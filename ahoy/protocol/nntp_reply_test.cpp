@@ -20,9 +20,13 @@ TEST(nntp_reply, has_a_code_and_words) {
 }
 
 TEST(nntp_reply, is_nothing_else) {
-  for (const char* each : {"", "2", "20", "20x ok", "2000 ok", "200-ok", "200\tok", " 200 ok", "-20 ok", "000 ok", "600 ok", "HTTP/1.1 200 OK"})
+  for (const char* each : {"", "2", "20", "20x ok", "2000 ok", "200-ok", "200\tok", " 200 ok", "-20 ok",
+                           "000 ok", "600 ok", "HTTP/1.1 200 OK"})
     EXPECT_FALSE(ahoy::parse_nntp_reply(each)) << each;
-  EXPECT_FALSE(ahoy::parse_nntp_reply(std::string_view{"2\0" "0", 3}));
+  EXPECT_FALSE(
+      ahoy::parse_nntp_reply(std::string_view{"2\0"
+                                              "0",
+                                              3}));
 }
 
 TEST(nntp_reply, selects_a_newsgroup) {
@@ -59,7 +63,8 @@ TEST(nntp_reply, describes_newsgroups) {
 TEST(nntp_capabilities, have_names_and_arguments_in_any_case) {
   ahoy::nntp_capabilities all;
   EXPECT_TRUE(all.empty());
-  for (const char* each : {"VERSION 2", "Reader", "AUTHINFO USER SASL", "SASL\tPLAIN  LOGIN", ""}) all.add(each);
+  for (const char* each : {"VERSION 2", "Reader", "AUTHINFO USER SASL", "SASL\tPLAIN  LOGIN", ""})
+    all.add(each);
   EXPECT_FALSE(all.empty());
   EXPECT_TRUE(all.has("reader"));
   EXPECT_TRUE(all.has("READER"));

@@ -17,8 +17,8 @@ using ahoy::connection;
 using ahoy::nntp_client;
 using ahoy::task;
 
-/// What is expected of the client, without the last line's end, and what it is answered. An empty expectation:
-/// nothing.
+/// What is expected of the client, without the last line's end, and what it is answered. An empty
+/// expectation: nothing.
 using script = std::vector<std::pair<std::string, std::string>>;
 
 task<> play(connection& to, const script& lines, std::string& wrong) {
@@ -49,7 +49,10 @@ class nntp : public testing::Test {
   std::error_code converse(const script& more, talk what, bool begins = true) {
     script lines;
     if (begins)
-      lines = {{"", "200 ready\r\n"}, {"CAPABILITIES", "101 here\r\nVERSION 2\r\nREADER\r\nSTARTTLS\r\nAUTHINFO USER\r\nSASL PLAIN\r\nOVER\r\n.\r\n"}};
+      lines = {
+          {"", "200 ready\r\n"},
+          {"CAPABILITIES",
+           "101 here\r\nVERSION 2\r\nREADER\r\nSTARTTLS\r\nAUTHINFO USER\r\nSASL PLAIN\r\nOVER\r\n.\r\n"}};
     lines.insert(lines.end(), more.begin(), more.end());
     result_.clear();
     wrong_.clear();
@@ -96,7 +99,8 @@ task<> list_groups(nntp_client& with, std::string& result) {
   for (;;) {
     const bool is_more = co_await list.more();
     if (!is_more) break;
-    while (const auto* each = list.next()) result += std::string{each->name} + ":" + std::string{each->status} + " ";
+    while (const auto* each = list.next())
+      result += std::string{each->name} + ":" + std::string{each->status} + " ";
   }
 }
 
@@ -105,7 +109,8 @@ task<> read_overview(nntp_client& with, std::string& result) {
   for (;;) {
     const bool is_more = co_await list.more();
     if (!is_more) break;
-    while (const auto* each = list.next()) result += std::to_string(each->number) + "=" + std::string{each->subject} + " ";
+    while (const auto* each = list.next())
+      result += std::to_string(each->number) + "=" + std::string{each->subject} + " ";
   }
 }
 
@@ -116,7 +121,8 @@ task<> read_article(nntp_client& with, std::string& result) {
 
 task<> read_in_group(nntp_client& with, std::string& result) {
   const auto there = co_await with.group("comp.test");
-  result = std::to_string(there.count) + " " + std::to_string(there.first) + " " + std::to_string(there.last) + "|";
+  result = std::to_string(there.count) + " " + std::to_string(there.first) + " " +
+           std::to_string(there.last) + "|";
   auto head = co_await with.article("7", ahoy::nntp_part::head);
   co_await read_text(std::move(head), result);
   result += "|";
@@ -132,10 +138,15 @@ task<> post_article(nntp_client& with, std::string& result) {
 }
 
 TEST_F(nntp, lists_groups) {
-  EXPECT_EQ(converse({{"LIST ACTIVE comp.*", "215 list\r\ncomp.a 1 1 y\r\nrec.b 1 1 n\r\ncomp.c 9 1 m\r\n.\r\n"}}, list_groups), std::error_code{});
+  EXPECT_EQ(
+      converse({{"LIST ACTIVE comp.*", "215 list\r\ncomp.a 1 1 y\r\nrec.b 1 1 n\r\ncomp.c 9 1 m\r\n.\r\n"}},
+               list_groups),
+      std::error_code{});
   EXPECT_EQ(result_, "comp.a:y comp.c:m ") << "a server that heeds no pattern";
-  EXPECT_EQ(converse({{"LIST ACTIVE comp.*", "215 list\r\ncomp.a\r\n.\r\n"}}, list_groups), ahoy::errc::protocol_broken);
-  EXPECT_EQ(converse({{"LIST ACTIVE comp.*", "215 list\r\ncomp.a 1 1 y\r\n"}}, list_groups), ahoy::errc::cut_short);
+  EXPECT_EQ(converse({{"LIST ACTIVE comp.*", "215 list\r\ncomp.a\r\n.\r\n"}}, list_groups),
+            ahoy::errc::protocol_broken);
+  EXPECT_EQ(converse({{"LIST ACTIVE comp.*", "215 list\r\ncomp.a 1 1 y\r\n"}}, list_groups),
+            ahoy::errc::cut_short);
 }
 
 TEST_F(nntp, reads_a_group_and_parts_of_articles) {
@@ -152,14 +163,19 @@ TEST_F(nntp, reads_a_group_and_parts_of_articles) {
 
 TEST_F(nntp, reads_an_overview_in_the_servers_order) {
   const std::pair<std::string, std::string> unknown{"LIST OVERVIEW.FMT", "503 not kept\r\n"};
-  EXPECT_EQ(converse({unknown, {"OVER 3-5", "224 here\r\n3\ta\tb\r\n5\tc\r\n.\r\n"}}, read_overview), std::error_code{});
+  EXPECT_EQ(converse({unknown, {"OVER 3-5", "224 here\r\n3\ta\tb\r\n5\tc\r\n.\r\n"}}, read_overview),
+            std::error_code{});
   EXPECT_EQ(result_, "3=a 5=c ");
-  const std::pair<std::string, std::string> other{"LIST OVERVIEW.FMT", "215 order\r\nFrom:\r\nSubject:\r\n.\r\n"};
-  EXPECT_EQ(converse({other, {"OVER 3-5", "500 what?\r\n"}, {"XOVER 3-5", "224 here\r\n3\ta\tb\r\n.\r\n"}}, read_overview), std::error_code{});
+  const std::pair<std::string, std::string> other{"LIST OVERVIEW.FMT",
+                                                  "215 order\r\nFrom:\r\nSubject:\r\n.\r\n"};
+  EXPECT_EQ(converse({other, {"OVER 3-5", "500 what?\r\n"}, {"XOVER 3-5", "224 here\r\n3\ta\tb\r\n.\r\n"}},
+                     read_overview),
+            std::error_code{});
   EXPECT_EQ(result_, "3=b ");
   EXPECT_EQ(converse({unknown, {"OVER 3-5", "423 none\r\n"}}, read_overview), std::error_code{});
   EXPECT_EQ(result_, "");
-  EXPECT_EQ(converse({unknown, {"OVER 3-5", "224 here\r\nx\ty\r\n.\r\n"}}, read_overview), ahoy::errc::protocol_broken);
+  EXPECT_EQ(converse({unknown, {"OVER 3-5", "224 here\r\nx\ty\r\n.\r\n"}}, read_overview),
+            ahoy::errc::protocol_broken);
   EXPECT_EQ(converse({unknown, {"OVER 3-5", "412 no group\r\n"}}, read_overview), ahoy::errc::refused);
 }
 
@@ -174,15 +190,22 @@ TEST_F(nntp, reads_articles_up_to_a_limit) {
 }
 
 TEST_F(nntp, knows_what_answers_mean) {
-  constexpr std::pair<const char*, ahoy::errc> samples[]{
-      {"430 no such article", ahoy::errc::not_there}, {"423 no such number", ahoy::errc::not_there},
-      {"420 none", ahoy::errc::not_there},            {"480 log in", ahoy::errc::login_refused},
-      {"483 encrypt", ahoy::errc::login_refused},     {"502 not you", ahoy::errc::login_refused},
-      {"400 going down", ahoy::errc::refused},        {"403 broken", ahoy::errc::refused},
-      {"503 not here", ahoy::errc::refused},          {"599 what?", ahoy::errc::refused},
-      {"222 a body", ahoy::errc::protocol_broken},    {"340 go on", ahoy::errc::protocol_broken},
-      {"100 help", ahoy::errc::protocol_broken},      {"600 x", ahoy::errc::protocol_broken},
-      {"hello", ahoy::errc::protocol_broken},         {"", ahoy::errc::protocol_broken}};
+  constexpr std::pair<const char*, ahoy::errc> samples[]{{"430 no such article", ahoy::errc::not_there},
+                                                         {"423 no such number", ahoy::errc::not_there},
+                                                         {"420 none", ahoy::errc::not_there},
+                                                         {"480 log in", ahoy::errc::login_refused},
+                                                         {"483 encrypt", ahoy::errc::login_refused},
+                                                         {"502 not you", ahoy::errc::login_refused},
+                                                         {"400 going down", ahoy::errc::refused},
+                                                         {"403 broken", ahoy::errc::refused},
+                                                         {"503 not here", ahoy::errc::refused},
+                                                         {"599 what?", ahoy::errc::refused},
+                                                         {"222 a body", ahoy::errc::protocol_broken},
+                                                         {"340 go on", ahoy::errc::protocol_broken},
+                                                         {"100 help", ahoy::errc::protocol_broken},
+                                                         {"600 x", ahoy::errc::protocol_broken},
+                                                         {"hello", ahoy::errc::protocol_broken},
+                                                         {"", ahoy::errc::protocol_broken}};
   for (const auto& [line, cause] : samples) {
     EXPECT_EQ(converse({{"ARTICLE <a@b>", std::string{line} + "\r\n"}}, read_article), cause) << line;
     EXPECT_NE(hint_.find(line), std::string::npos) << hint_;
@@ -195,31 +218,43 @@ TEST_F(nntp, shows_the_servers_words_without_obeying_them) {
 }
 
 TEST_F(nntp, posts) {
-  EXPECT_EQ(converse({{"POST", "340 go on\r\n"}, {"Subject: x\r\n\r\n...\r\nend\r\n.", "240 taken <a@b>\r\n"}}, post_article), std::error_code{});
+  EXPECT_EQ(
+      converse({{"POST", "340 go on\r\n"}, {"Subject: x\r\n\r\n...\r\nend\r\n.", "240 taken <a@b>\r\n"}},
+               post_article),
+      std::error_code{});
   EXPECT_EQ(result_, "taken <a@b>");
-  EXPECT_EQ(converse({{"POST", "340 go on\r\n"}, {"Subject: x\r\n\r\n...\r\nend\r\n.", "441 no\r\n"}}, post_article), ahoy::errc::refused);
+  EXPECT_EQ(converse({{"POST", "340 go on\r\n"}, {"Subject: x\r\n\r\n...\r\nend\r\n.", "441 no\r\n"}},
+                     post_article),
+            ahoy::errc::refused);
   EXPECT_EQ(converse({{"POST", "440 not here\r\n"}}, post_article), ahoy::errc::refused);
 }
 
 TEST_F(nntp, logs_in_first_where_there_is_a_login) {
   how_.login = {"alice", "two words"};
-  EXPECT_EQ(converse({{"AUTHINFO USER alice", "381 and?\r\n"}, {"AUTHINFO PASS two words", "281 ok\r\n"}}, nothing), std::error_code{});
+  EXPECT_EQ(
+      converse({{"AUTHINFO USER alice", "381 and?\r\n"}, {"AUTHINFO PASS two words", "281 ok\r\n"}}, nothing),
+      std::error_code{});
   EXPECT_EQ(converse({{"AUTHINFO USER alice", "281 ok\r\n"}}, nothing), std::error_code{});
   for (const char* each : {"481 no", "482 no", "502 no"})
-    EXPECT_EQ(converse({{"AUTHINFO USER alice", std::string{each} + "\r\n"}}, nothing), ahoy::errc::login_refused) << each;
+    EXPECT_EQ(converse({{"AUTHINFO USER alice", std::string{each} + "\r\n"}}, nothing),
+              ahoy::errc::login_refused)
+        << each;
   EXPECT_EQ(converse({{"AUTHINFO USER alice", "200 ok\r\n"}}, nothing), ahoy::errc::protocol_broken);
 }
 
 TEST_F(nntp, logs_in_when_it_is_asked_to_and_once) {
   how_.login = {"alice", "secret"};
-  EXPECT_EQ(converse({{"AUTHINFO USER alice", "281 ok\r\n"}, {"ARTICLE <a@b>", "480 log in\r\n"}}, read_article), ahoy::errc::login_refused);
+  EXPECT_EQ(
+      converse({{"AUTHINFO USER alice", "281 ok\r\n"}, {"ARTICLE <a@b>", "480 log in\r\n"}}, read_article),
+      ahoy::errc::login_refused);
   how_.login = {};
   EXPECT_EQ(converse({{"ARTICLE <a@b>", "480 log in\r\n"}}, read_article), ahoy::errc::login_refused);
 }
 
 TEST_F(nntp, logs_in_by_sasl_where_that_is_what_there_is) {
   how_.login = {"alice", "secret"};
-  const script begin{{"", "200 ready\r\n"}, {"CAPABILITIES", "101 here\r\nREADER\r\nAUTHINFO SASL\r\nSASL PLAIN\r\n.\r\n"}};
+  const script begin{{"", "200 ready\r\n"},
+                     {"CAPABILITIES", "101 here\r\nREADER\r\nAUTHINFO SASL\r\nSASL PLAIN\r\n.\r\n"}};
   script one = begin;
   one.emplace_back("AUTHINFO SASL PLAIN AGFsaWNlAHNlY3JldA==", "281 ok\r\n");
   EXPECT_EQ(converse(one, nothing, false), std::error_code{});
@@ -242,10 +277,14 @@ TEST_F(nntp, never_goes_on_without_tls_that_was_asked_for) {
   how_.starts_tls = true;
   how_.login = {"alice", "secret"};
   for (const char* each : {"580 no", "500 what?", "502 no", "200 ok"})
-    EXPECT_EQ(converse({{"STARTTLS", std::string{each} + "\r\n"}}, nothing), ahoy::errc::handshake_failed) << each;
+    EXPECT_EQ(converse({{"STARTTLS", std::string{each} + "\r\n"}}, nothing), ahoy::errc::handshake_failed)
+        << each;
   const script without{{"", "200 ready\r\n"}, {"CAPABILITIES", "101 here\r\nREADER\r\n.\r\n"}};
   EXPECT_EQ(converse(without, nothing, false), ahoy::errc::handshake_failed);
-  const script old{{"", "200 ready\r\n"}, {"CAPABILITIES", "500 what?\r\n"}, {"MODE READER", "200 ok\r\n"}, {"STARTTLS", "500 what?\r\n"}};
+  const script old{{"", "200 ready\r\n"},
+                   {"CAPABILITIES", "500 what?\r\n"},
+                   {"MODE READER", "200 ok\r\n"},
+                   {"STARTTLS", "500 what?\r\n"}};
   EXPECT_EQ(converse(old, nothing, false), ahoy::errc::handshake_failed);
   EXPECT_EQ(converse({{"STARTTLS", "382 go on\r\n281 you are in\r\n"}}, nothing), ahoy::errc::protocol_broken)
       << "what is said in the clear must not count inside";

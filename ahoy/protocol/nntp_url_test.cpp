@@ -54,9 +54,32 @@ std::error_code cause_of(const std::string& path, bool posts = false) {
 }
 
 TEST(nntp_url, makes_no_command_of_a_name) {
-  for (const char* each : {"/a%0d%0aQUIT", "/a%0A", "/a%20b", "/a%09b", "/a%7f", "/a%00b", "/a%", "/a%4", "/a%fg", "/%ff", 
-                           "/a/b", "/a/1/2", "/a/-1", "/a/1%0d%0aQUIT", "/a/99999999999999999999", "/*/1", "//1", "/<a@b", "/<>", "/@>",
-                           "/<ab>", "/<a@b>c", "/<a b@c>", "/<a%0d%0a@b>", "/<<a@b>>", "/<\xc3\xa4@b>"})
+  for (const char* each : {"/a%0d%0aQUIT",
+                           "/a%0A",
+                           "/a%20b",
+                           "/a%09b",
+                           "/a%7f",
+                           "/a%00b",
+                           "/a%",
+                           "/a%4",
+                           "/a%fg",
+                           "/%ff",
+                           "/a/b",
+                           "/a/1/2",
+                           "/a/-1",
+                           "/a/1%0d%0aQUIT",
+                           "/a/99999999999999999999",
+                           "/*/1",
+                           "//1",
+                           "/<a@b",
+                           "/<>",
+                           "/@>",
+                           "/<ab>",
+                           "/<a@b>c",
+                           "/<a b@c>",
+                           "/<a%0d%0a@b>",
+                           "/<<a@b>>",
+                           "/<\xc3\xa4@b>"})
     EXPECT_EQ(cause_of(each), ahoy::errc::malformed) << each;
   EXPECT_EQ(cause_of("/" + std::string(450, 'a')), std::error_code{});
   EXPECT_EQ(cause_of("/" + std::string(451, 'a')), ahoy::errc::malformed);
@@ -69,7 +92,8 @@ TEST(nntp_url, names_where_an_article_goes) {
   EXPECT_EQ(parse_newsgroups("/misc.test"), "misc.test");
   EXPECT_EQ(parse_newsgroups("/misc.test,alt.test"), "misc.test,alt.test");
   EXPECT_EQ(parse_newsgroups("/misc.test%2Calt.test"), "misc.test,alt.test");
-  for (const char* each : {"/a,", "/,a", "/a,,b", "/a.*", "/a?", "/!a", "/a/1", "/<a@b>", "/a%0d%0aX: y", "/a%20b"})
+  for (const char* each :
+       {"/a,", "/,a", "/a,,b", "/a.*", "/a?", "/!a", "/a/1", "/<a@b>", "/a%0d%0aX: y", "/a%20b"})
     EXPECT_EQ(cause_of(each, true), ahoy::errc::malformed) << each;
 }
 

@@ -33,8 +33,8 @@ task<std::unique_ptr<carrier>> open(engine& by, const endpoint& to, const transf
   std::unique_ptr<connection> made = co_await connect(by, plain, options);
   std::unique_ptr<carrier> below = carry_over(std::move(made), name_of_server(to));
   if (to.transport() != transport::tls) co_return below;
-  auto secure = std::make_unique<tls_carrier>(
-      std::move(below), tls_session::to_server(to.host, name_of_server(to), how.tls));
+  auto secure = std::make_unique<tls_carrier>(std::move(below),
+                                              tls_session::to_server(to.host, name_of_server(to), how.tls));
   co_await secure->shake_hands();
   co_return secure;
 }
@@ -43,7 +43,8 @@ task<std::unique_ptr<carrier>> open(engine& by, const endpoint& to, const transf
 
 std::string name_of_server(const endpoint& to) {
   const bool has_colons = to.host.kind() == host_kind::inet6;
-  return fmt::format("{}{}{}:{}", has_colons ? "[" : "", to.host.text(), has_colons ? "]" : "", to.port.number());
+  return fmt::format("{}{}{}:{}", has_colons ? "[" : "", to.host.text(), has_colons ? "]" : "",
+                     to.port.number());
 }
 
 void throw_unanswered(const endpoint& to) {

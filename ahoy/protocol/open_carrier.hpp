@@ -11,14 +11,15 @@
 
 namespace ahoy::inline v0 {
 
-/// Connects to where a URL points, by ourselves and not by libcurl, and begins TLS where its scheme begins with
-/// that: all within connect_timeout, else timed_out. As a source it takes an address or a host's name. Throws
-/// error: host_not_found, what connect(2) says, not_trusted, handshake_failed.
+/// Connects to where a URL points, by ourselves and not by libcurl, and begins TLS where its scheme begins
+/// with that: all within connect_timeout, else timed_out. As a source it takes an address or a host's name.
+/// Throws error: host_not_found, what connect(2) says, not_trusted, handshake_failed.
 task<std::unique_ptr<carrier>> open_carrier(engine& by, endpoint to, transfer_options how);
 
 [[noreturn]] void throw_unanswered(const endpoint& to);
 
-/// What begins a conversation has until then: after it the server counts as one that does not answer, timed_out.
+/// What begins a conversation has until then: after it the server counts as one that does not answer,
+/// timed_out.
 template <class T>
 task<T> in_connect_time(engine& by, endpoint to, duration limit, task<T> work) {
   context& here = co_await this_context();

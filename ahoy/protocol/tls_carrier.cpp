@@ -39,7 +39,8 @@ task<> tls_carrier::flush() {
   is_flushing_ = true;
   std::exception_ptr failure;
   try {
-    for (std::string wire = session_.outgoing(); !wire.empty(); wire = session_.outgoing()) co_await below_->send(wire);
+    for (std::string wire = session_.outgoing(); !wire.empty(); wire = session_.outgoing())
+      co_await below_->send(wire);
   } catch (...) {
     failure = std::current_exception();
   }

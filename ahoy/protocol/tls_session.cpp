@@ -54,7 +54,9 @@ struct tls_session::state {
   void set_up_name(const host& server);
   [[noreturn]] void refuse_file(const char* verb, const std::string& name) const;
   [[noreturn]] void fail_handshake() const;
-  [[noreturn]] void fail(errc cause) const { throw error{make_error_code(cause), "receive from", label, words_of_failure()}; }
+  [[noreturn]] void fail(errc cause) const {
+    throw error{make_error_code(cause), "receive from", label, words_of_failure()};
+  }
   /// Of a call that has not succeeded: whether it only has to wait for more.
   [[nodiscard]] bool has_to_wait(int result) const;
 
@@ -112,7 +114,9 @@ bool tls_session::state::has_to_wait(int result) const {
 }
 
 void tls_session::state::fail_handshake() const {
-  if (is_cut) throw error{make_error_code(errc::handshake_failed), "begin TLS with", label, "it ended the connection instead"};
+  if (is_cut)
+    throw error{make_error_code(errc::handshake_failed), "begin TLS with", label,
+                "it ended the connection instead"};
   const long found = SSL_get_verify_result(session.get());
   if (found != X509_V_OK && SSL_get_verify_mode(session.get()) != SSL_VERIFY_NONE)
     throw error{make_error_code(errc::not_trusted), "trust", label, X509_verify_cert_error_string(found)};

@@ -13,9 +13,9 @@ namespace ahoy::inline v0 {
 /// comes over the network goes in by take(), and what has to go there comes out of outgoing().
 class tls_session {
  public:
-  /// The client's side, before a word was said. `server` is who has to answer: its certificate has to show that
-  /// name or address. `label` is what errors call it. Throws error (malformed) for a file that cannot be read,
-  /// or whose key and certificate do not belong together, and for a key that is encrypted.
+  /// The client's side, before a word was said. `server` is who has to answer: its certificate has to show
+  /// that name or address. `label` is what errors call it. Throws error (malformed) for a file that cannot be
+  /// read, or whose key and certificate do not belong together, and for a key that is encrypted.
   [[nodiscard]] static tls_session to_server(const host& server, std::string label, const tls_options& how);
   tls_session(tls_session&&) noexcept;
   ~tls_session();
@@ -28,12 +28,12 @@ class tls_session {
   /// which tells the peer of it.
   [[nodiscard]] std::string outgoing();
 
-  /// Goes on with the handshake as far as what has come allows; whether it is over. Throws error: not_trusted,
-  /// handshake_failed.
+  /// Goes on with the handshake as far as what has come allows; whether it is over. Throws error:
+  /// not_trusted, handshake_failed.
   bool shake_hands();
-  /// What the peer says, some 64 KiB at most; nullopt where more has to come first, empty once it has ended its
-  /// side (close_notify). Throws error: protocol_broken, cut_short; handshake_failed where the peer says only
-  /// now that it does not take our certificate.
+  /// What the peer says, some 64 KiB at most; nullopt where more has to come first, empty once it has ended
+  /// its side (close_notify). Throws error: protocol_broken, cut_short; handshake_failed where the peer says
+  /// only now that it does not take our certificate.
   std::optional<std::string> read();
   /// Has it go to the peer. The handshake is over.
   void write(std::string_view plain);

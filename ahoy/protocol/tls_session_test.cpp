@@ -6,7 +6,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-
 #include <unistd.h>
 
 #include <array>
@@ -47,7 +46,8 @@ certificate_ptr make_certificate(EVP_PKEY* key, const char* names, int days) {
 /// The other side, in OpenSSL's own words.
 class server {
  public:
-  server(const char* names, int days) : key{EVP_EC_gen("P-256")}, certificate{make_certificate(key.get(), names, days)} {
+  server(const char* names, int days)
+      : key{EVP_EC_gen("P-256")}, certificate{make_certificate(key.get(), names, days)} {
     SSL_CTX_use_certificate(context.get(), certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), key.get());
   }
@@ -72,7 +72,9 @@ class server {
     wire_size += gone.size();
     client.take(gone);
   }
-  void say(std::string_view text) const { SSL_write(session.get(), text.data(), static_cast<int>(text.size())); }
+  void say(std::string_view text) const {
+    SSL_write(session.get(), text.data(), static_cast<int>(text.size()));
+  }
   std::string hear() const {
     std::array<char, 100'000> plain{};
     const int size = SSL_read(session.get(), plain.data(), plain.size());
@@ -132,7 +134,8 @@ std::error_code shake_hands(tls_session& client, server& with) {
 
 class tls : public testing::Test {
  protected:
-  std::error_code meet(const ahoy::host& name, const char* names = "DNS:localhost,IP:127.0.0.1,IP:::1", int days = 30) {
+  std::error_code meet(const ahoy::host& name, const char* names = "DNS:localhost,IP:127.0.0.1,IP:::1",
+                       int days = 30) {
     met_ = std::make_unique<server>(names, days);
     trusted_.write(met_->certificate.get());
     met_->begin();

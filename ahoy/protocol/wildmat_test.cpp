@@ -46,7 +46,10 @@ TEST(wildmat, counts_characters_of_utf_8) {
   EXPECT_TRUE(matches_wildmat("gr?n", "grün"));
   EXPECT_FALSE(matches_wildmat("gr??n", "grün"));
   EXPECT_TRUE(matches_wildmat("?", "\xf0\x9f\x98\x80"));
-  EXPECT_TRUE(matches_wildmat("a?b", "a\xff" "b")) << "a byte that is no character is one";
+  EXPECT_TRUE(matches_wildmat("a?b",
+                              "a\xff"
+                              "b"))
+      << "a byte that is no character is one";
 }
 
 TEST(wildmat, takes_no_longer_for_a_hostile_pattern) {

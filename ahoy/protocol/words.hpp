@@ -10,7 +10,8 @@ namespace ahoy::inline v0 {
 // How lines of the internet's protocols are taken apart. `text` keeps what was not taken.
 
 /// Up to the next of the separators, which go with it; empty at the end.
-[[nodiscard]] inline std::string_view take_word(std::string_view& text, std::string_view separators = " \t") noexcept {
+[[nodiscard]] inline std::string_view take_word(std::string_view& text,
+                                                std::string_view separators = " \t") noexcept {
   const auto begin = std::min(text.find_first_not_of(separators), text.size());
   const auto end = std::min(text.find_first_of(separators, begin), text.size());
   const auto word = text.substr(begin, end - begin);
