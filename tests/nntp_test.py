@@ -307,7 +307,7 @@ LONG = b"x" * 100_000
 # What happens, the script, path and options, the status, what the error says.
 READING = [
     ("nothing at all", [], ARTICLE, [], 56, "ended inside a message"),
-    ("a reset at once", [reset], ARTICLE, [], 56, "reset"),
+    ("a reset early on", [b"200 ready\r\n", hear(b"CAPABILITIES"), reset], ARTICLE, [], 56, "reset"),
     ("another protocol", [b"220 smtp.example.org ESMTP\r\n"], ARTICLE, [], 8, "220 smtp"),
     ("one that waits for us", [b"SSH-2.0-OpenSSH_9\r\n"], ARTICLE, [], 8, "SSH-2"),
     ("binary", [bytes(range(256)) + b"\n"], ARTICLE, [], 8, "broke the protocol"),
