@@ -17,6 +17,7 @@ import time
 
 import bulk_cell
 import cold_cell
+import overview_cell
 import relay_cell
 from bulk_cell import BulkCell
 from cell import rows_of, table_of
@@ -26,6 +27,7 @@ from contenders import (ASIO, ASYNCIO, EPOLL, EVENT, FORK, GO, ITERATIVE, LOOPS,
 from echo_cell import EchoCell
 from instructions_cell import InstructionsCell
 from memory_cell import MemoryCell
+from overview_cell import OverviewCell
 from relay_cell import RelayCell
 from measuring import BUILT, HERE, processors, take_every_descriptor
 
@@ -51,6 +53,7 @@ CELLS = [
     BulkCell("bulk, one connection", [bulk_cell.NC, bulk_cell.NCAT, bulk_cell.socat("socat"), bulk_cell.socat("socat -b65536", "-b65536"),
                                       bulk_cell.OURS], 4 * bulk_cell.GIGABYTE),
     ColdCell("cold send of one message", [cold_cell.NC, cold_cell.EMPTY, cold_cell.OURS], 200),
+    OverviewCell("NNTP overview", [overview_cell.NNTPLIB, *overview_cell.OURS], 1_000_000),
     MemoryCell("memory of an idle connection", [EPOLL, URING, *EVENT, UV, *ASIO, GO], 19_500),
     InstructionsCell("user instructions of an echo of 64 B, one connection", [EPOLL, EVENT[0], OURS_ITERATIVE, OURS_THREAD, UV, *ASIO],
                      ["--connections", "1"], 0),

@@ -77,6 +77,13 @@ constexpr std::array table{
             "ahoy send udp://127.0.0.1:23456 hello --after-eof 2s\n"},
     example{verb::send, "Give up after 5s, and see what would be done without doing it",
             "ahoy send localhost 23456 hello --timeout 5s --explain\n"},
+    example{verb::send, "Post an article",
+            "ahoy send nntps://news.example.org/misc.test --from 'Alice <alice@example.org>' --subject test "
+            "'hello, all'\n"},
+
+    example{verb::fetch, "The newsgroups of comp.lang, and the last 20 articles of one of them",
+            "ahoy fetch 'nntp://news.example.org/comp.lang.*' --starttls\n"
+            "ahoy fetch nntp://news.example.org/comp.lang.c++ --last 20 --starttls\n"},
 
     example{verb::fetch, "A page, and a file that is written whole or not at all",
             "# the server:\n"

@@ -9,9 +9,13 @@ namespace ahoy::inline v0 {
 
 inline constexpr std::string_view http_schemes = "http https";
 inline constexpr std::string_view file_schemes = "http https ftp ftps";
-inline constexpr std::string_view starttls_schemes = "ftp";
-inline constexpr std::string_view login_schemes = "http https ftp ftps";
-inline constexpr std::string_view tls_schemes = "https ftp ftps gophers";
+inline constexpr std::string_view mail_schemes = "smtp smtps";
+inline constexpr std::string_view article_schemes = "smtp smtps nntp nntps";
+inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
+inline constexpr std::string_view login_schemes =
+    "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
+inline constexpr std::string_view tls_schemes =
+    "https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
 
 constexpr option internet_option(std::string_view name, value_kind kind, std::string_view value,
                                  std::string_view fallback, std::string_view verbs, section where,
@@ -35,7 +39,9 @@ inline constexpr std::array internet_option_rows{
     internet_option("--max-size", value_kind::size, "SIZE", "none", "fetch", section::content,
                     "the most that is fetched", "More is status 63.", ""),
     internet_option("--head", value_kind::flag, "", "", "fetch", section::content, "the header alone", "",
-                    http_schemes),
+                    "http https pop3 pop3s imap imaps nntp nntps"),
+    internet_option("--body", value_kind::flag, "", "", "fetch", section::content, "the body alone", "",
+                    "imap imaps nntp nntps"),
     internet_option("--location", value_kind::flag, "", "", "fetch", section::content,
                     "go where a redirect points", "At most ten times. A login goes to no other host.",
                     http_schemes),
@@ -44,14 +50,39 @@ inline constexpr std::array internet_option_rows{
     internet_option("--range", value_kind::text, "RANGE", "all", "fetch", section::content,
                     "a part alone, in bytes",
                     "0-99 is the first hundred, 500- all from there on, -10 the last ten.", file_schemes),
+    internet_option("--top", value_kind::number, "N", "all", "fetch", section::content,
+                    "of a message the header and N lines", "", "pop3 pop3s"),
+    internet_option("--last", value_kind::number, "N", "all", "fetch", section::content,
+                    "of a list the last N", "", "imap imaps nntp nntps"),
     internet_option("--search", value_kind::text, "WORDS", "", "fetch", section::content,
-                    "what a search server is asked", "", "gopher gophers"),
+                    "what to search for",
+                    "Of IMAP, as its SEARCH has it: UNSEEN, FROM alice, SINCE 1-Feb-2026. Of Gopher, what a "
+                    "search server "
+                    "is asked.",
+                    "imap imaps gopher gophers"),
+    internet_option("--delete", value_kind::flag, "", "", "fetch", section::content,
+                    "delete the message once it is written", "", "pop3 pop3s"),
     internet_option("--header", value_kind::text, "HEADER", "", "fetch send", section::content,
-                    "a header to send along, NAME: VALUE; may be repeated", "", http_schemes),
+                    "a header to send along, NAME: VALUE; may be repeated", "",
+                    "http https smtp smtps nntp nntps"),
     internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content,
                     "another than POST: PUT, PATCH", "", http_schemes),
     internet_option("--append", value_kind::flag, "", "", "send", section::content,
                     "to the end of the file there", "", "ftp ftps"),
+
+    internet_option("--from", value_kind::text, "ADDRESS", "", "send", section::mail, "who it is from",
+                    "alice@example.org, or 'Alice <alice@example.org>'.", article_schemes),
+    internet_option("--to", value_kind::text, "ADDRESS", "", "send", section::mail,
+                    "who it is for; may be repeated", "", mail_schemes),
+    internet_option("--cc", value_kind::text, "ADDRESS", "", "send", section::mail,
+                    "who gets a copy; may be repeated", "", mail_schemes),
+    internet_option("--bcc", value_kind::text, "ADDRESS", "", "send", section::mail,
+                    "who gets a copy that nobody is told of; may be repeated", "", mail_schemes),
+    internet_option("--subject", value_kind::text, "TEXT", "", "send", section::mail, "what it is about",
+                    "Without --subject and MESSAGEs standard input is the whole message, headers and all.",
+                    article_schemes),
+    internet_option("--attach", value_kind::text, "FILE", "", "send", section::mail,
+                    "a file to go along; may be repeated", "", mail_schemes),
 
     internet_option(
         "--user", value_kind::text, "NAME[:PASSWORD]", "what ~/.netrc has", "fetch send", section::login,

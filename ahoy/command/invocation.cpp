@@ -231,9 +231,10 @@ bench_options bench_from(const command_line& line) {
   return given;
 }
 
-constexpr std::array fetched{scheme::http, scheme::https,  scheme::ftp,
-                             scheme::ftps, scheme::gopher, scheme::gophers};
-constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp, scheme::ftps};
+constexpr std::array fetched{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps,   scheme::pop3,
+                             scheme::pop3s, scheme::nntp,  scheme::nntps, scheme::gopher, scheme::gophers};
+constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp,  scheme::ftps,
+                             scheme::smtp, scheme::smtps, scheme::nntp, scheme::nntps};
 constexpr std::array called{scheme::telnet};
 
 // Options that go with some schemes would be silently without effect with others.
@@ -283,7 +284,8 @@ upload_options upload_from(const command_line& line) {
   const auto all = read_settings(line);
   auto given = internet_from(line, all.upload, all, line.words.front(), sent_to);
   given.messages.assign(line.words.begin() + 1, line.words.end());
-  if (given.messages.size() > 1)
+  constexpr std::array of_one{scheme::http, scheme::https, scheme::ftp, scheme::ftps};
+  if (given.messages.size() > 1 && std::ranges::find(of_one, given.to.scheme) != of_one.end())
     throw usage_error(usage_errc::surplus, "word", given.messages[1], "one MESSAGE is the whole content");
   return given;
 }

@@ -132,20 +132,28 @@ json_request parse_json_line(std::string_view line) {
   return json_request(std::move(to), said(std::move(text), take_string(object, "data")));
 }
 
-void json_row::add_written(std::string_view name, std::string_view value) {
-  members_ += fmt::format("{}\"{}\":{}", members_.empty() ? "" : ",", name, value);
+void json_row::begin_member(std::string_view name) {
+  line_ += line_.empty() ? "{\"" : ",\"";
+  line_ += name;
+  line_ += "\":";
 }
 
 json_row& json_row::add(std::string_view name, std::string_view text) {
-  add_written(name, in_one_line(ordered_json(text)));
+  begin_member(name);
+  // Of a long list most needs no library.
+  if (std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }))
+    line_.append(1, '"').append(text).append(1, '"');
+  else
+    line_ += in_one_line(ordered_json(text));
   return *this;
 }
 
 json_row& json_row::add(std::string_view name, std::uint64_t number) {
-  add_written(name, fmt::format("{}", number));
+  begin_member(name);
+  line_ += fmt::format_int(number).c_str();
   return *this;
 }
 
-std::string json_row::line() const { return fmt::format("{{{}}}\n", members_); }
+std::string json_row::line() const { return (line_.empty() ? "{" : line_) + "}\n"; }
 
 }  // namespace ahoy::inline v0

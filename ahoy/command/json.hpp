@@ -62,8 +62,8 @@ class json_row {
   [[nodiscard]] std::string line() const;
 
  private:
-  void add_written(std::string_view name, std::string_view value);
-  std::string members_;
+  void begin_member(std::string_view name);
+  std::string line_;  // but for its end
 };
 
 }  // namespace ahoy::inline v0

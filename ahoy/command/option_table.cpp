@@ -321,9 +321,15 @@ constexpr std::string_view send_text =
     "any, "
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
     "stands after --.\n"
-    "To a URL of http, https, ftp or ftps it sends one MESSAGE, or standard input, as the content: 0 means "
-    "that the "
-    "server said that it has it. smtp, imap and nntp are not in this version.\n";
+    "To a URL of another scheme it sends to a server of the internet. 0 means that the server said that it has "
+    "it; 18 that its last word was not heard; 22 that it refused, be it one recipient of several.\n"
+    "  http://HOST/PATH      one MESSAGE, or standard input, as the content; https with TLS\n"
+    "  ftp://HOST/FILE       the same as a file; ftps with TLS\n"
+    "  smtp://HOST           a mail: --from, --to and --subject make its header, the MESSAGEs (or standard "
+    "input) are its lines. Without --subject standard input is the whole mail; smtps with TLS\n"
+    "  nntp://HOST/GROUP     an article: --from and --subject make its header, the MESSAGEs (or standard "
+    "input) are its lines. nntp://HOST/ takes a whole article from standard input; nntps with TLS\n"
+    "imap is not in this version.\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols:\n"
@@ -331,9 +337,12 @@ constexpr std::string_view fetch_text =
     "  ftp://HOST/FILE       a file below the folder of the login; //FILE from the root\n"
     "  ftp://HOST/FOLDER/    what is in it; ftps with TLS\n"
     "  gopher://HOST/1PATH   a menu; 0 a text, 9 a file, 7 a search; gophers with TLS\n"
-    "What comes is written as it is, but to a terminal, where control bytes are escaped. pop3, imap and nntp "
-    "are "
-    "not in this version.\n";
+    "  pop3://HOST/          the mailbox: numbers, sizes, UIDLs; pop3://HOST/N is message N; pop3s with TLS\n"
+    "  nntp://HOST/          newsgroups: name, last and first number, y, n or m; nntp://HOST/comp.* some\n"
+    "  nntp://HOST/GROUP     its articles: number, date, from, subject, message-id, lines; nntps with TLS\n"
+    "  nntp://HOST/GROUP/NUMBER, nntp://HOST/<ID@HOST>   an article\n"
+    "What comes is written as it is, but to a terminal, where control bytes are escaped. imap is not in this "
+    "version.\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

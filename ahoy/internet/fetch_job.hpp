@@ -27,5 +27,6 @@ struct fetch_job {
 task<> fetch_ftp(fetch_job& job);
 task<> fetch_gopher(fetch_job& job);
 task<> fetch_http(fetch_job& job);
+task<> fetch_nntp(fetch_job& job);
 
 }  // namespace ahoy::inline v0

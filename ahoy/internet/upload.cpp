@@ -18,10 +18,9 @@ struct uploader {
   task<> (*upload)(upload_job&);
 };
 constexpr std::array uploaders{
-    uploader{scheme::http, upload_http},
-    uploader{scheme::https, upload_http},
-    uploader{scheme::ftp, upload_ftp},
-    uploader{scheme::ftps, upload_ftp},
+    uploader{scheme::http, upload_http}, uploader{scheme::https, upload_http},
+    uploader{scheme::ftp, upload_ftp},   uploader{scheme::ftps, upload_ftp},
+    uploader{scheme::nntp, upload_nntp}, uploader{scheme::nntps, upload_nntp},
 };
 
 task<> upload_whole(upload_job& job) {

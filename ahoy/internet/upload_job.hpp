@@ -42,5 +42,6 @@ struct upload_job {
 // One for each protocol. Throws error.
 task<> upload_ftp(upload_job& job);
 task<> upload_http(upload_job& job);
+task<> upload_nntp(upload_job& job);
 
 }  // namespace ahoy::inline v0

@@ -13,11 +13,14 @@ void reply_channel::refuse(const std::string& why) const {
 }
 
 task<> reply_channel::fill() {
-  const std::string piece = co_await over_->receive();
+  std::string piece = co_await over_->receive();
   if (piece.empty()) throw error{make_error_code(errc::cut_short), "receive from", peer()};
   arrived_.erase(0, begin_);
   begin_ = 0;
-  arrived_ += piece;
+  if (arrived_.empty())
+    arrived_ = std::move(piece);
+  else
+    arrived_ += piece;
 }
 
 std::string_view reply_channel::take(std::size_t size) noexcept {

@@ -1,0 +1,85 @@
+#include <ahoy/address/ascii.hpp>
+#include <ahoy/address/hostname.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/protocol/header_line.hpp>
+#include <ahoy/protocol/news_article.hpp>
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr std::array addressed{"from", "reply-to", "sender", "approved"};
+
+bool is_host_character(char each) noexcept {
+  return is_letter(each) || is_digit(each) || each == '-' || each == '.';
+}
+
+/// Of 'Alice <alice@example.org>' "example.org"; empty where there is none.
+std::string_view domain_of(std::string_view from) noexcept {
+  const auto at = from.rfind('@');
+  if (at == from.npos) return {};
+  const std::string_view rest = from.substr(at + 1);
+  const auto* end = std::ranges::find_if_not(rest, is_host_character);
+  return rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+}
+
+std::string line_of(const http_field& field) {
+  const bool has_addresses = std::ranges::find(addressed, lower(field.name)) != addressed.end();
+  return has_addresses ? address_header_line(field.name, field.value)
+                       : text_header_line(field.name, field.value);
+}
+
+}  // namespace
+
+std::string news_header::text() const {
+  const std::array made{http_field{"From", from},
+                        http_field{"Newsgroups", newsgroups},
+                        http_field{"Subject", subject},
+                        http_field{"Date", header_date(date)},
+                        http_field{"Message-ID", message_id},
+                        http_field{"MIME-Version", "1.0"},
+                        http_field{"Content-Type", "text/plain; charset=UTF-8"},
+                        http_field{"Content-Transfer-Encoding", "8bit"}};
+  std::string lines;
+  for (const http_field& each : made) {
+    const auto is_it = [&](const http_field& other) { return lower(other.name) == lower(each.name); };
+    if (std::ranges::any_of(others, is_it)) continue;
+    if (each.value.empty())
+      throw error{make_error_code(errc::malformed), "write header", each.name, "an article has to have one"};
+    lines += line_of(each);
+  }
+  for (const http_field& each : others) lines += line_of(each);
+  return lines + "\r\n";
+}
+
+std::string header_date(std::chrono::system_clock::time_point when) {
+  constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(when - day)};
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
+                     days[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+std::string new_message_id(std::string_view from) {
+  std::array<unsigned char, 16> random{};
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    throw error{system_code(errno), "make", "a message-id"};
+  std::string id = "<";
+  for (const unsigned char each : random) id += fmt::format("{:02x}", each);
+  const std::string_view domain = domain_of(from);
+  return id + "@" + (domain.empty() ? gethostname() : std::string{domain}) + ">";
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,33 @@
+#pragma once
+#include <ahoy/protocol/http.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ahoy::inline v0 {
+
+/// What the header of an article is made of (RFC 5536, section 3.1).
+struct news_header {
+  news_header() = default;
+
+  std::string newsgroups;  ///< "comp.lang.c++,comp.os.linux"
+  std::string from;        ///< 'Alice <alice@example.org>'
+  std::string subject;
+  std::string message_id;  ///< with its brackets: see new_message_id
+  std::chrono::system_clock::time_point date;
+  std::vector<http_field> others;  ///< one that is here takes the place of what would be made
+
+  /// All of it, and the empty line: UTF-8 text follows. Throws error (malformed): something is missing, or
+  /// cannot be in a header (see header_line.hpp).
+  [[nodiscard]] std::string text() const;
+};
+
+/// Of the given time, in UTC: "Mon, 23 Nov 2026 09:30:00 +0000" (RFC 5322, section 3.3).
+[[nodiscard]] std::string header_date(std::chrono::system_clock::time_point when);
+
+/// One that nobody else has: 128 random bits, and who it is from to the right of the @, or this machine.
+[[nodiscard]] std::string new_message_id(std::string_view from);
+
+}  // namespace ahoy::inline v0
