@@ -23,12 +23,14 @@ constexpr std::array request_members{"to", "text", "data"};
 
 // JSON's own escapes leave DEL, C1 and bidirectional marks alone; where one is in it, the line is written in
 // ASCII.
-std::string one_line(const ordered_json& object) {
+std::string in_one_line(const ordered_json& object) {
   constexpr auto replace = ordered_json::error_handler_t::replace;
   auto line = object.dump(-1, ' ', false, replace);
   if (escape_controls(line) != line) line = object.dump(-1, ' ', true, replace);
-  return line += '\n';
+  return line;
 }
+
+std::string one_line(const ordered_json& object) { return in_one_line(object) + '\n'; }
 
 void add_text(ordered_json& object, const char* member, std::string_view text) {
   if (valid_utf8(text))
@@ -129,5 +131,21 @@ json_request parse_json_line(std::string_view line) {
   auto text = take_string(object, "text");
   return json_request(std::move(to), said(std::move(text), take_string(object, "data")));
 }
+
+void json_row::add_written(std::string_view name, std::string_view value) {
+  members_ += fmt::format("{}\"{}\":{}", members_.empty() ? "" : ",", name, value);
+}
+
+json_row& json_row::add(std::string_view name, std::string_view text) {
+  add_written(name, in_one_line(ordered_json(text)));
+  return *this;
+}
+
+json_row& json_row::add(std::string_view name, std::uint64_t number) {
+  add_written(name, fmt::format("{}", number));
+  return *this;
+}
+
+std::string json_row::line() const { return fmt::format("{{{}}}\n", members_); }
 
 }  // namespace ahoy::inline v0

@@ -54,4 +54,16 @@ struct json_request {
 /// mistyped "to" must not make a word to one a word to all.
 [[nodiscard]] json_request parse_json_line(std::string_view line);
 
+/// A row of a list: an object, member by member, in their order. Bytes that are not UTF-8 become U+FFFD.
+class json_row {
+ public:
+  json_row& add(std::string_view name, std::string_view text);
+  json_row& add(std::string_view name, std::uint64_t number);
+  [[nodiscard]] std::string line() const;
+
+ private:
+  void add_written(std::string_view name, std::string_view value);
+  std::string members_;
+};
+
 }  // namespace ahoy::inline v0

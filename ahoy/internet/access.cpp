@@ -62,4 +62,11 @@ std::string url_of(const internet_options& given) {
   return plain.to_string();
 }
 
+std::string server_url_of(const internet_options& given) {
+  endpoint plain = given.to;
+  plain.fragment.clear();
+  plain.path.clear();
+  return plain.to_string();
+}
+
 }  // namespace ahoy::inline v0

@@ -13,5 +13,7 @@ namespace ahoy::inline v0 {
 
 /// The URL for libcurl, which holds no user.
 [[nodiscard]] std::string url_of(const internet_options& given);
+/// "ftp://localhost:2121", without what follows the server's name.
+[[nodiscard]] std::string server_url_of(const internet_options& given);
 
 }  // namespace ahoy::inline v0
