@@ -64,8 +64,8 @@ task<> upload_smtp(upload_job& job) {
   tell(refused);
   const bool nobody_gets_it = refused.size() == envelope.to.size();
   if (!nobody_gets_it) co_await hand_over_and_tell(job, *mail, client);
-  co_await job.finish();
   if (job.ended != status::done) co_return;
+  co_await job.finish();
   co_await client.quit();
   if (!refused.empty())
     throw error{make_error_code(errc::refused), "send to", server,
