@@ -20,8 +20,6 @@ struct fetcher {
 constexpr std::array fetchers{
     fetcher{scheme::http, fetch_http},
     fetcher{scheme::https, fetch_http},
-    fetcher{scheme::imap, fetch_imap},
-    fetcher{scheme::imaps, fetch_imap},
     fetcher{scheme::pop3, fetch_pop3},
     fetcher{scheme::pop3s, fetch_pop3},
 };

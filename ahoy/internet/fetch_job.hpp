@@ -23,7 +23,6 @@ struct fetch_job {
 
 // One for each protocol. Throws error.
 task<> fetch_http(fetch_job& job);
-task<> fetch_imap(fetch_job& job);
 task<> fetch_pop3(fetch_job& job);
 
 }  // namespace ahoy::inline v0

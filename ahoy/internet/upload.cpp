@@ -20,8 +20,6 @@ struct uploader {
 constexpr std::array uploaders{
     uploader{scheme::http, upload_http},
     uploader{scheme::https, upload_http},
-    uploader{scheme::imap, upload_imap},
-    uploader{scheme::imaps, upload_imap},
     uploader{scheme::smtp, upload_smtp},
     uploader{scheme::smtps, upload_smtp},
 };

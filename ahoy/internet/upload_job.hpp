@@ -43,7 +43,6 @@ struct upload_job {
 
 // One for each protocol. Throws error.
 task<> upload_http(upload_job& job);
-task<> upload_imap(upload_job& job);
 task<> upload_smtp(upload_job& job);
 
 }  // namespace ahoy::inline v0
