@@ -1,4 +1,4 @@
-# The command, at build/ahoy. All but main.cpp is a library, so that unit tests reach it.
+# The command, at build/ahoy. All but main_sources is a library, so that unit tests reach it.
 file(GLOB command_sources CONFIGURE_DEPENDS ahoy/command/*.cpp)
 if(NOT command_sources)
   return()
@@ -10,7 +10,8 @@ list(FILTER command_tests INCLUDE REGEX "_test\\.cpp$")
 list(APPEND unit_test_sources ${command_tests})
 set(module_sources ${command_sources})
 list(FILTER module_sources INCLUDE REGEX "/module_[a-z_]+\\.cpp$")
-list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
+set(main_sources ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp ${PROJECT_SOURCE_DIR}/ahoy/command/fmt.cpp)
+list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${main_sources})
 
 add_library(ahoy_command STATIC ${command_sources})
 set_target_properties(ahoy_command PROPERTIES LINKER_LANGUAGE CXX)
@@ -21,6 +22,14 @@ file(RELATIVE_PATH modules_installed ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTAL
 target_compile_definitions(ahoy_command PUBLIC AHOY_VERSION="${PROJECT_VERSION}"
   AHOY_MODULES_BUILT="modules" AHOY_MODULES_INSTALLED="${modules_installed}")
 
+# The command has what it needs of libstdc++, libgcc and fmt within itself: to find them, and to bind to them, is a third of
+# a cold start, and each process of the model `process` would map them anew. Its modules have their own, which they show
+# nobody. Not where libahoy is shared and uses them too, since an exception must not pass from one copy to another; nor with
+# a sanitizer, which looks into the shared ones.
+if(NOT BUILD_SHARED_LIBS AND NOT AHOY_SANITIZE)
+  set(with_own_runtime -static-libstdc++ -static-libgcc LINKER:--exclude-libs,ALL)
+endif()
+
 if(EXISTS ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
   add_executable(ahoy ahoy/command/main.cpp)
   target_link_libraries(ahoy PRIVATE ahoy_command)
@@ -28,6 +37,10 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
   # anew what its parent does not use. That takes a tenth of a millisecond.
   target_link_options(ahoy PRIVATE LINKER:-z,relro LINKER:-z,now)
   set_target_properties(ahoy PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  if(with_own_runtime)
+    target_sources(ahoy PRIVATE ahoy/command/fmt.cpp)
+    target_link_options(ahoy PRIVATE ${with_own_runtime} LINKER:--as-needed)
+  endif()
 endif()
 
 # ahoy/command/module_NAME.cpp becomes modules/NAME.so, which the command opens with dlopen when a verb asks for it, so
@@ -40,6 +53,7 @@ foreach(source IN LISTS module_sources)
   add_library(module_${name} MODULE ${source})
   set_target_properties(module_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules)
   target_include_directories(module_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_options(module_${name} PRIVATE ${with_own_runtime})
   foreach(library IN LISTS module_${name}_libraries)
     pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})
     target_link_libraries(module_${name} PRIVATE PkgConfig::${library})
@@ -54,6 +68,10 @@ list(REMOVE_ITEM internet_sources ${internet_tests})
 add_library(module_internet MODULE ${internet_sources})
 set_target_properties(module_internet PROPERTIES PREFIX "" OUTPUT_NAME internet LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules)
 target_link_libraries(module_internet PRIVATE ahoy_command libahoy_protocol fmt::fmt)
+if(with_own_runtime)
+  target_sources(module_internet PRIVATE ahoy/command/fmt.cpp)
+  target_link_options(module_internet PRIVATE ${with_own_runtime} LINKER:--as-needed)
+endif()
 list(APPEND modules module_internet)
 
 if(modules AND TARGET ahoy)

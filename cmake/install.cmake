@@ -3,6 +3,10 @@ set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/ahoy)
 
 install(TARGETS libahoy EXPORT ahoy FILE_SET HEADERS)
 install(EXPORT ahoy NAMESPACE ahoy:: FILE ahoyTargets.cmake DESTINATION ${package_directory})
+# Apart, so that who uses libahoy alone needs none of the libraries that the protocols need.
+install(TARGETS libahoy_protocol EXPORT ahoyProtocol FILE_SET HEADERS)
+install(EXPORT ahoyProtocol NAMESPACE ahoy:: FILE ahoyProtocolTargets.cmake DESTINATION ${package_directory})
+string(REPLACE ";" " " protocol_requires_list "${protocol_packages}")
 configure_package_config_file(cmake/ahoyConfig.cmake.in ahoyConfig.cmake INSTALL_DESTINATION ${package_directory})
 # Before 1.0 a new minor version may break what was built on the one before.
 write_basic_package_version_file(ahoyConfigVersion.cmake COMPATIBILITY SameMinorVersion)
@@ -11,15 +15,19 @@ install(FILES ${PROJECT_BINARY_DIR}/ahoyConfig.cmake ${PROJECT_BINARY_DIR}/ahoyC
 # A static libahoy leaves its libraries to whoever links it, also without pkg-config's --static: there is no shared one.
 set(private_requires fmt liburing)
 string(REPLACE ";" " " private_requires "${private_requires}")
+set(protocol_requires ${protocol_requires_list})
 if(BUILD_SHARED_LIBS)
   set(requires_private ${private_requires})
+  set(protocol_requires_private ${protocol_requires})
+  set(protocol_requires)
 else()
   set(requires ${private_requires})
 endif()
 # The paths are relative to the file itself, so that an installed tree may be moved.
 file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/ahoy.pc.in ahoy.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/ahoy.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+configure_file(cmake/ahoy-protocol.pc.in ahoy-protocol.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ahoy.pc ${PROJECT_BINARY_DIR}/ahoy-protocol.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 if(TARGET ahoy)
   if(BUILD_SHARED_LIBS)

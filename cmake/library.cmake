@@ -30,13 +30,17 @@ list(FILTER protocol_tests INCLUDE REGEX "_test\\.cpp$")
 list(APPEND unit_test_sources ${protocol_tests})
 list(FILTER protocol_sources EXCLUDE REGEX "_test\\.cpp$")
 
-pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
+set(protocol_packages libcurl libtelnet)  # as pkg-config calls them
+foreach(package IN LISTS protocol_packages)
+  pkg_check_modules(${package} REQUIRED IMPORTED_TARGET ${package})
+  list(APPEND protocol_libraries PkgConfig::${package})
+endforeach()
 add_library(libahoy_protocol ${protocol_sources})
 add_library(ahoy::protocol ALIAS libahoy_protocol)
 target_sources(libahoy_protocol PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${protocol_headers})
 set_target_properties(libahoy_protocol PROPERTIES OUTPUT_NAME ahoy-protocol EXPORT_NAME protocol LINKER_LANGUAGE CXX
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-target_link_libraries(libahoy_protocol PUBLIC libahoy PRIVATE fmt::fmt PkgConfig::libcurl)
+target_link_libraries(libahoy_protocol PUBLIC libahoy PRIVATE fmt::fmt ${protocol_libraries})
 target_compile_definitions(libahoy_protocol PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
 
 # A shared library of ours exports namespace ahoy::v0 and nothing else: one line for the linker, in the place of a macro on

@@ -20,7 +20,7 @@ NOT_PROGRAMS = {"ahoy", "time", "link", "who", "users", "size", "file", "ar"}
 OPTIONAL = {"ccache", "sudo"}
 
 WORDS = r"[A-Za-z][\w.+-]*"
-PYTHON_CALLS = [re.compile(rf'[\[(]\s*"({WORDS})"\s*,'), re.compile(rf'(?:run|sh|popen|Popen|call|output|start|spawn|which)\(\s*f?"({WORDS})[ "]')]
+PYTHON_CALLS = [re.compile(rf'[\[(]\s*"({WORDS})"\s*,'), re.compile(rf'(?:run|sh|popen|Popen|call|output|start|spawn|which|program|path_of)\(\s*f?"({WORDS})[ "]')]
 SHELL_WORDS_BEFORE = re.compile(r"\b(?:if|then|elif|else|while|until|do|exec|xargs|env)[ \t]")
 SHELL_CALLS = re.compile(rf"(?:^|[;&|({{!])[ \t]*(?:\w+=\S*[ \t]+)*({WORDS})(?=[ \t\n;)])", re.MULTILINE)
 BUILT_IN = set("""if then else elif fi for while until do done case esac in set cd echo printf exit export return read trap shift exec
@@ -128,6 +128,7 @@ class Packages(unittest.TestCase):
     def test_finds_programs(self):
         self.assertIn("nc", programs_in(pathlib.Path("x.py"), 'run(["nc", "-N", host])'))
         self.assertIn("ip", programs_in(pathlib.Path("x.py"), 'run("ip netns add a")'))
+        self.assertIn("nginx", programs_in(pathlib.Path("x.py"), 'self.program("nginx")'))
         self.assertIn("tmux", programs_in(pathlib.Path("x"), "if tmux -V; then\n"))
         self.assertIn("strace", programs_in(pathlib.Path("x"), "LC_ALL=C strace -f x\n"))
 

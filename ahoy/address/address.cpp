@@ -197,7 +197,27 @@ std::string address::to_string() const {
   }
 }
 
+/// Of IPv4 all that is significant is one word, which spares a server of datagrams much of each look-up.
+std::optional<std::uint64_t> address::inet_word() const noexcept {
+  static_assert(offsetof(sockaddr_in, sin_zero) == sizeof(std::uint64_t));
+  if (family() != family::inet || size_ < sizeof(std::uint64_t)) return {};
+  std::uint64_t word = 0;
+  std::memcpy(&word, &storage_, sizeof word);
+  return word;
+}
+
+bool operator==(const address& left, const address& right) noexcept {
+  const auto word = left.inet_word();
+  const auto other = right.inet_word();
+  return word || other ? word == other : left.significant() == right.significant();
+}
+
+/// Fibonacci hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4), its upper half brought down.
 std::size_t address::hash() const noexcept {
+  if (const auto word = inet_word()) {
+    const std::uint64_t spread = *word * 0x9e3779b97f4a7c15;
+    return spread ^ spread >> 32;
+  }
   auto [first, second] = significant();
   std::hash<std::string_view> hash;
   return hash(first) * 31 + hash(second);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,14 +63,13 @@ class address {
   /// A larger size (the kernel says what it would have needed) counts as capacity().
   void set_size(socklen_t size) noexcept;
 
-  friend bool operator==(const address& left, const address& right) noexcept {
-    return left.significant() == right.significant();
-  }
+  friend bool operator==(const address& left, const address& right) noexcept;
   [[nodiscard]] std::size_t hash() const noexcept;
 
  private:
   // The bytes that say what is addressed, in two runs: not padding, and not the flow label.
   [[nodiscard]] std::pair<std::string_view, std::string_view> significant() const noexcept;
+  [[nodiscard]] std::optional<std::uint64_t> inet_word() const noexcept;
 
   sockaddr_storage storage_{};
   socklen_t size_ = 0;

@@ -35,8 +35,15 @@ constexpr std::array quantiles{quantile_row{"p50", 0.5}, quantile_row{"p99", 0.9
 
 constexpr double milliseconds_shown = 1e3;
 
+// std::round() would be all that the command wants of libm, which each start of it would then load.
+double to_whole(double value) {
+  constexpr double has_no_fraction = 1e15;
+  if (!(std::abs(value) < has_no_fraction)) return value;  // nor has what is no number
+  return static_cast<double>(static_cast<std::int64_t>(value + (value < 0 ? -0.5 : 0.5)));
+}
+
 // Without digits that mean nothing; what is nothing then has no sign.
-double rounded(double value, double steps = 1e6) { return std::round(value * steps) / steps + 0.0; }
+double rounded(double value, double steps = 1e6) { return to_whole(value * steps) / steps; }
 
 double seconds(duration length) { return std::chrono::duration<double>(length).count(); }
 double microseconds(duration length) { return seconds(length) * 1e6; }
@@ -69,7 +76,7 @@ void add_plan(ordered_json& object, const bench_options& given) {
 void add_result(ordered_json& object, const load_result& result, std::string_view unit) {
   object["seconds"] = rounded(seconds(result.took));
   object[std::string{unit}] = result.times.count();
-  object["rate"] = std::round(result.rate());
+  object["rate"] = to_whole(result.rate());
   for (const auto& [name, share] : quantiles)
     object[fmt::format("{}_us", name)] = rounded(microseconds(result.times.quantile(share)));
   object["max_us"] = rounded(microseconds(result.times.longest()));

@@ -197,7 +197,8 @@ bool is_internet_url(std::string_view word) {
          traits(static_cast<scheme>(found - known.begin())).is_url;
 }
 
-internet_url read_internet_url(std::string_view word, std::string_view verb, std::span<const scheme> schemes) {
+internet_url read_internet_url(std::string_view word, std::string_view verb,
+                               std::span<const scheme> schemes) {
   const auto begin = word.find(separator);
   const auto rest = word.substr(begin == word.npos ? 0 : begin + separator.size());
   const auto at = rest.substr(0, rest.find_first_of("/?#")).rfind('@');

@@ -283,7 +283,8 @@ std::string explain(const fetch_options& given) {
   explanation all("fetch");
   all.add("fetch", given.to.to_string());
   add_login(all, given);
-  all.add("write", given.output.empty() ? "it to standard output" : fmt::format("it to {}", escape(given.output)));
+  all.add("write",
+          given.output.empty() ? "it to standard output" : fmt::format("it to {}", escape(given.output)));
   add_give_up(all, given);
   add_statuses(all, verb::fetch);
   return std::move(all).text();

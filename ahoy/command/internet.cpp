@@ -10,7 +10,9 @@ namespace {
 const ahoy_internet_functions& internet() {
   std::string why;
   const void* found = module_symbol("internet", "ahoy_internet_module", why);
-  if (!found) throw error{std::make_error_code(std::errc::no_such_file_or_directory), "open", "the module internet", why};
+  if (!found)
+    throw error{std::make_error_code(std::errc::no_such_file_or_directory), "open", "the module internet",
+                why};
   return *static_cast<const ahoy_internet_functions*>(found);
 }
 

@@ -2,8 +2,9 @@
 #include <ahoy/command/options.hpp>
 
 // What the module `internet` offers the command, which opens it with dlopen only where a URL of one of the
-// internet's protocols is given: libcurl and OpenSSL take longer to load than a message takes to be sent. Built
-// together with the command, so that the options are the same on both sides; nothing is thrown through it.
+// internet's protocols is given: libcurl and OpenSSL take longer to load than a message takes to be sent.
+// Built together with the command, so that the options are the same on both sides; nothing is thrown through
+// it.
 
 extern "C" {
 

@@ -12,13 +12,15 @@ inline constexpr std::string_view file_schemes = "http https ftp ftps";
 inline constexpr std::string_view mail_schemes = "smtp smtps";
 inline constexpr std::string_view article_schemes = "smtp smtps nntp nntps";
 inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
-inline constexpr std::string_view login_schemes = "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
+inline constexpr std::string_view login_schemes =
+    "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
 inline constexpr std::string_view tls_schemes =
     "https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
 
-constexpr option internet_option(std::string_view name, value_kind kind, std::string_view value, std::string_view fallback,
-                                 std::string_view verbs, section where, std::string_view summary,
-                                 std::string_view details, std::string_view schemes) {
+constexpr option internet_option(std::string_view name, value_kind kind, std::string_view value,
+                                 std::string_view fallback, std::string_view verbs, section where,
+                                 std::string_view summary, std::string_view details,
+                                 std::string_view schemes) {
   return {name, "", kind, value, fallback, verbs, where, summary, details, {}, {}, schemes};
 }
 
@@ -28,11 +30,12 @@ inline constexpr std::array internet_option_rows{
                     "It is written beside and gets its name at the end, so that no half of it is ever found "
                     "under that name.",
                     ""),
-    internet_option("--resume", value_kind::flag, "", "", "fetch send", section::content,
-                    "go on where an earlier run was cut off",
-                    "fetch asks for what FILE.part of --output FILE lacks; send, of FTP, sends what the server lacks of "
-                    "standard input, which must be a file.",
-                    file_schemes),
+    internet_option(
+        "--resume", value_kind::flag, "", "", "fetch send", section::content,
+        "go on where an earlier run was cut off",
+        "fetch asks for what FILE.part of --output FILE lacks; send, of FTP, sends what the server lacks of "
+        "standard input, which must be a file.",
+        file_schemes),
     internet_option("--max-size", value_kind::size, "SIZE", "none", "fetch", section::content,
                     "the most that is fetched", "More is status 63.", ""),
     internet_option("--head", value_kind::flag, "", "", "fetch", section::content, "the header alone", "",
@@ -40,10 +43,12 @@ inline constexpr std::array internet_option_rows{
     internet_option("--body", value_kind::flag, "", "", "fetch", section::content, "the body alone", "",
                     "imap imaps nntp nntps"),
     internet_option("--location", value_kind::flag, "", "", "fetch", section::content,
-                    "go where a redirect points", "At most ten times. A login goes to no other host.", http_schemes),
+                    "go where a redirect points", "At most ten times. A login goes to no other host.",
+                    http_schemes),
     internet_option("--compressed", value_kind::flag, "", "", "fetch", section::content,
                     "ask for compressed content, and decode it", "", http_schemes),
-    internet_option("--range", value_kind::text, "RANGE", "all", "fetch", section::content, "a part alone, in bytes",
+    internet_option("--range", value_kind::text, "RANGE", "all", "fetch", section::content,
+                    "a part alone, in bytes",
                     "0-99 is the first hundred, 500- all from there on, -10 the last ten.", file_schemes),
     internet_option("--top", value_kind::number, "N", "all", "fetch", section::content,
                     "of a message the header and N lines", "", "pop3 pop3s"),
@@ -51,7 +56,8 @@ inline constexpr std::array internet_option_rows{
                     "of a list the last N", "", "imap imaps nntp nntps"),
     internet_option("--search", value_kind::text, "WORDS", "", "fetch", section::content,
                     "what to search for",
-                    "Of IMAP, as its SEARCH has it: UNSEEN, FROM alice, SINCE 1-Feb-2026. Of Gopher, what a search server "
+                    "Of IMAP, as its SEARCH has it: UNSEEN, FROM alice, SINCE 1-Feb-2026. Of Gopher, what a "
+                    "search server "
                     "is asked.",
                     "imap imaps gopher gophers"),
     internet_option("--delete", value_kind::flag, "", "", "fetch", section::content,
@@ -59,10 +65,10 @@ inline constexpr std::array internet_option_rows{
     internet_option("--header", value_kind::text, "HEADER", "", "fetch send", section::content,
                     "a header to send along, NAME: VALUE; may be repeated", "",
                     "http https smtp smtps nntp nntps"),
-    internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content, "PUT, PATCH, ...", "",
-                    http_schemes),
-    internet_option("--append", value_kind::flag, "", "", "send", section::content, "to the end of the file there", "",
-                    "ftp ftps"),
+    internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content,
+                    "another than POST: PUT, PATCH", "", http_schemes),
+    internet_option("--append", value_kind::flag, "", "", "send", section::content,
+                    "to the end of the file there", "", "ftp ftps"),
 
     internet_option("--from", value_kind::text, "ADDRESS", "", "send", section::mail, "who it is from",
                     "alice@example.org, or 'Alice <alice@example.org>'.", article_schemes),
@@ -78,12 +84,13 @@ inline constexpr std::array internet_option_rows{
     internet_option("--attach", value_kind::text, "FILE", "", "send", section::mail,
                     "a file to go along; may be repeated", "", mail_schemes),
 
-    internet_option("--user", value_kind::text, "NAME[:PASSWORD]", "what ~/.netrc has", "fetch send",
-                    section::login, "who to log in as",
-                    "Without a password it is asked for on the terminal. It is kept out of the process list, and of "
-                    "everything that is shown. Over a connection that is not encrypted it goes to this machine alone, "
-                    "unless --insecure allows it.",
-                    login_schemes),
+    internet_option(
+        "--user", value_kind::text, "NAME[:PASSWORD]", "what ~/.netrc has", "fetch send", section::login,
+        "who to log in as",
+        "Without a password it is asked for on the terminal. It is kept out of the process list, and of "
+        "everything that is shown. Over a connection that is not encrypted it goes to this machine alone, "
+        "unless --insecure allows it.",
+        login_schemes),
     internet_option("--starttls", value_kind::flag, "", "", "fetch send", section::login,
                     "begin TLS before anything else, or end with status 35",
                     "So it is done, too, where a login goes to another machine.", starttls_schemes),
@@ -93,9 +100,10 @@ inline constexpr std::array internet_option_rows{
                     "our own certificate, as PEM", "", tls_schemes),
     internet_option("--key", value_kind::text, "FILE", "in --cert", "fetch send", section::login,
                     "its private key, as PEM", "", tls_schemes),
-    internet_option("--insecure", value_kind::flag, "", "", "fetch send", section::login,
-                    "believe any certificate, and log in without encryption",
-                    "Whoever is on the way may then read and change everything: it is said on standard error.", ""),
+    internet_option(
+        "--insecure", value_kind::flag, "", "", "fetch send", section::login,
+        "believe any certificate, and log in without encryption",
+        "Whoever is on the way may then read and change everything: it is said on standard error.", ""),
 };
 
 }  // namespace ahoy::inline v0

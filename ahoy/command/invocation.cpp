@@ -231,19 +231,19 @@ bench_options bench_from(const command_line& line) {
   return given;
 }
 
-constexpr std::array fetched{scheme::http,  scheme::https, scheme::ftp,  scheme::ftps,  scheme::pop3,
-                             scheme::pop3s, scheme::imap,  scheme::imaps, scheme::nntp, scheme::nntps,
-                             scheme::gopher, scheme::gophers};
-constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp,  scheme::ftps,  scheme::smtp,
-                             scheme::smtps, scheme::imap, scheme::imaps, scheme::nntp, scheme::nntps};
+constexpr std::array fetched{scheme::http, scheme::https, scheme::ftp,    scheme::ftps,
+                             scheme::pop3, scheme::pop3s, scheme::imap,   scheme::imaps,
+                             scheme::nntp, scheme::nntps, scheme::gopher, scheme::gophers};
+constexpr std::array sent_to{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps, scheme::smtp,
+                             scheme::smtps, scheme::imap,  scheme::imaps, scheme::nntp, scheme::nntps};
 constexpr std::array called{scheme::telnet};
 
 // Options that go with some schemes would be silently without effect with others.
 void check_schemes(const command_line& line, scheme of) {
   for (const auto& each : line.options)
     if (!each.what->schemes.empty() && std::ranges::count(words_of(each.what->schemes), to_string(of)) == 0)
-      throw usage_error(usage_errc::contradictory, fmt::format("option {} and scheme", each.what->name), to_string(of),
-                        fmt::format("it goes with {}", each.what->schemes));
+      throw usage_error(usage_errc::contradictory, fmt::format("option {} and scheme", each.what->name),
+                        to_string(of), fmt::format("it goes with {}", each.what->schemes));
 }
 
 // What all of them share is read into those of fetch.
@@ -274,7 +274,8 @@ fetch_options fetch_from(const command_line& line) {
   const auto all = read_settings(line);
   auto given = internet_from(line, all.fetch, all, line.words.front(), fetched);
   if (given.resume && given.output.empty())
-    throw usage_error(usage_errc::contradictory, "option --resume", "", "it goes with --output, which names what is there");
+    throw usage_error(usage_errc::contradictory, "option --resume", "",
+                      "it goes with --output, which names what is there");
   if (given.resume && !given.range.empty())
     throw usage_error(usage_errc::contradictory, "options --resume and --range", "", "leave out one");
   return given;

@@ -15,9 +15,8 @@ struct help_request {
 struct version_request {};
 
 /// What the words after a verb ask for, every value read and checked against the others.
-using invocation =
-    std::variant<listen_options, call_options, send_options, bench_options, fetch_options, upload_options,
-                 telnet_options, help_request, version_request>;
+using invocation = std::variant<listen_options, call_options, send_options, bench_options, fetch_options,
+                                upload_options, telnet_options, help_request, version_request>;
 
 /// Opens and looks up nothing. Throws ahoy::error for what cannot be: whatever its cause, that is
 /// status::usage.

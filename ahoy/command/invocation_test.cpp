@@ -130,10 +130,36 @@ TEST(invocation, each_word_of_listen_is_an_endpoint) {
 }
 
 TEST(invocation, schemes_of_later_versions_are_named_as_such) {
-  for (const auto* scheme : {"tls", "ahoy", "ahoy+tcp", "http", "HTTPS", "telnet"})
+  for (const auto* scheme : {"tls", "ahoy", "ahoy+tcp"})
     for (const auto verb : ahoy::all_verbs)
       EXPECT_EQ(refused(verb, {std::string(scheme) + "://localhost"}), ahoy::usage_errc::not_yet) << scheme;
   EXPECT_EQ(refused(ahoy::verb::call, {"htpt://localhost"}), ahoy::errc::malformed);
+}
+
+TEST(invocation, each_verb_has_its_schemes) {
+  for (const auto* url : {"telnet://localhost", "smtp://localhost", "tcp://localhost:1", "unix:///tmp/x"})
+    EXPECT_EQ(refused(ahoy::verb::fetch, {url}), ahoy::usage_errc::contradictory) << url;
+  EXPECT_EQ(refused(ahoy::verb::send, {"gopher://localhost"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::call, {"http://localhost"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::fetch, {"localhost/x"}), ahoy::errc::malformed);
+  EXPECT_EQ(refused(ahoy::verb::fetch, {}), ahoy::usage_errc::missing);
+}
+
+TEST(invocation, an_option_goes_with_its_schemes) {
+  EXPECT_EQ(refused(ahoy::verb::fetch, {"ftp://localhost/x", "--location"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"http://localhost/x", "--subject=x"}),
+            ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "--append"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::fetch, {"http://localhost/x", "--resume"}), ahoy::usage_errc::contradictory);
+}
+
+TEST(invocation, a_user_is_taken_out_of_a_url) {
+  const auto given = std::get<ahoy::fetch_options>(
+      ahoy::parse_invocation(ahoy::verb::fetch, words{"http://al%69ce:a%3Ab@localhost/x"}));
+  EXPECT_EQ(given.user, "alice");
+  EXPECT_EQ(given.password, "a:b");
+  EXPECT_EQ(given.to.to_string(), "http://localhost/x");
+  EXPECT_EQ(refused(ahoy::verb::fetch, {"http://a%0:b@localhost/"}), ahoy::errc::malformed);
 }
 
 TEST(invocation, defaults_are_the_contracts) {

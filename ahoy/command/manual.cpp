@@ -89,7 +89,8 @@ std::string full_text(const option& row) {
   text[0] = static_cast<char>(text[0] >= 'a' && text[0] <= 'z' ? text[0] - 'a' + 'A' : text[0]);
   if (!row.fallback.empty()) text += fmt::format(" The default is {}.", row.fallback);
   for (const auto& each : row.choices) text += fmt::format(" {}: {}.", each.word, each.meaning);
-  return row.details.empty() ? text : fmt::format("{} {}", text, row.details);
+  if (!row.details.empty()) text += fmt::format(" {}", row.details);
+  return row.schemes.empty() ? text : fmt::format("{} It goes with {}.", text, row.schemes);
 }
 
 void add_options(blocks& all, verb which) {
@@ -162,9 +163,9 @@ blocks manual_of(verb which) {
   blocks all;
   add_topic(all, "DESCRIPTION", row_of(which).description);
   if (which == verb::call || which == verb::send) add_text(all, addresses_of_datagrams);
-  add_topic(all, "ENDPOINTS", endpoints);
+  if (which != verb::fetch) add_topic(all, "ENDPOINTS", endpoints);
   add_options(all, which);
-  if (which != verb::bench) {
+  if (which != verb::bench && which != verb::fetch) {
     add_topic(all, "THE END", the_end);
     add_text(all, end_rule_text(which));
   }

@@ -21,7 +21,8 @@ std::span<char> password_of(std::span<char> user) {
 std::span<char> password_in_url(std::span<char> word) {
   const auto begin = std::ranges::search(word, separator);
   if (begin.empty()) return {};
-  const auto end = std::ranges::find_if(begin.end(), word.end(), [](char c) { return c == '/' || c == '?' || c == '#'; });
+  const auto end =
+      std::ranges::find_if(begin.end(), word.end(), [](char c) { return c == '/' || c == '?' || c == '#'; });
   const auto at = std::find(std::make_reverse_iterator(end), std::make_reverse_iterator(begin.end()), '@');
   if (at.base() == begin.end()) return {};
   return password_of({begin.end(), at.base() - 1});

@@ -70,7 +70,8 @@ after_eof end_of(const option& row, std::string_view value) {
 }
 
 std::uint64_t number_of(const option& row, std::string_view value) {
-  return static_cast<std::uint64_t>(parse_integer(row.name, value, 0, std::numeric_limits<std::int32_t>::max()));
+  return static_cast<std::uint64_t>(
+      parse_integer(row.name, value, 0, std::numeric_limits<std::int32_t>::max()));
 }
 
 // "NAME: VALUE": one that carries a line end would be two.
@@ -83,7 +84,8 @@ std::string header_of(const option& row, std::string_view value) {
 
 // RFC 9110, section 9.1.
 std::string method_of(const option& row, std::string_view value) {
-  if (value.empty() || !std::ranges::all_of(value, is_letter)) throw unreadable(row.name, value, "it is one word, as PUT");
+  if (value.empty() || !std::ranges::all_of(value, is_letter))
+    throw unreadable(row.name, value, "it is one word, as PUT");
   return std::string(value);
 }
 
@@ -226,30 +228,43 @@ constexpr std::array table{
     setting{"--count", [](all_of& all, row_of_it& row,
                           text value) { all.bench.count = count_of(row, value, most_exchanges); }},
     setting{"--plot", [](all_of& all, row_of_it& row, text value) { all.bench.plot = text_of(row, value); }},
-    setting{"--output", [](all_of& all, row_of_it& row, text value) { all.fetch.output = text_of(row, value); }},
+    setting{"--output",
+            [](all_of& all, row_of_it& row, text value) { all.fetch.output = text_of(row, value); }},
     setting{"--resume", [](all_of& all, row_of_it&, text) { all.fetch.resume = all.upload.resume = true; }},
-    setting{"--max-size", [](all_of& all, row_of_it& row, text value) { all.fetch.max_size = parse_size(row.name, value); }},
+    setting{"--max-size", [](all_of& all, row_of_it& row,
+                             text value) { all.fetch.max_size = parse_size(row.name, value); }},
     setting{"--head", [](all_of& all, row_of_it&, text) { all.fetch.head = true; }},
     setting{"--body", [](all_of& all, row_of_it&, text) { all.fetch.body = true; }},
     setting{"--location", [](all_of& all, row_of_it&, text) { all.fetch.location = true; }},
     setting{"--compressed", [](all_of& all, row_of_it&, text) { all.fetch.compressed = true; }},
-    setting{"--range", [](all_of& all, row_of_it& row, text value) { all.fetch.range = range_of(row, value); }},
+    setting{"--range",
+            [](all_of& all, row_of_it& row, text value) { all.fetch.range = range_of(row, value); }},
     setting{"--top", [](all_of& all, row_of_it& row, text value) { all.fetch.top = number_of(row, value); }},
-    setting{"--last", [](all_of& all, row_of_it& row, text value) { all.fetch.last = number_of(row, value); }},
-    setting{"--search", [](all_of& all, row_of_it& row, text value) { all.fetch.search = text_of(row, value); }},
+    setting{"--last",
+            [](all_of& all, row_of_it& row, text value) { all.fetch.last = number_of(row, value); }},
+    setting{"--search",
+            [](all_of& all, row_of_it& row, text value) { all.fetch.search = text_of(row, value); }},
     setting{"--delete", [](all_of& all, row_of_it&, text) { all.fetch.remove = true; }},
-    setting{"--header", [](all_of& all, row_of_it& row, text value) { all.fetch.headers.push_back(header_of(row, value)); }},
-    setting{"--method", [](all_of& all, row_of_it& row, text value) { all.upload.method = method_of(row, value); }},
+    setting{"--header", [](all_of& all, row_of_it& row,
+                           text value) { all.fetch.headers.push_back(header_of(row, value)); }},
+    setting{"--method",
+            [](all_of& all, row_of_it& row, text value) { all.upload.method = method_of(row, value); }},
     setting{"--append", [](all_of& all, row_of_it&, text) { all.upload.append = true; }},
     setting{"--from", [](all_of& all, row_of_it& row, text value) { all.upload.from = text_of(row, value); }},
-    setting{"--to", [](all_of& all, row_of_it& row, text value) { all.upload.recipients.push_back(text_of(row, value)); }},
-    setting{"--cc", [](all_of& all, row_of_it& row, text value) { all.upload.copies.push_back(text_of(row, value)); }},
-    setting{"--bcc", [](all_of& all, row_of_it& row, text value) { all.upload.hidden_copies.push_back(text_of(row, value)); }},
-    setting{"--subject", [](all_of& all, row_of_it& row, text value) { all.upload.subject = text_of(row, value); }},
-    setting{"--attach", [](all_of& all, row_of_it& row, text value) { all.upload.attachments.push_back(text_of(row, value)); }},
+    setting{"--to", [](all_of& all, row_of_it& row,
+                       text value) { all.upload.recipients.push_back(text_of(row, value)); }},
+    setting{"--cc", [](all_of& all, row_of_it& row,
+                       text value) { all.upload.copies.push_back(text_of(row, value)); }},
+    setting{"--bcc", [](all_of& all, row_of_it& row,
+                        text value) { all.upload.hidden_copies.push_back(text_of(row, value)); }},
+    setting{"--subject",
+            [](all_of& all, row_of_it& row, text value) { all.upload.subject = text_of(row, value); }},
+    setting{"--attach", [](all_of& all, row_of_it& row,
+                           text value) { all.upload.attachments.push_back(text_of(row, value)); }},
     setting{"--user", [](all_of& all, row_of_it&, text value) { set_user(all.fetch, value); }},
     setting{"--starttls", [](all_of& all, row_of_it&, text) { all.fetch.starttls = true; }},
-    setting{"--cacert", [](all_of& all, row_of_it& row, text value) { all.fetch.cacert = text_of(row, value); }},
+    setting{"--cacert",
+            [](all_of& all, row_of_it& row, text value) { all.fetch.cacert = text_of(row, value); }},
     setting{"--cert", [](all_of& all, row_of_it& row, text value) { all.fetch.cert = text_of(row, value); }},
     setting{"--key", [](all_of& all, row_of_it& row, text value) { all.fetch.key = text_of(row, value); }},
     setting{"--insecure", [](all_of& all, row_of_it&, text) { all.fetch.insecure = true; }},

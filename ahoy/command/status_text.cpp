@@ -50,21 +50,33 @@ constexpr std::array rows{
                "is 18 over a stream, and over UDP no error."},
     status_row{verb::send, status::receive_failed,
                "Receiving failed or was cut short, and nothing had been sent."},
+
+    status_row{verb::fetch, status::done, "All of it was fetched, and written."},
+    status_row{
+        verb::fetch, status::receive_failed,
+        "Receiving failed or was cut short: the server ended before all had come that it had announced."},
+    status_row{verb::fetch, status::timed_out,
+               "Time ran out: --timeout or --connect-timeout, or the system gave up connecting."},
 };
 
 /// Of the statuses that not every verb can end with: those that can. What becomes of one caller does not end
-/// listen, bench reads no input, and only bench knows what its peer has to say.
+/// listen, bench and fetch read no input, and only who speaks a protocol is told that something is not there.
 struct status_verbs {
   status value;
   std::string_view verbs;
 };
 constexpr std::array not_of_all{
-    status_verbs{status::not_connected, "call send bench"},
-    status_verbs{status::protocol_broken, "bench"},
+    status_verbs{status::not_connected, "call send fetch bench"},
+    status_verbs{status::protocol_broken, "call send fetch bench"},
     status_verbs{status::not_confirmed, "call send"},
+    status_verbs{status::refused, "send fetch"},
     status_verbs{status::input_failed, "listen call send"},
-    status_verbs{status::send_failed, "call send bench"},
-    status_verbs{status::receive_failed, "call send bench"},
+    status_verbs{status::tls_failed, "send fetch"},
+    status_verbs{status::send_failed, "call send fetch bench"},
+    status_verbs{status::receive_failed, "call send fetch bench"},
+    status_verbs{status::not_trusted, "send fetch"},
+    status_verbs{status::login_refused, "send fetch"},
+    status_verbs{status::not_there, "send fetch"},
 };
 
 }  // namespace

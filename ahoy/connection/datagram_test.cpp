@@ -130,6 +130,30 @@ TEST_P(datagrams, arrive_whole_up_to_the_largest) {
   EXPECT_THROW(engine_->run(send_to(caller, std::string(65508, 'x'), caller.peer())), ahoy::error);
 }
 
+task<> send_many(datagram_socket& by, int count, datagram_header to) {
+  for (int i = 0; i < count; ++i) co_await by.send(std::to_string(i), to);
+}
+
+task<> receive_many(datagram_socket& by, int count, std::string& text) {
+  datagram_header unused;
+  for (int i = 0; i < count; ++i) co_await receive_from(by, text, unused);
+}
+
+/// Of a socket that many came through at once an engine may let go until somebody waits for it again.
+TEST_P(datagrams, one_that_is_waited_for_is_heard_after_many_that_came_at_once) {
+  datagram_socket server = datagram_socket::bound(*engine_, loopback(1, 0));
+  datagram_socket caller = datagram_socket::to(*engine_, server.local());
+  std::string text;
+  for (int round = 0; round < 3; ++round) {
+    engine_->run(send_many(caller, 32, caller.peer()));
+    engine_->run(receive_many(server, 32, text));
+    EXPECT_EQ(text, "31");
+    engine_->run(
+        ahoy::when_all(ahoy::tasks(receive_many(server, 1, text), send_many(caller, 1, caller.peer()))));
+    EXPECT_EQ(text, "0");
+  }
+}
+
 TEST_P(datagrams, larger_than_a_block_are_an_error_and_not_cut) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);

@@ -50,6 +50,7 @@ std::span<char> buffer_ring::take(unsigned slot) noexcept {
 }
 
 void buffer_ring::refill() {
+  has_grown_ = false;
   if (empty_.empty()) return;
   const int mask = io_uring_buf_ring_mask(slots_);
   int added = 0;
@@ -62,6 +63,7 @@ void buffer_ring::refill() {
 }
 
 void buffer_ring::grow() {
+  if (std::exchange(has_grown_, true)) return;
   const std::size_t now = blocks_.size();
   const std::size_t wanted = std::min<std::size_t>(slots_, std::max<std::size_t>(first_slots, now * 2));
   pool_.keep(wanted);

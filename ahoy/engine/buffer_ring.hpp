@@ -29,8 +29,11 @@ class buffer_ring {
   [[nodiscard]] std::span<char> take(unsigned slot) noexcept;
   /// Puts a block into every slot that has none.
   void refill();
-  /// For when the kernel found none: twice as many from now on, up to the most.
+  /// For when the kernel found none: twice as many from the next refill() on, up to the most. However many
+  /// requests found none by then, it is one shortage.
   void grow();
+  /// How many slots it has by now.
+  [[nodiscard]] std::size_t size() const noexcept { return blocks_.size(); }
 
  private:
   struct free_pages {
@@ -43,6 +46,7 @@ class buffer_ring {
   std::unique_ptr<io_uring_buf_ring, free_pages> shared_;
   std::vector<char*> blocks_;          // by slot; null where the kernel has used it
   std::vector<unsigned short> empty_;  // slots to fill
+  bool has_grown_ = false;             // since the last refill()
 };
 
 }  // namespace ahoy::inline v0

@@ -1,4 +1,5 @@
 #include <ahoy/engine/epoll.hpp>
+#include <ahoy/engine/received_datagrams.hpp>
 
 #include <sys/epoll.h>
 
@@ -14,6 +15,9 @@ constexpr unsigned every_change = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | E
 constexpr unsigned concerns_reading = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR;
 constexpr unsigned ends_reading = EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR;
 constexpr unsigned concerns_writing = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+/// Of which the two calls to register a socket anew are a small part of the cost.
+constexpr std::size_t many_datagrams = 8;
 
 /// Rounded up, so that a timer is due when we wake for it.
 int milliseconds_until(time_point until) noexcept {
@@ -78,7 +82,16 @@ tried epoll_engine::send_at_once(descriptor& to, outgoing& what, const context& 
 }
 
 bool epoll_engine::try_now(operation& asked) {
-  return asked.kind == operation_kind::receive ? receive(asked) : loop::try_now(asked);
+  return asked.kind == operation_kind::receive ? receive(asked) : try_other(asked);
+}
+
+/// The kernel tells the poller of each datagram that leaves a socket, also where nobody waits for that. So
+/// one that many came through at once, which will be answered, is registered again only when somebody waits.
+[[gnu::noinline]] bool epoll_engine::try_other(operation& asked) {
+  if (!loop::try_now(asked)) return false;
+  if (asked.kind != operation_kind::receive_from || asked.on->writing_) return true;
+  if (static_cast<receive_from_operation&>(asked).into.size() >= many_datagrams) unwatch(*asked.on);
+  return true;
 }
 
 /// What has come is received just before its coroutine goes on: so the block that the one before has given

@@ -36,6 +36,7 @@ class epoll_engine final : public loop {
   void changed(descriptor& on, unsigned events) noexcept;
   void readable(descriptor& on, unsigned events) noexcept;
   bool receive(operation& asked) noexcept;
+  bool try_other(operation& asked);
 
   static constexpr std::size_t most_events = 256;  // looked at in one turn
   fd poller_;

@@ -23,6 +23,8 @@ class received_datagrams {
   /// `flags` and the socket's timeout say. Returns and fails as recvmmsg(2). Only while it is empty().
   int fill(int socket, int flags);
   [[nodiscard]] bool empty() const noexcept { return next_ == count_; }
+  /// How many are left to take().
+  [[nodiscard]] std::size_t size() const noexcept { return count_ - next_; }
   /// The oldest one. An errno value, EMSGSIZE, where it was larger than a block, and is lost. Only while it
   /// is not empty().
   int take(bytes& data, datagram_header& header);

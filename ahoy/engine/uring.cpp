@@ -21,13 +21,21 @@ enum request : unsigned { nothing, receiving, sending, polling_in, polling_out, 
 /// a peer that reads has room: whoever sends goes on at once.
 constexpr std::size_t large = 16 * 1024;
 
-constexpr std::uint64_t identity(const uring_file& file, unsigned what) noexcept {
-  return std::uint64_t{file.generation} << 32 | std::uint64_t{file.place} << 8 | what;
+constexpr std::uint64_t identity(const uring_file& file, std::uint64_t place, unsigned what) noexcept {
+  return std::uint64_t{file.generation} << 32 | place << 8 | what;
 }
 
 constexpr bool is_for_reading(const operation& asked) noexcept {
   return asked.kind == operation_kind::receive_from ||
          (asked.kind == operation_kind::ready && static_cast<const ready_operation&>(asked).events == POLLIN);
+}
+
+/// What a poll for it asks. Never 0: errors the kernel reports unasked.
+constexpr unsigned events_of(const operation& asked) noexcept {
+  const int wanted = asked.kind == operation_kind::ready ? static_cast<const ready_operation&>(asked).events
+                     : is_for_reading(asked)             ? POLLIN
+                                                         : POLLOUT;
+  return static_cast<std::uint16_t>(wanted | POLLERR);
 }
 
 constexpr bool is_passing(int result) noexcept {
@@ -60,36 +68,33 @@ std::size_t uring_engine::held(const descriptor& by) const noexcept {
 
 uring_file& uring_engine::file_of(descriptor& on) {
   if (on.place_ != 0) return files_[on.place_ - 1];
-  if (free_files_.empty()) {
+  if (first_free_ == 0) {
     files_.emplace_back();
-    files_.back().place = static_cast<std::uint32_t>(files_.size());
-    free_files_.reserve(files_.size());
-    free_files_.push_back(files_.back().place);
+    first_free_ = static_cast<std::uint32_t>(files_.size());
   }
-  on.place_ = free_files_.back();
-  free_files_.pop_back();
-  uring_file& file = files_[on.place_ - 1];
+  on.place_ = first_free_;
+  uring_file& file = files_[first_free_ - 1];
+  first_free_ = std::exchange(file.next_free, 0);
   file.on = &on;
   return file;
 }
 
-void uring_engine::free_if_idle(uring_file& file) noexcept {
+void uring_engine::free_if_idle(uring_file& file, std::uint32_t place) noexcept {
   if (file.on || file.in_flight > 0) return;
-  const std::uint32_t place = file.place;
   const std::uint32_t generation = file.generation + 1;
   file = uring_file{};
-  file.place = place;
   file.generation = generation;
-  free_files_.push_back(place);
+  file.next_free = std::exchange(first_free_, place);
 }
 
 /// What is armed holds the open file: it has to end before a close is one.
 void uring_engine::unwatch(descriptor& closing) noexcept {
   uring_file* file = known(closing);
   if (!file) return;
+  const std::uint32_t place = closing.place_;
   closing.place_ = 0;
   file->on = nullptr;
-  file->forget_arrived();
+  file->arrived.clear();
   if (file->accepts) file->accepts->hang_up();
   if (file->in_flight > 0) {
     io_uring_sqe& asked = ring_.next();
@@ -97,19 +102,19 @@ void uring_engine::unwatch(descriptor& closing) noexcept {
     asked.flags |= IOSQE_CQE_SKIP_SUCCESS;
     ring_.flush();
   }
-  free_if_idle(*file);
+  free_if_idle(*file, place);
 }
 
 io_uring_sqe& uring_engine::ask(uring_file& file, unsigned what) {
   io_uring_sqe& asked = ring_.next();
-  asked.user_data = identity(file, what);
+  asked.user_data = identity(file, file.on->place_, what);
   ++file.in_flight;
   return asked;
 }
 
 void uring_engine::end(uring_file& file, unsigned what) {
   io_uring_sqe& asked = ring_.next();
-  io_uring_prep_cancel64(&asked, identity(file, what), 0);
+  io_uring_prep_cancel64(&asked, identity(file, file.on->place_, what), 0);
   asked.flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
@@ -180,7 +185,8 @@ bool uring_engine::take_completions() noexcept {
 
 void uring_engine::completed(const completion& done) noexcept {
   if (done.user_data == 0) return;
-  uring_file& file = files_[(done.user_data >> 8 & 0xffffff) - 1];
+  const auto place = static_cast<std::uint32_t>(done.user_data >> 8 & 0xffffff);
+  uring_file& file = files_[place - 1];
   const auto what = static_cast<unsigned>(done.user_data & 0xff);
   assert(file.generation == done.user_data >> 32 && "a place is used anew only when all was answered");
   if (!(done.flags & IORING_CQE_F_MORE)) --file.in_flight;
@@ -196,7 +202,7 @@ void uring_engine::completed(const completion& done) noexcept {
     accepted(file, done, what - accepting);
   else
     polled(file, done, what);
-  free_if_idle(file);
+  free_if_idle(file, place);
 }
 
 void uring_engine::dispose(const completion& done, unsigned what) noexcept {
@@ -219,14 +225,18 @@ void uring_engine::start_receiving(uring_file& file) noexcept {
 
 bool uring_engine::give(uring_file& file, receive_operation& to) noexcept {
   if (!file.arrived.empty()) {
-    to.received = file.next();
-    to.on->received += to.received.size();
+    give(file.next(), to);
     return true;
   }
   if (!file.over) return false;
   to.error = std::exchange(file.failure, 0);
   file.over = to.on->at_end = to.error == 0;  // an error is told once, as SO_ERROR is; the end stays one
   return true;
+}
+
+void uring_engine::give(bytes some, receive_operation& to) noexcept {
+  to.received = std::move(some);
+  to.on->received += to.received.size();
 }
 
 void uring_engine::received(uring_file& file, const completion& done) noexcept {
@@ -238,18 +248,22 @@ void uring_engine::received(uring_file& file, const completion& done) noexcept {
       limits_receives_ = false;
     } else if (done.result <= 0 && done.result != -ENOBUFS && !is_passing(done.result)) {
       file.over = true;
-      file.failure = -done.result;
+      file.failure = static_cast<std::int16_t>(-done.result);
     }
   }
   serve_reader(file);
 }
 
+/// Whoever waits has it at once: nothing has arrived before.
 void uring_engine::hold(uring_file& file, const completion& done) noexcept {
   const std::span<char> block = blocks_.take(done.flags >> IORING_CQE_BUFFER_SHIFT);
-  if (done.result > 0)
-    file.add(buffers().lend(block, static_cast<std::size_t>(done.result)));
-  else
-    buffers().give_back(block.data());
+  if (done.result <= 0) return buffers().give_back(block.data());
+  bytes some = buffers().lend(block, static_cast<std::size_t>(done.result));
+  operation* const waiting = file.on->reading_;
+  if (!waiting || waiting->kind != operation_kind::receive) return file.add(std::move(some));
+  assert(file.arrived.empty());
+  give(std::move(some), static_cast<receive_operation&>(*waiting));
+  finish(*waiting);
 }
 
 /// Whoever waits gets what there is, and more is asked for only while somebody waits: what nobody reads stays
@@ -356,12 +370,10 @@ void uring_engine::poll(uring_file& file, unsigned what, unsigned events) noexce
     io_uring_prep_poll_multishot(&asked, file.on->number(), events | EPOLLET);
   else
     io_uring_prep_poll_add(&asked, file.on->number(), events);
-  if (what == edges) {
+  if (what == edges)
     file.watches_edges = true;
-  } else {
-    file.polls[what - polling_in] = true;
-    file.polled_events[what - polling_in] = events;
-  }
+  else
+    file.polled_events[what - polling_in] = static_cast<std::uint16_t>(events);
 }
 
 /// A poll that outlived its operation serves the next one, if it is for the same.
@@ -374,21 +386,16 @@ void uring_engine::poll_for(operation& pending) noexcept {
   }
   if (reads && file.receiving) return;  // it will tell
   const unsigned what = reads ? polling_in : polling_out;
-  const unsigned events = pending.kind == operation_kind::ready
-                              ? static_cast<unsigned>(static_cast<ready_operation&>(pending).events)
-                          : reads ? EPOLLIN
-                                  : EPOLLOUT;
-  const unsigned side = what - polling_in;
-  if (!file.polls[side])
+  const unsigned events = events_of(pending);
+  const unsigned under_way = file.polled_events[what - polling_in];
+  if (under_way == 0)
     poll(file, what, events);
-  else if (file.polled_events[side] != events)
+  else if (under_way != events)
     end(file, what);  // and when it has ended, the right one
 }
 
 void uring_engine::polled(uring_file& file, const completion& done, unsigned what) noexcept {
-  const unsigned side = what - polling_in;
-  const unsigned events = file.polled_events[side];
-  file.polls[side] = false;
+  const unsigned events = std::exchange(file.polled_events[what - polling_in], std::uint16_t{0});
   operation* waiting = what == polling_in ? file.on->reading_ : file.on->writing_;
   if (!waiting || waiting->kind == operation_kind::receive || waiting->kind == operation_kind::accept ||
       waiting->kind == operation_kind::edge || (what == polling_out && file.sending))
@@ -399,8 +406,7 @@ void uring_engine::polled(uring_file& file, const completion& done, unsigned wha
   }
   if (waiting->kind != operation_kind::ready) {
     try_again(*waiting);
-  } else if (done.result > 0 &&
-             events == static_cast<unsigned>(static_cast<ready_operation&>(*waiting).events)) {
+  } else if (done.result > 0 && events == events_of(*waiting)) {
     static_cast<ready_operation&>(*waiting).revents = static_cast<short>(done.result);
     return finish(*waiting);
   }

@@ -46,7 +46,7 @@ class uring_engine final : public loop {
   // What the ring knows of descriptors.
   uring_file& file_of(descriptor& on);
   [[nodiscard]] uring_file* known(const descriptor& on) noexcept;
-  void free_if_idle(uring_file& file) noexcept;
+  void free_if_idle(uring_file& file, std::uint32_t place) noexcept;
   io_uring_sqe& ask(uring_file& file, unsigned what);
   void end(uring_file& file, unsigned what);
 
@@ -65,6 +65,7 @@ class uring_engine final : public loop {
   void hold(uring_file& file, const completion& done) noexcept;
   void serve_reader(uring_file& file) noexcept;
   static bool give(uring_file& file, receive_operation& to) noexcept;
+  static void give(bytes some, receive_operation& to) noexcept;
 
   // Sending.
   void start_sending(uring_file& file, send_operation& from) noexcept;
@@ -79,8 +80,8 @@ class uring_engine final : public loop {
   ring ring_;
   buffer_ring blocks_;
   std::deque<uring_file> files_;
-  std::vector<std::uint32_t> free_files_;
-  bool limits_receives_;  // until the kernel says that it cannot
+  std::uint32_t first_free_ = 0;  // 1-based place; the others follow by next_free
+  bool limits_receives_;          // until the kernel says that it cannot
 };
 
 }  // namespace ahoy::inline v0

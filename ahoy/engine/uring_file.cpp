@@ -6,13 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 namespace ahoy::inline v0 {
 
 namespace {
-
-/// A few are kept from one wait to the next; an idle connection should own little.
-constexpr std::size_t kept_capacity = 4;
 
 bool is_record_socket(int number) noexcept {
   int type = 0;
@@ -49,27 +47,27 @@ std::size_t uring_file::held() const noexcept {
 }
 
 bool uring_file::holds_too_much() const noexcept {
-  return arrived.size() >= uring_engine::most_pieces_held || held() >= uring_engine::most_held;
+  const auto pieces = static_cast<std::size_t>(std::distance(arrived.begin(), arrived.end()));
+  return pieces >= uring_engine::most_pieces_held || held() >= uring_engine::most_held;
 }
 
 /// Of a stream, small pieces go into one block, as they would in the kernel: a peer that sends byte by byte
 /// must not hold a block for each.
 void uring_file::add(bytes loan) {
+  auto last = arrived.before_begin();
+  for (auto each = arrived.begin(); each != arrived.end(); ++each) last = each;
   if (!arrived.empty() && !type_known) {
     keeps_records = is_record_socket(on->number());
     type_known = true;
   }
-  if (!arrived.empty() && !keeps_records && buffer_pool::append(arrived.back(), loan)) return;
-  arrived.push_back(std::move(loan));
+  if (!arrived.empty() && !keeps_records && buffer_pool::append(*last, loan)) return;
+  arrived.insert_after(last, std::move(loan));
 }
 
 bytes uring_file::next() {
   bytes first = std::move(arrived.front());
-  arrived.erase(arrived.begin());
-  if (arrived.empty() && arrived.capacity() > kept_capacity) forget_arrived();
+  arrived.pop_front();
   return first;
 }
-
-void uring_file::forget_arrived() noexcept { std::vector<bytes>{}.swap(arrived); }
 
 }  // namespace ahoy::inline v0

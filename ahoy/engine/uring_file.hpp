@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <vector>
 
@@ -38,30 +39,27 @@ struct accept_window {
 /// of it, also when the descriptor is gone; then its place is used anew, under another generation, so that no
 /// answer meets the wrong one.
 struct uring_file {
-  descriptor* on = nullptr;  ///< null when it is gone
-  std::uint32_t place = 0;   ///< 1-based, in the engine's table
-  std::uint32_t generation = 0;
-  std::uint32_t in_flight = 0;  ///< requests that the kernel has not ended
-
-  // Receiving: one multishot request, and what came when nobody waited.
-  bool receiving = false;   ///< the request is with the kernel
-  bool limited = false;     ///< it was given a limit
-  bool cancelling = false;  ///< it is told to end
-  bool over = false;        ///< after what has arrived there is the end, or `failure`
-  bool keeps_records = false;
-  bool type_known = false;
-  int failure = 0;
-  std::vector<bytes> arrived;
-
-  // Sending: at most one request.
-  bool sending = false;
-  std::uint32_t stale_sends = 0;   ///< whose operations are over, but not they
-  unsigned sending_at = 0;         ///< the request's place in the queue
-  bool polls[2] = {false, false};  ///< for reading, for writing
-  bool watches_edges = false;
-  unsigned polled_events[2] = {0, 0};
-
+  descriptor* on = nullptr;          ///< null when it is gone
+  std::forward_list<bytes> arrived;  ///< what came when nobody waited
   std::unique_ptr<accept_window> accepts;
+  std::uint32_t generation = 0;
+  std::uint32_t next_free = 0;    ///< 1-based place of the next one that is free; only of one that is
+  std::uint32_t sending_at = 0;   ///< the place of its send in the queue of requests
+  std::uint16_t in_flight = 0;    ///< requests that the kernel has not ended
+  std::uint16_t stale_sends = 0;  ///< of those, sends whose operations are over
+  std::array<std::uint16_t, 2> polled_events{};  ///< for reading, for writing; 0: the kernel is not asked
+  std::int16_t failure = 0;                      ///< an errno value
+
+  // Receiving: one multishot request.
+  bool receiving : 1 = false;   ///< the request is with the kernel
+  bool limited : 1 = false;     ///< it was given a limit
+  bool cancelling : 1 = false;  ///< it is told to end
+  bool over : 1 = false;        ///< after what has arrived there is the end, or `failure`
+  bool keeps_records : 1 = false;
+  bool type_known : 1 = false;
+
+  bool sending : 1 = false;  ///< at most one request
+  bool watches_edges : 1 = false;
 
   /// There is something for receive() to give.
   [[nodiscard]] bool is_readable() const noexcept { return over || !arrived.empty(); }
@@ -69,7 +67,7 @@ struct uring_file {
   [[nodiscard]] bool holds_too_much() const noexcept;
   void add(bytes loan);
   [[nodiscard]] bytes next();
-  void forget_arrived() noexcept;
 };
+static_assert(sizeof(uring_file) <= 48, "there is one for each idle connection");
 
 }  // namespace ahoy::inline v0

@@ -6,9 +6,9 @@
 
 namespace ahoy::inline v0 {
 
-/// How the options of the command say that a server is to be reached: who we are (--user, the URL, ~/.netrc, or
-/// asked for on the terminal), whom we believe, and the dialogue on standard error under -v. What weakens it
-/// is said aloud. Throws error.
+/// How the options of the command say that a server is to be reached: who we are (--user, the URL, ~/.netrc,
+/// or asked for on the terminal), whom we believe, and the dialogue on standard error under -v. What weakens
+/// it is said aloud. Throws error.
 [[nodiscard]] transfer_options access_to(const internet_options& given);
 
 /// The URL for libcurl, which holds no user.

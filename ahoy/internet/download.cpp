@@ -1,4 +1,4 @@
-#include <ahoy/command/standard_streams.hpp>
+#include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/download.hpp>
 
@@ -14,9 +14,8 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// As output_error(), of a file.
 error file_error(const std::string& name, int errno_value) {
-  return {system_code(errno_value), output_error(errno_value).verb(), escape(name)};
+  return {system_code(errno_value), "save", escape(name)};
 }
 
 /// What open(2) would give a new file.
@@ -75,7 +74,8 @@ task<> download::finish() {
   co_await shown_.pause();
   if (name_.empty() || is_finished_) co_return;
   // What the disk refuses late it tells now, or never.
-  if (::close(file_.release()) != 0 || ::rename(beside_.c_str(), name_.c_str()) != 0) throw file_error(name_, errno);
+  if (::close(file_.release()) != 0 || ::rename(beside_.c_str(), name_.c_str()) != 0)
+    throw file_error(name_, errno);
   is_finished_ = true;
 }
 

@@ -18,8 +18,9 @@ struct fetcher {
   task<> (*fetch)(fetch_job&);
 };
 constexpr std::array fetchers{
-    fetcher{scheme::http, fetch_http},
-    fetcher{scheme::https, fetch_http},
+    fetcher{scheme::http, fetch_http},     fetcher{scheme::https, fetch_http},
+    fetcher{scheme::ftp, fetch_ftp},       fetcher{scheme::ftps, fetch_ftp},
+    fetcher{scheme::gopher, fetch_gopher}, fetcher{scheme::gophers, fetch_gopher},
     fetcher{scheme::pop3, fetch_pop3},
     fetcher{scheme::pop3s, fetch_pop3},
 };
@@ -27,7 +28,8 @@ constexpr std::array fetchers{
 task<> fetch_whole(fetch_job& job) {
   const auto* found = std::ranges::find(fetchers, job.given.to.scheme, &fetcher::scheme);
   if (found == fetchers.end())
-    throw error{std::make_error_code(std::errc::protocol_not_supported), "fetch by", to_string(job.given.to.scheme)};
+    throw error{std::make_error_code(std::errc::protocol_not_supported), "fetch by",
+                to_string(job.given.to.scheme)};
   co_await found->fetch(job);
   co_await job.to.finish();
 }

@@ -10,7 +10,9 @@ namespace ahoy::inline v0 {
 /// One run of `fetch`, as its protocols see it.
 struct fetch_job {
   fetch_job(ahoy::engine& on, const fetch_options& asked, transfer_options how)
-      : by{on}, given{asked}, access{std::move(how)}, to{on, asked} {}
+      : by{on}, given{asked}, access{std::move(how)}, to{on, asked} {
+    access.max_size = asked.max_size;
+  }
   /// How far it is, from 0 to 1.
   [[nodiscard]] double share() const noexcept;
 
@@ -22,6 +24,8 @@ struct fetch_job {
 };
 
 // One for each protocol. Throws error.
+task<> fetch_ftp(fetch_job& job);
+task<> fetch_gopher(fetch_job& job);
 task<> fetch_http(fetch_job& job);
 task<> fetch_pop3(fetch_job& job);
 

@@ -24,7 +24,8 @@ namespace {
 constexpr std::size_t largest_netrc = std::size_t{1024} * 1024;
 constexpr std::size_t longest_password = 1024;
 
-/// A terminal that shows nothing of what is typed, and sends no signals that would leave it so, while it lives.
+/// A terminal that shows nothing of what is typed, and sends no signals that would leave it so, while it
+/// lives.
 class without_echo {
  public:
   explicit without_echo(int terminal) : terminal_{terminal} {
@@ -83,15 +84,17 @@ std::string ask_password(const std::string& user, const std::string& host) {
 }
 
 std::string netrc_name() {
-  if (const char* named = std::getenv("NETRC")) return named;  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  const char* home = std::getenv("HOME");                      // NOLINT(concurrency-mt-unsafe)
+  if (const char* named = std::getenv("NETRC"))
+    return named;                          // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
   return home ? std::string{home} + "/.netrc" : std::string{};
 }
 
 std::string read_all(int file) {
   std::string text;
   std::array<char, 4096> piece{};
-  for (ssize_t size = 0; (size = ::read(file, piece.data(), piece.size())) > 0 && text.size() < largest_netrc;)
+  for (ssize_t size = 0;
+       (size = ::read(file, piece.data(), piece.size())) > 0 && text.size() < largest_netrc;)
     text.append(piece.data(), static_cast<std::size_t>(size));
   return text;
 }

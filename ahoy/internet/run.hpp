@@ -16,8 +16,8 @@ struct awaited_work {
   std::function<double()> share;  ///< how far it is, from 0 to 1; empty: no bar
 };
 
-/// Runs it to its end, or until SIGINT or SIGTERM: that one's number, for who then puts everything away and ends
-/// by it. Throws what the work throws, and timed_out.
+/// Runs it to its end, or until SIGINT or SIGTERM: that one's number, for who then puts everything away and
+/// ends by it. Throws what the work throws, and timed_out.
 [[nodiscard]] std::optional<int> run_until_signal(engine& by, const awaited_work& work);
 
 }  // namespace ahoy::inline v0

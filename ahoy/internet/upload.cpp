@@ -20,6 +20,8 @@ struct uploader {
 constexpr std::array uploaders{
     uploader{scheme::http, upload_http},
     uploader{scheme::https, upload_http},
+    uploader{scheme::ftp, upload_ftp},
+    uploader{scheme::ftps, upload_ftp},
     uploader{scheme::smtp, upload_smtp},
     uploader{scheme::smtps, upload_smtp},
 };
@@ -27,7 +29,8 @@ constexpr std::array uploaders{
 task<> upload_whole(upload_job& job) {
   const auto* found = std::ranges::find(uploaders, job.given.to.scheme, &uploader::scheme);
   if (found == uploaders.end())
-    throw error{std::make_error_code(std::errc::protocol_not_supported), "send by", to_string(job.given.to.scheme)};
+    throw error{std::make_error_code(std::errc::protocol_not_supported), "send by",
+                to_string(job.given.to.scheme)};
   co_await found->upload(job);
 }
 
@@ -78,10 +81,6 @@ int upload(const upload_options& given) {
   upload_job job{*by, given, access_to(given)};
   if (const auto signal = upload_until_signal(job)) end_by_signal(*signal);
   return to_integer(job.ended);
-}
-
-int telnet(const telnet_options& given) {
-  throw error{std::make_error_code(std::errc::protocol_not_supported), "call by", to_string(given.to.scheme)};
 }
 
 }  // namespace ahoy::inline v0

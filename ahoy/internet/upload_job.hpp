@@ -17,7 +17,8 @@ namespace ahoy::inline v0 {
 struct upload_job {
   upload_job(engine& on, const upload_options& asked, transfer_options how);
 
-  /// The next piece of what is to be sent: a MESSAGE, or some of standard input, as it is; nothing at its end.
+  /// The next piece of what is to be sent: a MESSAGE, or some of standard input, as it is; nothing at its
+  /// end.
   task<std::optional<std::string>> next();
   /// How much it is in all, where that is known.
   [[nodiscard]] std::optional<std::uint64_t> size() const;
@@ -42,6 +43,7 @@ struct upload_job {
 };
 
 // One for each protocol. Throws error.
+task<> upload_ftp(upload_job& job);
 task<> upload_http(upload_job& job);
 task<> upload_smtp(upload_job& job);
 

@@ -10,8 +10,8 @@ namespace ahoy::inline v0 {
 class connection;
 class transfer;
 
-/// What carries a dialogue's bytes: a connection, one with TLS on top, or what libcurl has connected and logged
-/// in. One receive and one send at a time.
+/// What carries a dialogue's bytes: a connection, one with TLS on top, or what libcurl has connected and
+/// logged in. One receive and one send at a time.
 class carrier {
  public:
   carrier() = default;

@@ -17,8 +17,8 @@ constexpr std::size_t longest_line = 64 * 1024;
 constexpr std::array<std::string_view, 4> secret_headers{"authorization", "proxy-authorization", "cookie",
                                                          "set-cookie"};
 // What logs in, as the protocols' commands have it.
-constexpr std::array<std::string_view, 6> secret_commands{"pass", "auth", "authenticate", "login", "apop",
-                                                          "authinfo"};
+constexpr std::array<std::string_view, 6> secret_commands{"pass",  "auth", "authenticate",
+                                                          "login", "apop", "authinfo"};
 
 /// Of "A001 LOGIN alice x" LOGIN: an IMAP command stands behind its tag.
 std::string_view second_word(std::string_view line) {
@@ -32,8 +32,15 @@ bool has(const Words& words, std::string_view word) {
   return std::ranges::find(words, lower(word)) != words.end();
 }
 
+/// AUTH TLS of FTP begins TLS, and says nothing of anybody.
+bool begins_tls(std::string_view line) {
+  const auto words = lower(line);
+  return words == "auth tls" || words == "auth ssl";
+}
+
 /// `line` up to where a secret begins; all of it where there is none.
 std::string_view before_secret(std::string_view line) {
+  if (begins_tls(line)) return line;
   const auto first = line.substr(0, line.find_first_of(": "));
   if (has(secret_headers, first) || has(secret_commands, first)) return line.substr(0, first.size());
   const auto second = second_word(line);
@@ -44,10 +51,13 @@ std::string_view before_secret(std::string_view line) {
 /// Commands that hold no secret: one of them ends the logging in.
 bool is_plain_command(std::string_view line) {
   constexpr std::array plain{
-      "ehlo", "helo",   "mail",   "rcpt",    "data", "bdat", "rset",   "noop", "quit", "capability", "capa", "select", "examine", "list",
-      "lsub", "status", "uid",    "fetch",   "append", "search", "store", "copy", "move", "idle", "logout", "stat", "retr", "top", "dele",
-      "uidl", "group",  "listgroup", "mode", "article", "head", "body", "over", "xover", "post", "stls", "starttls", "pwd", "type", "cwd",
-      "pasv", "epsv",   "port",   "eprt",    "size", "mdtm", "rest", "stor", "appe", "mlsd", "nlst", "feat", "syst", "pbsz", "prot", "opts"};
+      "ehlo",       "helo",   "mail",   "rcpt",    "data",      "bdat", "rset",    "noop", "quit",
+      "capability", "capa",   "select", "examine", "list",      "lsub", "status",  "uid",  "fetch",
+      "append",     "search", "store",  "copy",    "move",      "idle", "logout",  "stat", "retr",
+      "top",        "dele",   "uidl",   "group",   "listgroup", "mode", "article", "head", "body",
+      "over",       "xover",  "post",   "stls",    "starttls",  "pwd",  "type",    "cwd",  "pasv",
+      "epsv",       "port",   "eprt",   "size",    "mdtm",      "rest", "stor",    "appe", "mlsd",
+      "nlst",       "feat",   "syst",   "pbsz",    "prot",      "opts"};
   const auto word = lower(line.substr(0, line.find(' ')));
   const auto of_tag = lower(second_word(line));
   return std::ranges::any_of(plain, [&](std::string_view each) { return each == word || each == of_tag; });

@@ -5,14 +5,14 @@
 
 namespace ahoy::inline v0 {
 
-// Text that ends with a line with a dot alone, and has one more dot before each line that begins with one (RFC
-// 5321, section 4.5.2; RFC 1939, section 3; RFC 3977, section 3.1.1). No input or output here.
+// Text that ends with a line with a dot alone, and has one more dot before each line that begins with one
+// (RFC 5321, section 4.5.2; RFC 1939, section 3; RFC 3977, section 3.1.1). No input or output here.
 
 /// Takes the dots away, piece by piece. A lone LF ends a line, too.
 class dot_decoder {
  public:
-  /// Appends the text of `bytes` to `plain`, with its line ends; how many bytes belong to the text: what follows
-  /// its end does not.
+  /// Appends the text of `bytes` to `plain`, with its line ends; how many bytes belong to the text: what
+  /// follows its end does not.
   std::size_t take(std::string_view bytes, std::string& plain);
   /// The line with a dot alone was read.
   [[nodiscard]] bool is_over() const noexcept { return place_ == place::over; }

@@ -56,9 +56,7 @@ TEST(dot_text, a_lone_line_feed_ends_a_line) {
   EXPECT_TRUE(all.over);
 }
 
-TEST(dot_text, a_dot_and_a_return_alone_are_text) {
-  EXPECT_EQ(decode(".\rx\r\n.\r\n", 1).plain, "\rx\r\n");
-}
+TEST(dot_text, a_dot_and_a_return_alone_are_text) { EXPECT_EQ(decode(".\rx\r\n.\r\n", 1).plain, "\rx\r\n"); }
 
 TEST(dot_text, gives_back_what_was_put_in) {
   for (const std::string text : {"x\r\n", ".\r\n.\r\n", "\r\n\r\n", "a\r\n.hidden\r\n"}) {

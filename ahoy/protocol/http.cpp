@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 
 namespace ahoy::inline v0 {
 
@@ -33,7 +34,8 @@ std::string_view take_word(std::string_view& text) {
 
 /// One field that carries a line end would be two (response splitting).
 void check_field(const http_field& field) {
-  const bool is_split = (field.name + field.value).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos;
+  const bool is_split =
+      (field.name + field.value).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos;
   if (is_split || field.name.empty() || field.name.find_first_of(": \t") != std::string::npos)
     throw error{make_error_code(errc::malformed), "read header", escape(field.name),
                 "a header is NAME: VALUE on one line"};
@@ -46,9 +48,10 @@ std::vector<std::string> lines_of(const http_request& asked) {
     // An empty value is written so, or libcurl takes the field away (CURLOPT_HTTPHEADER(3)).
     lines.push_back(each.value.empty() ? each.name + ";" : each.name + ": " + each.value);
   }
-  const bool expects = std::ranges::any_of(
-      asked.fields, [](const http_field& each) { return lower(each.name) == "expect"; });
-  if (asked.has_content && !expects) lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
+  const bool expects =
+      std::ranges::any_of(asked.fields, [](const http_field& each) { return lower(each.name) == "expect"; });
+  if (asked.has_content && !expects)
+    lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
   return lines;
 }
 
@@ -79,7 +82,8 @@ void http_header_reader::take(std::string_view line) {
     throw error{make_error_code(errc::protocol_broken), "receive header", "", "it has too many fields"};
   const auto colon = line.find(':');
   if (colon != line.npos)
-    answer_.fields.emplace_back(std::string{line.substr(0, colon)}, std::string{trimmed(line.substr(colon + 1))});
+    answer_.fields.emplace_back(std::string{line.substr(0, colon)},
+                                std::string{trimmed(line.substr(colon + 1))});
   else if (!answer_.fields.empty())  // a folded line (RFC 9112, section 5.2)
     answer_.fields.back().value += ' ' + std::string{trimmed(line)};
 }
@@ -123,7 +127,8 @@ void http_exchange::state::set_up() {
 bool http_exchange::state::is_answered() const {
   if (!header.is_whole() || header.answer().status < 200) return false;
   const int status = header.answer().status;
-  const bool goes_on = (asked.follows_redirects && status / 100 == 3) || (has_login && (status == 401 || status == 407));
+  const bool goes_on =
+      (asked.follows_redirects && status / 100 == 3) || (has_login && (status == 401 || status == 407));
   return !goes_on;
 }
 
@@ -138,7 +143,8 @@ void http_exchange::finish_sending() { state_->over.end_sending(); }
 
 task<const http_answer*> http_exchange::answer() {
   state& own = *state_;
-  co_await own.over.until([&own] { return own.is_answered(); });
+  const std::function<bool()> answered = [&own] { return own.is_answered(); };
+  co_await own.over.until(answered);
   co_return &own.header.answer();
 }
 

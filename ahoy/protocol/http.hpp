@@ -28,13 +28,12 @@ struct http_request {
   std::string url;  ///< http: or https:, without user and password
   std::string method = "GET";
   std::vector<http_field> fields;
-  bool has_content = false;  ///< is sent along: see http_exchange::send
-  std::optional<std::uint64_t>
-      content_size;             ///< in bytes, where it is known before; else it goes in chunks
-  bool follows_redirects = false;  ///< at most ten; a login goes to no other host
-  bool is_compressed = false;  ///< asks for gzip, deflate, br or zstd, and decodes it
-  std::string range;           ///< "0-99,500-" in bytes; empty: all
-  std::uint64_t from = 0;      ///< the first byte that is wanted: what comes before is there already
+  bool has_content = false;                   ///< is sent along: see http_exchange::send
+  std::optional<std::uint64_t> content_size;  ///< in bytes, where it is known before; else it goes in chunks
+  bool follows_redirects = false;             ///< at most ten; a login goes to no other host
+  bool is_compressed = false;                 ///< asks for gzip, deflate, br or zstd, and decodes it
+  std::string range;                          ///< "0-99,500-" in bytes; empty: all
+  std::uint64_t from = 0;  ///< the first byte that is wanted: what comes before is there already
 };
 
 /// What the server answered, before its content.
@@ -74,8 +73,8 @@ class http_exchange {
   /// A piece of the request's content; false where the server has answered before it took all.
   task<bool> send(std::string_view piece);
   void finish_sending();
-  /// Throws error: host_not_found, not connected, not_trusted, timed_out, protocol_broken, …; not for a status
-  /// that says so: see check().
+  /// Throws error: host_not_found, not connected, not_trusted, timed_out, protocol_broken, …; not for a
+  /// status that says so: see check().
   task<const http_answer*> answer();
   /// The next piece of the content; empty at its end. Throws error: cut_short, too_long, …
   task<std::string> receive();

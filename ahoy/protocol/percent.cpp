@@ -40,7 +40,8 @@ std::string percent_decoded(std::string_view text) {
 std::string percent_encoded(std::string_view text, std::string_view kept) {
   std::string encoded;
   for (const char each : text) {
-    const bool stays = is_letter(each) || is_digit(each) || std::string_view{"-._~"}.find(each) != std::string_view::npos ||
+    const bool stays = is_letter(each) || is_digit(each) ||
+                       std::string_view{"-._~"}.find(each) != std::string_view::npos ||
                        kept.find(each) != kept.npos;
     encoded += stays ? std::string{each} : fmt::format("%{:02X}", static_cast<unsigned char>(each));
   }

@@ -11,8 +11,8 @@
 
 namespace ahoy::inline v0 {
 
-/// A dialogue of lines over a carrier, as SMTP, POP3, IMAP and NNTP have it: commands and replies end in CR LF
-/// (a lone LF is accepted), and between them go literals of a known size, or text up to a line with a dot
+/// A dialogue of lines over a carrier, as SMTP, POP3, IMAP and NNTP have it: commands and replies end in CR
+/// LF (a lone LF is accepted), and between them go literals of a known size, or text up to a line with a dot
 /// alone. No line of a reply is longer than `longest_line`: one that is, is protocol_broken. One task at a
 /// time.
 class reply_channel {
@@ -26,8 +26,8 @@ class reply_channel {
   /// The next piece of a literal of which `left` bytes are to come: at least one of them, and at most all.
   task<std::string> receive_some(std::uint64_t left);
   /// The next piece of a text that ends with a line with a dot alone, without the dots that were put before
-  /// others (RFC 3977, section 3.1.1); lines end as they came. Empty at its end, once; what is received then is
-  /// the next reply.
+  /// others (RFC 3977, section 3.1.1); lines end as they came. Empty at its end, once; what is received then
+  /// is the next reply.
   task<std::string> receive_text();
 
   /// A command, or several: the ends of lines are the caller's.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <exception>
 #include <map>
 
@@ -41,9 +42,11 @@ struct transfer::state {
   static std::size_t take_content(const char* data, std::size_t one, std::size_t count, void* self);
   static std::size_t take_line(const char* data, std::size_t one, std::size_t count, void* self);
   static std::size_t give_content(char* into, std::size_t one, std::size_t count, void* self);
+  static int leave_out(void* self, curl_off_t offset, int origin);
   static int tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self);
   template <class Work>
-  static auto kept(void* self, decltype(std::declval<Work>()(std::declval<state&>())) failed, const Work& work);
+  static auto kept(void* self, decltype(std::declval<Work>()(std::declval<state&>())) failed,
+                   const Work& work);
 
   void set_up(const std::string& url, const transfer_options& how);
   void set_up_tls(const transfer_options& how);
@@ -73,6 +76,8 @@ struct transfer::state {
   std::string_view leaving;
   std::uint64_t max_size = UINT64_MAX;
   std::uint64_t taken = 0;
+  std::uint64_t given = 0;
+  std::uint64_t to_leave_out = 0;
   bool is_added = false;
   bool is_over = true;
   bool sending_ended = false;
@@ -117,12 +122,24 @@ std::size_t transfer::state::take_line(const char* data, std::size_t one, std::s
 
 std::size_t transfer::state::give_content(char* into, std::size_t one, std::size_t count, void* self) {
   auto& own = *static_cast<state*>(self);
+  const auto left_out = std::min<std::uint64_t>(own.leaving.size(), own.to_leave_out);
+  own.leaving.remove_prefix(left_out);
+  own.to_leave_out -= left_out;
   const std::size_t size = std::min(own.leaving.size(), one * count);
+  own.given += size;
   own.sending_paused = size == 0 && !own.sending_ended;
   if (own.sending_paused) return CURL_READFUNC_PAUSE;
   std::ranges::copy(own.leaving.substr(0, size), into);
   own.leaving.remove_prefix(size);
   return size;
+}
+
+/// What the server has already is left out (an upload that is resumed). What was given cannot be had again.
+int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
+  auto& own = *static_cast<state*>(self);
+  if (origin != SEEK_SET || own.given > 0) return CURL_SEEKFUNC_FAIL;
+  own.to_leave_out = static_cast<std::uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
 }
 
 int transfer::state::tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self) {
@@ -152,6 +169,8 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_READFUNCTION, &state::give_content);
   set(CURLOPT_READDATA, this);
+  set(CURLOPT_SEEKFUNCTION, &state::leave_out);
+  set(CURLOPT_SEEKDATA, this);
   set(CURLOPT_BUFFERSIZE, 64L * 1024);
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_PROTOCOLS_STR, scheme_of(to).c_str());
@@ -266,7 +285,7 @@ void transfer::begin() {
   own.is_over = own.sending_ended = own.receiving_paused = own.sending_paused = false;
   own.arrived.clear();
   own.last_reply.clear();
-  own.taken = 0;
+  own.taken = own.given = own.to_leave_out = 0;
   own.result = CURLE_OK;
   own.thrown = nullptr;
   own.sockets.add(own.easy.get());

@@ -66,6 +66,11 @@ const auto& table() {
   return rows;
 }
 
+/// FTP's "file unavailable" (RFC 959, section 4.2.1), whatever was asked of it.
+bool is_not_there(const row& found, std::string_view reply) {
+  return found.cause == make_error_code(errc::refused) && reply.starts_with("550");
+}
+
 /// libcurl keeps errno of what it called last for the socket: that is more than its own code says.
 std::error_code cause_of(const row& found, int os_error) {
   return found.cause.category() == std::system_category() && os_error != 0 && os_error != EINPROGRESS &&
@@ -103,7 +108,9 @@ error transfer_error(int code, int os_error, const std::string& server, std::str
     hint = "the server said: " + escape(reply);
   else if (!words.empty())
     hint = escape(words);
-  return {cause_of(what, os_error), what.verb, server, hint};
+  const std::error_code cause =
+      is_not_there(what, reply) ? make_error_code(errc::not_there) : cause_of(what, os_error);
+  return {cause, what.verb, server, hint};
 }
 
 std::string server_of(const std::string& url) {
@@ -113,7 +120,8 @@ std::string server_of(const std::string& url) {
 std::string scheme_of(const std::string& url) { return url_part(url, CURLUPART_SCHEME, 0); }
 
 long curl_milliseconds(duration limit) noexcept {
-  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(std::min(limit, duration{INT_MAX} * 1000000));
+  const auto whole =
+      std::chrono::ceil<std::chrono::milliseconds>(std::min(limit, duration{INT_MAX} * 1000000));
   return std::max<long>(1, static_cast<long>(whole.count()));
 }
 

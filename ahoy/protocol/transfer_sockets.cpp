@@ -27,6 +27,9 @@ fd new_epoll() {
   return made;
 }
 
+/// In the place of a socket's number.
+constexpr std::uint64_t forgotten = UINT64_MAX;
+
 std::uint32_t epoll_events(int what) {
   const std::uint32_t in = (what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U;
   return in | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
@@ -79,17 +82,24 @@ void transfer_sockets::add(void* easy) {
 int transfer_sockets::watch(void*, int socket, int what, void* self, void*) {
   auto& own = *static_cast<transfer_sockets*>(self);
   const int set = own.ready_.number();
-  if (what == CURL_POLL_REMOVE) return ::epoll_ctl(set, EPOLL_CTL_DEL, socket, nullptr), 0;
-  epoll_event asked{.events = epoll_events(what), .data = {.fd = socket}};
+  epoll_event asked{.events = epoll_events(what), .data = {.u64 = static_cast<std::uint64_t>(socket)}};
+  if (what == CURL_POLL_REMOVE) return own.watch_still(socket), 0;
   if (::epoll_ctl(set, EPOLL_CTL_MOD, socket, &asked) == 0) return 0;
   return ::epoll_ctl(set, EPOLL_CTL_ADD, socket, &asked);
 }
 
+/// libcurl 7.88 forgets FTP's control connection while the data connection's TLS begins, and waits for an
+/// answer there until some timer passes. So what comes once on a socket that is forgotten makes it look at
+/// all it has. (One that is closed is out of the set by itself.)
+void transfer_sockets::watch_still(int socket) noexcept {
+  epoll_event asked{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = forgotten}};
+  static_cast<void>(::epoll_ctl(ready_.number(), EPOLL_CTL_MOD, socket, &asked));
+}
+
 int transfer_sockets::set_timer(void*, long milliseconds, void* self) {
   auto& own = *static_cast<transfer_sockets*>(self);
-  own.due_ = milliseconds < 0
-                 ? no_deadline
-                 : deadline_after(own.engine().now(), std::chrono::milliseconds{milliseconds});
+  own.due_ = milliseconds < 0 ? no_deadline
+                              : deadline_after(own.engine().now(), std::chrono::milliseconds{milliseconds});
   return 0;
 }
 
@@ -108,7 +118,12 @@ void transfer_sockets::act_on_sockets() {
   int running = 0;
   for (int at = 0; at < count; ++at) {
     const epoll_event& each = events[static_cast<std::size_t>(at)];
-    curl_multi_socket_action(multi_, each.data.fd, curl_events(each.events), &running);
+    if (each.data.u64 == forgotten) {
+      CURL_IGNORE_DEPRECATION(
+          curl_multi_socket_all(multi_, &running);)  // nothing has taken its place for this
+      continue;
+    }
+    curl_multi_socket_action(multi_, static_cast<int>(each.data.u64), curl_events(each.events), &running);
   }
   if (due_ > engine().now()) return;
   due_ = no_deadline;

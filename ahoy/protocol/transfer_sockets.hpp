@@ -30,6 +30,7 @@ class transfer_sockets {
   // As libcurl calls them.
   static int watch(void* easy, int socket, int what, void* self, void* of_socket);
   static int set_timer(void* multi, long milliseconds, void* self);
+  void watch_still(int socket) noexcept;
   void act_on_sockets();
 
   descriptor ready_;

@@ -38,6 +38,8 @@ void take(server_run& run, fd socket, const address& peer) {
 
 }  // namespace
 
+/// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
+/// fork copies what is held for them, and the child lets go of it.
 task<> accept_callers(server_run& run, listener& from) {
   bool exhausted = false;
   while (!run.is_ending()) {
@@ -53,6 +55,7 @@ task<> accept_callers(server_run& run, listener& from) {
       exhausted = false;
       if (run.is_ending()) co_return;  // the one caller of `once` came at another listener at the same moment
       take(run, std::move(next.socket), next.peer);
+      if (run.starts_workers() && !run.is_ending()) co_await run.engine().sleep(duration::zero());
     }
   }
 }

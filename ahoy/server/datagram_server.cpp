@@ -80,6 +80,7 @@ class datagram_caller final : public connection, gathered_datagrams::sender {
   unreceived_datagrams unreceived_;
   operation* receiver_ = nullptr;
   std::uint64_t received_ = 0, sent_ = 0;
+  time_point heard_at_;              // when the registry was told so: once a turn is enough
   std::uint64_t last_gathered_ = 0;  // the number of that datagram
   int failure_ = 0;                  // of one that was gathered, and nobody was told yet
   bool ended_ = false;
@@ -153,14 +154,17 @@ address datagram_caller::local() const {
   return header_.local.family() == family::unspecified ? of_->local : header_.local;
 }
 
-/// What carried the datagram names no port: it is the socket's.
+/// What carried the datagram names no port: it is the socket's. It names no address where the socket has only
+/// one.
 void datagram_caller::answer_from(const address& asked) {
+  if (asked.family() == family::unspecified) return;
   header_.local = asked;
   header_.local.set_port(of_->local.port());
 }
 
 void datagram_caller::deliver(bytes data, const datagram_header& header) {
-  of_->run.heard(*this);
+  const time_point now = engine().now();
+  if (std::exchange(heard_at_, now) != now) of_->run.heard(*this);
   if (receiver_) return hand_over(std::move(data), header.local);
   const std::size_t size = data.size();
   if (unreceived_.add(std::move(data), header.local))

@@ -3,7 +3,10 @@
 #include <ahoy/server/worker.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <functional>
+#include <span>
 
 namespace ahoy::inline v0 {
 
@@ -11,6 +14,9 @@ namespace {
 
 /// How many engines are kept for threads to come, of which each may hold a block of memory.
 constexpr std::size_t most_spare_engines = 64;
+
+/// A fork copies them, too.
+constexpr std::size_t most_spare_bells = 16;
 
 constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};
 
@@ -21,15 +27,57 @@ void furnish(blocking_engine& with_block) {
   pool.give_back(pool.take().data());
 }
 
+struct nothing final : handler {
+  task<> serve(connection&) override { co_return; }
+};
+
+/// One caller is served here, who says nothing: what malloc needs of the sizes that serving one takes is then
+/// in its cache, and a copy of this process finds it there.
+void rehearse(blocking_engine& on) {
+  nothing how;
+  const auto [wire, end] = open_wire();
+  const fd told = open_bell();
+  order what;
+  what.lent = end.get();
+  static_cast<void>(work_once(on, std::move(what), told.get(), wire.get(), how, handler_is::own));
+}
+
 }  // namespace
+
+/// What one worker is told by: a new one, or one that nobody has rung.
+class own_workers::kept_bell {
+ public:
+  explicit kept_bell(own_workers& in)
+      : in_{in}, bell_{in.bells_.empty() ? open_bell() : std::move(in.bells_.back())} {
+    if (!in.bells_.empty()) in.bells_.pop_back();
+    ++in.bells_in_use_;
+  }
+  kept_bell(const kept_bell&) = delete;
+  kept_bell& operator=(const kept_bell&) = delete;
+  /// The worker has ended, or hears it no more. When nobody is here, nothing is kept.
+  ~kept_bell() {
+    if (!is_rung_ && in_.bells_.size() < most_spare_bells) in_.bells_.push_back(std::move(bell_));
+    if (--in_.bells_in_use_ == 0) in_.bells_.clear();
+  }
+  [[nodiscard]] int number() const noexcept { return bell_.get(); }
+  void ring(order_kind what) noexcept {
+    is_rung_ = true;
+    ahoy::ring(bell_.get(), what);
+  }
+
+ private:
+  own_workers& in_;
+  fd bell_;
+  bool is_rung_ = false;
+};
 
 class own_workers::by_thread final : public assignment {
  public:
   by_thread(own_workers& in, order what)
-      : in_{in}, number_{what.job}, over_{in.by_}, bell_{open_bell()}, by_{in.spare_engine()} {
+      : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
     who_ = start_thread(
-        [given, &by = *by_, bell = bell_.get(), reports = in.wire_.second.get(), &how = in.how_] {
+        [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(), &how = in.how_] {
           const std::uint64_t number = given->job;
           const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
           report_end(reports, report_kind::done, number, why);
@@ -47,7 +95,7 @@ class own_workers::by_thread final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    ring(bell_.get(), what);
+    bell_.ring(what);
     co_return;
   }
   void kill() noexcept override {}
@@ -62,7 +110,7 @@ class own_workers::by_thread final : public assignment {
   own_workers& in_;
   std::uint64_t number_;
   event over_;
-  fd bell_;
+  kept_bell bell_;
   std::unique_ptr<blocking_engine> by_;
   std::unique_ptr<worker> who_;
   bool is_over_ = false;
@@ -72,16 +120,12 @@ class own_workers::by_thread final : public assignment {
 class own_workers::by_process final : public assignment {
  public:
   by_process(own_workers& in, const start_of_process& as, order what)
-      : in_{in}, number_{what.job}, bell_{open_bell()} {
-    std::vector<int> own{bell_.get(), in.wire_.second.get(), what.lent};
-    if (what.second) own.push_back(what.second.get());
-    who_ = start_process(in.by_, as, std::move(own), [&in, &what, bell = bell_.get()] {
-      const int reports = in.wire_.second.get();
-      const std::uint64_t number = what.job;
-      const std::string why =
-          work_once(in.engine_of_processes_, std::move(what), bell, reports, in.how_, handler_is::own);
-      if (why != "done" || in.has_to_be_told_) report_end(reports, report_kind::done, number, why);
-    });
+      : in_{in}, number_{what.job}, bell_{in} {
+    std::array own{bell_.number(), in.wire_.second.get(), what.lent, what.second.get()};
+    std::ranges::sort(own);
+    const std::span<const int> open{std::ranges::upper_bound(own, -1), own.end()};
+    const auto live = [this, &what] { serve(std::move(what)); };
+    who_ = start_process(in.by_, as, open, std::ref(live));
     in_.processes_.emplace(number_, this);
   }
   ~by_process() override { in_.processes_.erase(number_); }
@@ -93,16 +137,24 @@ class own_workers::by_process final : public assignment {
   }
   outcome how_it_ended() override { return {outcome::kind::served, std::move(why_)}; }
   task<> tell(order_kind what) override {
-    ring(bell_.get(), what);
+    bell_.ring(what);
     co_return;
   }
   void kill() noexcept override { who_->kill(); }
   void end(std::string why) { why_ = std::move(why); }
 
  private:
+  /// In the process.
+  void serve(order what) {
+    const int reports = in_.wire_.second.get();
+    const std::string why = work_once(in_.engine_of_processes_, std::move(what), bell_.number(), reports,
+                                      in_.how_, handler_is::own);
+    if (why != "done" || in_.has_to_be_told_) report_end(reports, report_kind::done, number_, why);
+  }
+
   own_workers& in_;
   std::uint64_t number_;
-  fd bell_;
+  kept_bell bell_;
   std::unique_ptr<worker> who_;
   std::string why_{in_.has_to_be_told_ ? "its worker has ended" : "done"};  // where it says nothing
 };
@@ -110,16 +162,18 @@ class own_workers::by_process final : public assignment {
 own_workers::own_workers(engine& by, handler& how)
     : by_{by}, how_{how}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
+  rehearse(engine_of_processes_);
+  bells_.reserve(most_spare_bells);
 }
 
-std::unique_ptr<assignment> own_workers::engage_thread(order what) {
+std::shared_ptr<assignment> own_workers::engage_thread(order what) {
   hear();
-  return std::make_unique<by_thread>(*this, std::move(what));
+  return std::make_shared<by_thread>(*this, std::move(what));
 }
 
-std::unique_ptr<assignment> own_workers::engage_process(const start_of_process& as, order what) {
+std::shared_ptr<assignment> own_workers::engage_process(const start_of_process& as, order what) {
   hear();
-  return std::make_unique<by_process>(*this, as, std::move(what));
+  return std::make_shared<by_process>(*this, as, std::move(what));
 }
 
 void own_workers::hear() {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -49,7 +50,7 @@ struct own : testing::TestWithParam<kind> {
   obeying how;
   ahoy::start_of_process as;
 
-  std::unique_ptr<assignment> engage(ahoy::own_workers& with, order what) {
+  std::shared_ptr<assignment> engage(ahoy::own_workers& with, order what) {
     return GetParam() == kind::thread ? with.engage_thread(std::move(what))
                                       : with.engage_process(as, std::move(what));
   }
@@ -150,6 +151,69 @@ TEST_P(own, hear_that_they_are_cut) {
     by->run(tell_and_see(*job, order_kind::cut, workers, ended));
   }
   EXPECT_EQ(ended.why, "cut, since the server ends");
+}
+
+task<> waited_for(assignment& job) { co_await job.wait(); }
+
+task<> tell_and_wait(assignment& job, order_kind what) {
+  co_await job.tell(what);
+  co_await job.wait();
+}
+
+/// Whether it goes on for longer than a worker takes to hear its bell.
+task<> stays(assignment& job, ahoy::engine& by, bool& does) {
+  try {
+    co_await with_deadline(ahoy::deadline_after(by.now(), std::chrono::milliseconds{500}), job.wait());
+  } catch (const ahoy::error& failure) {
+    does = failure.code() == std::errc::timed_out;
+  }
+}
+
+TEST_P(own, are_not_told_what_one_before_was_told) {
+  ahoy::own_workers workers{*by, how};
+  const called first, ended_before, next;
+  bool next_stays = false;
+  outcome ended;
+  const auto before = ahoy::open_descriptors();
+  {
+    const auto beside = engage(workers, first.for_it(1));
+    auto job = engage(workers, ended_before.for_it(2));
+    ended_before.end();
+    by->run(waited_for(*job));
+    by->run(tell_and_wait(*job, order_kind::cut));  // which nobody hears
+    job.reset();
+    job = engage(workers, next.for_it(3));
+    by->run(stays(*job, *by, next_stays));
+    next.end();
+    by->run(tell_and_wait(*beside, order_kind::cut));
+    by->run(see_to_the_end(*job, workers, ended));
+  }
+  EXPECT_TRUE(next_stays);
+  EXPECT_EQ(ended.why, "done");
+  EXPECT_EQ(ahoy::open_descriptors(), before) << "when nobody is here";
+}
+
+TEST_P(own, have_the_bell_of_one_that_was_told_nothing) {
+  ahoy::own_workers workers{*by, how};
+  const called first, second, third;
+  std::size_t most = 0;
+  outcome ended;
+  {
+    const auto beside = engage(workers, first.for_it(1));
+    auto job = engage(workers, second.for_it(2));
+    most = ahoy::open_descriptors().size();
+    second.end();
+    by->run(waited_for(*job));
+    job.reset();
+    const std::size_t without = ahoy::open_descriptors().size();
+    job = engage(workers, third.for_it(3));
+    EXPECT_EQ(ahoy::open_descriptors().size(), most);
+    EXPECT_EQ(without, GetParam() == kind::thread ? most : most - 1) << "but for the process's own";
+    third.end();
+    by->run(tell_and_wait(*beside, order_kind::cut));
+    by->run(see_to_the_end(*job, workers, ended));
+  }
+  EXPECT_EQ(ended.why, "done");
 }
 
 #if !AHOY_IS_SANITIZED

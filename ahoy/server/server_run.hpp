@@ -52,6 +52,8 @@ class server_run : scope::follower {
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
   /// Waits until a caller has left, the server is ending or `limit` has passed.
   task<> wait_for_change(duration limit);
+  /// Whether each caller has a thread or a process that is started for it.
+  [[nodiscard]] bool starts_workers() const noexcept { return pool_ && options().workers == 0; }
   /// Whether one more may be told `busy`: each takes a descriptor until it has heard that.
   [[nodiscard]] bool can_refuse() const noexcept { return refusing_ < most_refused_at_once; }
   std::string next_local_label() { return "unix:" + std::to_string(++local_callers_); }

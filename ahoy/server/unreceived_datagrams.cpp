@@ -19,11 +19,14 @@ bool unreceived_datagrams::add(bytes data, const address& asked) {
   const std::size_t more = data.size();
   if (size() >= most || !room_.has(more)) return false;
   if (taken_ >= most) drop_taken();
-  if (room_.blocks < received_datagrams::most) {
-    waiting_.push_back({std::move(data), {}, asked});
+  const bool is_copied = room_.blocks >= received_datagrams::most;
+  std::string copy{is_copied ? data.text() : std::string_view{}};
+  arrival& last = waiting_.emplace_back();
+  last.asked = asked;
+  last.copy = std::move(copy);
+  if (!is_copied) {
+    last.block = std::move(data);
     ++room_.blocks;
-  } else {
-    waiting_.push_back({{}, std::string{data.text()}, asked});
   }
   room_.bytes += more;
   return true;
@@ -36,10 +39,10 @@ void unreceived_datagrams::drop_taken() noexcept {
 
 /// What a burst took goes with it.
 bytes unreceived_datagrams::take(buffer_pool& blocks, address& asked) {
-  arrival oldest = std::move(waiting_[taken_++]);
+  arrival& oldest = waiting_[taken_++];
   release(oldest);
   asked = oldest.asked;
-  bytes data = oldest.block.empty() ? blocks.copy(oldest.copy) : std::move(oldest.block);
+  bytes data = oldest.block.empty() ? blocks.copy(std::exchange(oldest.copy, {})) : std::move(oldest.block);
   if (empty()) {
     drop_taken();
     if (waiting_.capacity() > received_datagrams::most) waiting_.shrink_to_fit();

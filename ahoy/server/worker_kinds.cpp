@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -76,7 +78,11 @@ class worker_process final : public worker {
 
   task<std::string> reap() override {
     if (ended_) co_return std::string{};
-    if (handle_.is_open()) co_await handle_.engine().ready(handle_, POLLIN);
+    if (handle_.is_open()) {
+      auto end = handle_.engine().ready(handle_, POLLIN);
+      end.was_tried = !std::exchange(is_awaited_, true);  // it has hardly begun
+      co_await end;
+    }
     int status = 0;
     pid_t reaped = 0;
     do reaped = ::waitpid(number_, &status, 0);
@@ -100,14 +106,17 @@ class worker_process final : public worker {
 
   pid_t number_;
   descriptor handle_;  // pidfd_open(2)
+  bool is_awaited_ = false;
   bool ended_ = false;
 };
 
-/// `kept` is in order.
-void close_all_but(const std::vector<int>& kept) noexcept {
+/// Both are in order. In a child: without memory of its own.
+void close_all_but(std::span<const int> kept, std::span<const int> own) noexcept {
   unsigned first = 0;
-  for (const int each : kept) {
-    const auto number = static_cast<unsigned>(each);
+  while (!kept.empty() || !own.empty()) {
+    auto& next = own.empty() || (!kept.empty() && kept.front() < own.front()) ? kept : own;
+    const auto number = static_cast<unsigned>(next.front());
+    next = next.subspan(1);
     if (number > first) ::close_range(first, number - 1, 0);
     first = number + 1;
   }
@@ -168,10 +177,9 @@ start_of_process::start_of_process() : kept{open_descriptors()} {
     if (is_caught(each)) caught.push_back(each);
 }
 
-std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::vector<int> own,
+std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::span<const int> own,
                                       const std::function<void()>& live) {
-  own.insert(own.end(), as.kept.begin(), as.kept.end());
-  std::ranges::sort(own);
+  assert(std::ranges::is_sorted(own));
   const no_signals meanwhile;
   const pid_t parent = ::getpid();
   const pid_t number = ::fork();
@@ -179,7 +187,7 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
   if (number == 0) {
     leave_signals_to_the_parent(as.caught, meanwhile.before());
     die_with(parent);
-    close_all_but(own);
+    close_all_but(as.kept, own);
     live();
     ::_exit(well_ended);
   }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,9 @@ struct start_of_process {
 [[nodiscard]] bool children_vanish() noexcept;
 
 /// A process that has a copy of everything as it is now, but of descriptors only those that are kept, and
-/// `own`; it ends when `live` returns. `by` waits for its end. Throws error where the system has no more.
-std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::vector<int> own,
+/// `own`, which are in order; it ends when `live` returns. `by` waits for its end. Throws error where the
+/// system has no more.
+std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::span<const int> own,
                                       const std::function<void()>& live);
 
 /// The descriptors of this process, in order.

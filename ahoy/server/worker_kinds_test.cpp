@@ -57,7 +57,8 @@ struct process : testing::Test {
 
   std::string end_of(const std::function<void()>& live, std::vector<int> own = {}) {
     own.push_back(from_child.number());
-    const auto child = start_process(*by, as, std::move(own), live);
+    std::ranges::sort(own);
+    const auto child = start_process(*by, as, own, live);
     std::string why;
     by->run(reap(*child, why));
     return why;
@@ -144,7 +145,7 @@ TEST_F(process, dies_with_a_parent_that_dies_at_once) {
     told alive;
     const pid_t parent = ::fork();
     if (parent == 0) {
-      const auto child = start_process(*by, as, {alive.number()}, [] { ::pause(); });
+      const auto child = start_process(*by, as, std::array{alive.number()}, [] { ::pause(); });
       ::kill(::getpid(), SIGKILL);
     }
     ::waitpid(parent, nullptr, 0);

@@ -73,8 +73,9 @@ worker_pool::worker_pool(engine& by, handler& how, const server_options& options
 }
 
 std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
+  const int own[] = {wire.get()};
   if (options_.model == model::process)
-    return start_process(by_, as_, {wire.get()}, [this, &wire] {
+    return start_process(by_, as_, own, [this, &wire] {
       work(std::move(wire), how_, handler_is::own, engine_choice::blocking);
     });
   const engine_choice on = options_.model == model::thread ? engine_choice::blocking : options_.engine;
@@ -83,7 +84,7 @@ std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
   });
 }
 
-std::unique_ptr<assignment> worker_pool::entrust(order what) {
+std::shared_ptr<assignment> worker_pool::entrust(order what) {
   if (options_.workers > 0) return kept_.engage(std::move(what));
   if (options_.model == model::process) return own_->engage_process(as_, std::move(what));
   return own_->engage_thread(std::move(what));

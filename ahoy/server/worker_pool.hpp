@@ -33,7 +33,7 @@ class worker_pool {
   task<> close();
 
  private:
-  std::unique_ptr<assignment> entrust(order what);
+  std::shared_ptr<assignment> entrust(order what);
   std::unique_ptr<worker> start_kept(fd wire);
   task<outcome> see_through(assignment& job);
   task<std::string> see_to_the_end(std::shared_ptr<assignment> job);

@@ -99,7 +99,8 @@ access "members" {
     "etc/control.ctl.local": "",
     "etc/moderators": "*:%s@@t.invalid\n",
     "db/active": "".join(f"{group} 0000000000 0000000001 {mode}\n" for group, mode in [
-        ("control", "n"), ("control.cancel", "n"), ("junk", "n"), ("test.a", "y"), ("test.b", "y"), ("test.closed", "n"), ("test.moderated", "m"), ("private.a", "y")]),
+        ("control", "n"), ("control.cancel", "n"), ("junk", "n"), ("test.a", "y"), ("test.b", "y"),
+        ("test.closed", "n"), ("test.moderated", "m"), ("private.a", "y")]),
     "db/newsgroups": "test.a\tWhat is tried\ntest.b\tWas noch versucht wird: äöü\ntest.closed\tNobody writes here\n"
                      "test.moderated\tA moderator reads first (Moderated)\nprivate.a\tAlice's own\n",
     "db/active.times": "",

@@ -14,5 +14,6 @@ class Telnet(Server):
         self.login = self.write("login", "#!/bin/sh\n@script\n", 0o755)
 
     def commands(self):
+        telnetd = path_of("telnetd")
         return [[*self.program("socat"), f"TCP-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,fork",
-                 f"EXEC:{path_of('telnetd')} -h -E {self.login}"]]
+                 f"EXEC:{telnetd} -h -E {self.login}"]]

@@ -1,7 +1,6 @@
 """nginx: HTTP/1.1 and HTTP/2, TLS, a Unix socket."""
 from servers.server import Server
 
-
 STATUSES = (204, 400, 401, 403, 404, 409, 410, 418, 429, 500, 502, 503, 504)
 
 
@@ -10,12 +9,12 @@ class Nginx(Server):
 
     | path          | what it does                                                       |
     |---------------|--------------------------------------------------------------------|
-    | /...          | the file in `root`, by ranges too, text gzipped; PUT, DELETE        |
+    | /...          | the file in `root`, by ranges too, text gzipped; PUT, DELETE       |
     | /private/...  | the same file, for alice with her secret (Basic)                   |
     | /slow/...     | the same file, 64 KiB a second                                     |
     | /echo         | the method, the headers, an empty line and the body of the request |
     | /status/NNN   | an answer with that status, one of STATUSES                        |
-    | /to/...       | 302 to /...; /circle to itself; /again 307 to /echo               |
+    | /to/...       | 302 to /...; /circle to itself; /again 307 to /echo                |
     """
     greetings = {"http_port": b"", "https_port": b""}
 
