@@ -89,11 +89,8 @@ constexpr std::array rules{
     of_verb("join", status::local_address),
     of_verb("compare", status::protocol_broken),
     of_verb("draw", status::output_failed),
-<<<<<<< HEAD
     of_verb("attach", status::input_failed),
-=======
     of_verb("save", status::output_failed),
->>>>>>> protocols
     of_verb("run", status::usage),  // a program that cannot be, found before anybody is served
     of_verb("send", status::send_failed),
     of_verb("receive", status::receive_failed),

@@ -131,7 +131,7 @@ std::string decode_words(std::string_view value) {
       value.remove_prefix(gap + found->size);
       all.add(*std::move(found));
     } else {
-      const std::size_t next = std::max(std::min(value.find("=?", gap + 2), value.find_first_of(blanks, gap)), gap + 1);
+      const std::size_t next = std::max(std::min(value.find("=?", gap + 1), value.find_first_of(blanks, gap)), gap + 1);
       all.add_plain(value.substr(0, next));
       value.remove_prefix(std::min(next, value.size()));
     }

@@ -37,6 +37,8 @@ std::string line_of(const mail_heading& heading, std::string_view name, const st
 
 std::string domain_of(const mailbox& from) { return from.address.substr(from.address.rfind('@') + 1); }
 
+std::string encoded(char each) { return fmt::format("={:02X}", static_cast<unsigned char>(each)); }
+
 struct type_row {
   std::string_view ending, type;
 };
@@ -115,21 +117,26 @@ void quoted_printable_lines::end_line(std::string& lines) {
   column_ = 0;
 }
 
+void quoted_printable_lines::let_go(bool ends_line, std::string& lines) {
+  for (const char each : std::exchange(held_, {}))
+    put(each == '\r' || ends_line ? encoded(each) : std::string{each}, lines);
+}
+
 void quoted_printable_lines::add_one(char each, std::string& lines) {
-  const auto encoded = [](char c) { return fmt::format("={:02X}", static_cast<unsigned char>(c)); };
-  if (held_ != 0) {
-    const bool ends_line = each == '\n';
-    if (held_ != '\r' || !ends_line) put(held_ == '\r' || ends_line ? encoded(held_) : std::string{held_}, lines);
-    held_ = 0;
-  }
-  if (each == '\n')
+  const bool is_return = each == '\r' && !held_.ends_with('\r');
+  if (each == '\n') {
+    if (held_.ends_with('\r')) held_.pop_back();
+    let_go(true, lines);
     end_line(lines);
-  else if (each == ' ' || each == '\t' || each == '\r')
-    held_ = each;
-  else if (each > ' ' && each < 127 && each != '=')
-    put({&each, 1}, lines);
-  else
-    put(encoded(each), lines);
+  } else if (is_return) {
+    held_ += each;
+  } else {
+    let_go(false, lines);
+    if (each == ' ' || each == '\t' || each == '\r')
+      held_ = each;
+    else
+      put(each > ' ' && each < 127 && each != '=' ? std::string{each} : encoded(each), lines);
+  }
 }
 
 void quoted_printable_lines::add(std::string_view text, std::string& lines) {
@@ -137,8 +144,7 @@ void quoted_printable_lines::add(std::string_view text, std::string& lines) {
 }
 
 void quoted_printable_lines::finish(std::string& lines) {
-  if (held_ != 0) put(fmt::format("={:02X}", static_cast<unsigned char>(held_)), lines);
-  held_ = 0;
+  let_go(true, lines);
   if (column_ > 0) end_line(lines);
 }
 

@@ -31,9 +31,10 @@ class quoted_printable_lines {
  private:
   void add_one(char each, std::string& lines);
   void put(std::string_view form, std::string& lines);
+  void let_go(bool ends_line, std::string& lines);
   void end_line(std::string& lines);
   std::size_t column_ = 0;
-  char held_ = 0;  // a blank, which must not end a line, or a return
+  std::string held_;  // a blank, which must not end a line, and a return, which may be part of its end
 };
 
 /// Makes a message of RFC 5322 and MIME, piece by piece, so that none need be whole in memory: begin(), then
