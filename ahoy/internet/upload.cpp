@@ -79,7 +79,11 @@ double upload_job::share() const {
 int upload(const upload_options& given) {
   const std::unique_ptr<engine> by = make_engine();
   upload_job job{*by, given, access_to(given)};
-  if (const auto signal = upload_until_signal(job)) end_by_signal(*signal);
+  try {
+    if (const auto signal = upload_until_signal(job)) end_by_signal(*signal);
+  } catch (const error&) {
+    if (job.ended == status::done) throw;  // else all was said, and what else ends with it says no more
+  }
   return to_integer(job.ended);
 }
 

@@ -99,6 +99,7 @@ class reader {
   }
 
   void begin_group() {
+    if (words_.find('@') != std::string::npos) refuse(text_, "a comma stands between two addresses");
     words_.clear();
     ++at_;
   }
