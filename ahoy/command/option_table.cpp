@@ -317,11 +317,16 @@ constexpr std::string_view send_text =
     "Each MESSAGE is one message: a line, unless --framing says otherwise, or one datagram over UDP. Without "
     "any, "
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
-    "stands after --.\n";
+    "stands after --.\n"
+    "To smtp://HOST it is a mail: 0 means that the server has taken it for all recipients, 22 that it "
+    "refuses some or "
+    "all, who are named, 18 that its last word was not heard.\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols.\n"
-    "  http://HOST/PATH            what is there\n";
+    "  http://HOST/PATH            what is there\n"
+    "  pop3://HOST/                the mailbox: numbers, sizes, UIDLs\n"
+    "  pop3://HOST/N               its message N\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

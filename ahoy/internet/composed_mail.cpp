@@ -35,7 +35,9 @@ struct attachment {
   fd file;
 
  private:
-  [[nodiscard]] error failure(int errno_value) const { return {system_code(errno_value), "attach", escape(name)}; }
+  [[nodiscard]] error failure(int errno_value) const {
+    return {system_code(errno_value), "attach", escape(name)};
+  }
 };
 
 attachment::attachment(const std::string& path)
@@ -69,7 +71,8 @@ mail_heading heading_of(const upload_job& job) {
   heading.to = mailboxes_of(job.given.recipients);
   heading.cc = mailboxes_of(job.given.copies);
   heading.subject = job.given.subject;
-  for (const http_field& each : fields_of(job.given.headers)) heading.others.emplace_back(each.name, each.value);
+  for (const http_field& each : fields_of(job.given.headers))
+    heading.others.emplace_back(each.name, each.value);
   heading.date = job.by.time_of_day();
   heading.unique = unique_word();
   return heading;
@@ -79,7 +82,8 @@ class composed final : public outgoing_mail {
  public:
   explicit composed(upload_job& job) : job_{job} {
     if (job.given.from.empty())
-      throw usage_error(usage_errc::missing, "--from", "", "say who the mail is from: --from alice@example.org");
+      throw usage_error(usage_errc::missing, "--from", "",
+                        "say who the mail is from: --from alice@example.org");
     for (const std::string& each : job.given.attachments) attachments_.emplace_back(each);
     for (const attachment& each : attachments_) job_.more += each.size;
   }
@@ -125,7 +129,8 @@ class composed final : public outgoing_mail {
       is_over_ = true;
       return composer_->finish();
     }
-    if (!std::exchange(attachment_begun_, true)) return composer_->begin_attachment(attachments_.front().name);
+    if (!std::exchange(attachment_begun_, true))
+      return composer_->begin_attachment(attachments_.front().name);
     const std::string piece = attachments_.front().read();
     job_.sent += piece.size();
     if (!piece.empty()) return composer_->add_bytes(piece);

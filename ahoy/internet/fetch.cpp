@@ -21,8 +21,7 @@ constexpr std::array fetchers{
     fetcher{scheme::http, fetch_http},     fetcher{scheme::https, fetch_http},
     fetcher{scheme::ftp, fetch_ftp},       fetcher{scheme::ftps, fetch_ftp},
     fetcher{scheme::gopher, fetch_gopher}, fetcher{scheme::gophers, fetch_gopher},
-    fetcher{scheme::pop3, fetch_pop3},
-    fetcher{scheme::pop3s, fetch_pop3},
+    fetcher{scheme::pop3, fetch_pop3},     fetcher{scheme::pop3s, fetch_pop3},
 };
 
 task<> fetch_whole(fetch_job& job) {

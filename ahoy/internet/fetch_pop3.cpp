@@ -40,7 +40,8 @@ task<> fetch_message(fetch_job& job, pop3_client& client, std::uint64_t number) 
     if (piece.empty()) break;
     size += piece.size();
     if (size > job.access.max_size)
-      throw error{make_error_code(errc::too_long), "receive from", escape(job.given.to.host.text()), fmt::format("it is more than {} bytes", job.access.max_size)};
+      throw error{make_error_code(errc::too_long), "receive from", escape(job.given.to.host.text()),
+                  fmt::format("it is more than {} bytes", job.access.max_size)};
     co_await job.to.write(piece);
   }
   if (!job.given.remove) co_return;
@@ -50,7 +51,8 @@ task<> fetch_message(fetch_job& job, pop3_client& client, std::uint64_t number) 
 
 void check(const fetch_options& given, bool is_message) {
   if (!is_message && (given.remove || given.head || given.top))
-    throw usage_error(usage_errc::contradictory, "URL", given.to.to_string(), "name a message by its number: pop3://localhost/3");
+    throw usage_error(usage_errc::contradictory, "URL", given.to.to_string(),
+                      "name a message by its number: pop3://localhost/3");
   if (given.remove && (given.head || given.top))
     throw usage_error(usage_errc::contradictory, "--delete", "", "only what was fetched whole is deleted");
 }

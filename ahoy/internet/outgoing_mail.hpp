@@ -24,8 +24,8 @@ class outgoing_mail {
 
 /// Made of --from, --to, --subject and the like, MESSAGEs or standard input, and --attach.
 [[nodiscard]] std::unique_ptr<outgoing_mail> composed_mail(upload_job& job);
-/// Standard input is all of it, headers and all. Who gets it stands in those, but for --to and the like; Bcc is
-/// taken out.
+/// Standard input is all of it, headers and all. Who gets it stands in those, but for --to and the like; Bcc
+/// is taken out.
 [[nodiscard]] std::unique_ptr<outgoing_mail> whole_mail(upload_job& job);
 
 }  // namespace ahoy::inline v0

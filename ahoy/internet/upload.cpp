@@ -18,12 +18,9 @@ struct uploader {
   task<> (*upload)(upload_job&);
 };
 constexpr std::array uploaders{
-    uploader{scheme::http, upload_http},
-    uploader{scheme::https, upload_http},
-    uploader{scheme::ftp, upload_ftp},
-    uploader{scheme::ftps, upload_ftp},
-    uploader{scheme::smtp, upload_smtp},
-    uploader{scheme::smtps, upload_smtp},
+    uploader{scheme::http, upload_http}, uploader{scheme::https, upload_http},
+    uploader{scheme::ftp, upload_ftp},   uploader{scheme::ftps, upload_ftp},
+    uploader{scheme::smtp, upload_smtp}, uploader{scheme::smtps, upload_smtp},
 };
 
 task<> upload_whole(upload_job& job) {

@@ -32,7 +32,7 @@ struct upload_job {
   const upload_options& given;
   transfer_options access;
   std::uint64_t sent = 0;
-  std::uint64_t more = 0;        ///< what goes along beside size()
+  std::uint64_t more = 0;       ///< what goes along beside size()
   status ended = status::done;  ///< where all was said already that there is to say of it
 
  private:

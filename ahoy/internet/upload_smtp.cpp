@@ -69,7 +69,9 @@ task<> upload_smtp(upload_job& job) {
   co_await client.quit();
   if (!refused.empty())
     throw error{make_error_code(errc::refused), "send to", server,
-                nobody_gets_it ? "nobody gets it" : fmt::format("{} of {} recipients were refused; the others get it", refused.size(), envelope.to.size())};
+                nobody_gets_it ? "nobody gets it"
+                               : fmt::format("{} of {} recipients were refused; the others get it",
+                                             refused.size(), envelope.to.size())};
 }
 
 }  // namespace ahoy::inline v0

@@ -17,7 +17,8 @@ class whole final : public outgoing_mail {
 
   task<smtp_envelope> prepare() override {
     const std::string header = co_await read_header();
-    if (!begins_with_field(header)) throw no_mail("no header stands before the text: --subject TEXT makes a mail of it");
+    if (!begins_with_field(header))
+      throw no_mail("no header stands before the text: --subject TEXT makes a mail of it");
     const std::vector<mail_field> fields = parse_mail_header(header);
     const auto size = job_.size();
     smtp_envelope envelope;

@@ -56,7 +56,9 @@ std::optional<std::size_t> find_body(std::string_view message) {
   return std::nullopt;
 }
 
-bool begins_with_field(std::string_view header) { return !header.empty() && !name_of(take_line(header)).empty(); }
+bool begins_with_field(std::string_view header) {
+  return !header.empty() && !name_of(take_line(header)).empty();
+}
 
 std::vector<mail_field> parse_mail_header(std::string_view header) {
   std::vector<mail_field> fields;
@@ -69,7 +71,8 @@ std::vector<mail_field> parse_mail_header(std::string_view header) {
 }
 
 const std::string* find_field(const std::vector<mail_field>& fields, std::string_view name) {
-  const auto found = std::ranges::find_if(fields, [&](const mail_field& each) { return lower(each.name) == lower(name); });
+  const auto found =
+      std::ranges::find_if(fields, [&](const mail_field& each) { return lower(each.name) == lower(name); });
   return found == fields.end() ? nullptr : &found->value;
 }
 

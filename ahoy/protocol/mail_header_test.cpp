@@ -26,7 +26,8 @@ TEST(mail_header, fields_are_unfolded) {
 }
 
 TEST(mail_header, a_field_is_taken_out_with_all_its_lines) {
-  EXPECT_EQ(ahoy::without_field("A: b\r\nbCC: c@x,\r\n d@y\r\n\te@z\r\nTo: f@x\r\n\r\n", "Bcc"), "A: b\r\nTo: f@x\r\n\r\n");
+  EXPECT_EQ(ahoy::without_field("A: b\r\nbCC: c@x,\r\n d@y\r\n\te@z\r\nTo: f@x\r\n\r\n", "Bcc"),
+            "A: b\r\nTo: f@x\r\n\r\n");
   EXPECT_EQ(ahoy::without_field("Bcc : c@x", "bcc"), "");
 }
 

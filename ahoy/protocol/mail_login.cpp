@@ -30,7 +30,8 @@ struct greeting {
 /// section 4.2): 220 begins anew.
 void smtp_extensions_reader::take(std::string_view line) {
   if (line.starts_with("220")) lines_.clear();
-  if (line.starts_with("250") && line.size() > 4 && lines_.size() < most_lines) lines_.emplace_back(line.substr(4));
+  if (line.starts_with("250") && line.size() > 4 && lines_.size() < most_lines)
+    lines_.emplace_back(line.substr(4));
 }
 
 std::vector<std::string> smtp_extensions_reader::extensions() && {
@@ -47,7 +48,8 @@ task<mail_login> log_in_to_mail(engine& by, std::string url, transfer_options ho
   co_await connected->finish();
   connected->follow_replies({});
   if (how.login.empty() && !is_smtp(url) && !said->is_let_in)
-    throw error{make_error_code(errc::login_refused), "log in to", connected->server(), "it asks who we are, and there is no user name"};
+    throw error{make_error_code(errc::login_refused), "log in to", connected->server(),
+                "it asks who we are, and there is no user name"};
   mail_login in;
   in.extensions = std::move(said->extensions).extensions();
   in.over = carry_over(std::move(connected));

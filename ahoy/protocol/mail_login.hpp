@@ -17,9 +17,9 @@ struct mail_login {
   std::vector<std::string> extensions;
 };
 
-/// Connects to "imap://localhost:143" (smtp, smtps, pop3, pop3s, imap, imaps), begins TLS where the scheme or the
-/// options say so, and logs in by the best way that the server has. Throws error: what keeps it; login_refused
-/// where POP3 or IMAP ask for a login and there is none.
+/// Connects to "imap://localhost:143" (smtp, smtps, pop3, pop3s, imap, imaps), begins TLS where the scheme or
+/// the options say so, and logs in by the best way that the server has. Throws error: what keeps it;
+/// login_refused where POP3 or IMAP ask for a login and there is none.
 task<mail_login> log_in_to_mail(engine& by, std::string url, transfer_options how);
 
 /// Reads the extensions out of what a server of SMTP has said, line by line.

@@ -28,7 +28,9 @@ void check(std::string_view value) {
   if (std::ranges::any_of(value, is_control)) refuse(value, "a header is one line, without control bytes");
 }
 
-std::string field_line(std::string_view name, std::string_view value) { return fmt::format("{}: {}\r\n", name, value); }
+std::string field_line(std::string_view name, std::string_view value) {
+  return fmt::format("{}: {}\r\n", name, value);
+}
 
 /// A header of our own, or what was given in its place.
 std::string line_of(const mail_heading& heading, std::string_view name, const std::string& value) {
@@ -43,15 +45,18 @@ struct type_row {
   std::string_view ending, type;
 };
 constexpr std::array types{
-    type_row{".txt", "text/plain"},       type_row{".html", "text/html"},  type_row{".csv", "text/csv"},
-    type_row{".json", "application/json"}, type_row{".pdf", "application/pdf"}, type_row{".zip", "application/zip"},
-    type_row{".png", "image/png"},        type_row{".jpg", "image/jpeg"},  type_row{".jpeg", "image/jpeg"},
-    type_row{".gif", "image/gif"},        type_row{".svg", "image/svg+xml"},
+    type_row{".txt", "text/plain"},      type_row{".html", "text/html"},
+    type_row{".csv", "text/csv"},        type_row{".json", "application/json"},
+    type_row{".pdf", "application/pdf"}, type_row{".zip", "application/zip"},
+    type_row{".png", "image/png"},       type_row{".jpg", "image/jpeg"},
+    type_row{".jpeg", "image/jpeg"},     type_row{".gif", "image/gif"},
+    type_row{".svg", "image/svg+xml"},
 };
 
 std::string_view type_of(std::string_view name) {
   const std::string lowered = lower(name);
-  const auto* const found = std::ranges::find_if(types, [&](const type_row& each) { return lowered.ends_with(each.ending); });
+  const auto* const found =
+      std::ranges::find_if(types, [&](const type_row& each) { return lowered.ends_with(each.ending); });
   return found == types.end() ? "application/octet-stream" : found->type;
 }
 
@@ -71,14 +76,16 @@ std::string extended_name(std::string_view name) {
       piece.clear();
     }
     if (is_end) break;
-    piece += is_attribute_char(name[at]) ? std::string{name[at]} : fmt::format("%{:02X}", static_cast<unsigned char>(name[at]));
+    piece += is_attribute_char(name[at]) ? std::string{name[at]}
+                                         : fmt::format("%{:02X}", static_cast<unsigned char>(name[at]));
   }
   return all;
 }
 
 std::string name_parameter(std::string_view name) {
   const auto is_simple = [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; };
-  if (name.size() <= 60 && std::ranges::all_of(name, is_simple)) return fmt::format(";\r\n filename=\"{}\"", name);
+  if (name.size() <= 60 && std::ranges::all_of(name, is_simple))
+    return fmt::format(";\r\n filename=\"{}\"", name);
   return extended_name(name);
 }
 
@@ -95,12 +102,14 @@ bool is_plain_text(std::string_view text) noexcept {
 
 std::string mail_date(std::chrono::system_clock::time_point when) {
   constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
   std::tm at{};
   ::gmtime_r(&seconds, &at);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days.at(static_cast<std::size_t>(at.tm_wday)), at.tm_mday,
-                     months.at(static_cast<std::size_t>(at.tm_mon)), at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days.at(static_cast<std::size_t>(at.tm_wday)),
+                     at.tm_mday, months.at(static_cast<std::size_t>(at.tm_mon)), at.tm_year + 1900,
+                     at.tm_hour, at.tm_min, at.tm_sec);
 }
 
 void quoted_printable_lines::put(std::string_view form, std::string& lines) {
@@ -158,11 +167,12 @@ mail_composer::mail_composer(mail_heading heading, bool has_attachments, bool is
 }
 
 std::string mail_composer::header() const {
-  std::string text = line_of(heading_, "Date", mail_date(heading_.date)) +
-                     line_of(heading_, "From", heading_.from.to_header()) +
-                     line_of(heading_, "To", to_header(heading_.to)) + line_of(heading_, "Cc", to_header(heading_.cc)) +
-                     line_of(heading_, "Subject", encode_words(heading_.subject)) +
-                     line_of(heading_, "Message-ID", fmt::format("<{}@{}>", heading_.unique, domain_of(heading_.from)));
+  std::string text =
+      line_of(heading_, "Date", mail_date(heading_.date)) +
+      line_of(heading_, "From", heading_.from.to_header()) + line_of(heading_, "To", to_header(heading_.to)) +
+      line_of(heading_, "Cc", to_header(heading_.cc)) +
+      line_of(heading_, "Subject", encode_words(heading_.subject)) +
+      line_of(heading_, "Message-ID", fmt::format("<{}@{}>", heading_.unique, domain_of(heading_.from)));
   for (const mail_field& each : heading_.others)
     if (lower(each.name) != "bcc") text += field_line(each.name, encode_words(each.value));
   return text + "MIME-Version: 1.0\r\n";
@@ -176,12 +186,15 @@ std::string mail_composer::text_header() const {
 std::string mail_composer::begin() {
   open_ = part::text;
   if (!has_attachments_) return header() + text_header();
-  return header() + fmt::format("Content-Type: multipart/mixed; boundary=\"=_{0}\"\r\n\r\n--=_{0}\r\n", heading_.unique) +
+  return header() +
+         fmt::format("Content-Type: multipart/mixed; boundary=\"=_{0}\"\r\n\r\n--=_{0}\r\n",
+                     heading_.unique) +
          text_header();
 }
 
 std::string mail_composer::add_text(std::string_view text) {
   std::string wire;
+  if (!text.empty()) line_is_open_ = !text.ends_with('\n');
   if (!is_plain_) {
     quoted_.add(text, wire);
     return wire;
@@ -190,15 +203,18 @@ std::string mail_composer::add_text(std::string_view text) {
     if (each == '\n' && !after_return_) wire += '\r';
     wire += each;
     after_return_ = each == '\r';
-    line_is_open_ = each != '\n';
   }
   return wire;
 }
 
+/// The line end before a boundary belongs to that (RFC 2046, section 5.1.1): a text that ends in one has
+/// another.
 void mail_composer::end_part(std::string& wire) {
   if (open_ == part::attachment) base64_.finish(wire);
-  if (open_ == part::text && !is_plain_) quoted_.finish(wire);
-  if (open_ == part::text && line_is_open_) wire += "\r\n";
+  if (open_ != part::text) return;
+  if (!is_plain_) quoted_.finish(wire);
+  const bool is_plain_and_open = is_plain_ && line_is_open_;
+  if (is_plain_and_open || (has_attachments_ && !line_is_open_)) wire += "\r\n";
   line_is_open_ = false;
 }
 
@@ -207,9 +223,10 @@ std::string mail_composer::begin_attachment(std::string_view name) {
   std::string wire;
   end_part(wire);
   open_ = part::attachment;
-  return wire + fmt::format("--=_{}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\n"
-                            "Content-Disposition: attachment{}\r\n\r\n",
-                            heading_.unique, type_of(name), name_parameter(name));
+  return wire + fmt::format(
+                    "--=_{}\r\nContent-Type: {}\r\nContent-Transfer-Encoding: base64\r\n"
+                    "Content-Disposition: attachment{}\r\n\r\n",
+                    heading_.unique, type_of(name), name_parameter(name));
 }
 
 std::string mail_composer::add_bytes(std::string_view bytes) {

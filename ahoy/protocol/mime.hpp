@@ -18,11 +18,12 @@ struct mail_heading {
   std::string subject;             ///< UTF-8
   std::vector<mail_field> others;  ///< one of them takes the place of what would be made, Date for instance
   std::chrono::system_clock::time_point date;
-  std::string unique;  ///< letters and digits that no other mail has: of the Message-ID, and between the parts
+  std::string
+      unique;  ///< letters and digits that no other mail has: of the Message-ID, and between the parts
 };
 
-/// Quoted-printable (RFC 2045, section 6.7), piece by piece. Lines end in CR LF or LF, and are told from bytes
-/// by that.
+/// Quoted-printable (RFC 2045, section 6.7), piece by piece. Lines end in CR LF or LF, and are told from
+/// bytes by that.
 class quoted_printable_lines {
  public:
   void add(std::string_view text, std::string& lines);
@@ -38,8 +39,8 @@ class quoted_printable_lines {
 };
 
 /// Makes a message of RFC 5322 and MIME, piece by piece, so that none need be whole in memory: begin(), then
-/// add_text() of the body, then for each attachment begin_attachment() and add_bytes(), and finish(). What each
-/// returns follows what the one before has returned. Lines end in CR LF. No input or output here.
+/// add_text() of the body, then for each attachment begin_attachment() and add_bytes(), and finish(). What
+/// each returns follows what the one before has returned. Lines end in CR LF. No input or output here.
 class mail_composer {
  public:
   /// `is_plain`: all of the body will be ASCII in lines of bearable length, and goes as it is; else
@@ -63,7 +64,7 @@ class mail_composer {
   mail_heading heading_;
   bool has_attachments_, is_plain_;
   part open_ = part::none;
-  bool line_is_open_ = false;  // of a plain body
+  bool line_is_open_ = false;  // of the body
   bool after_return_ = false;
   quoted_printable_lines quoted_;
   base64_lines base64_;

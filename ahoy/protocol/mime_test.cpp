@@ -48,10 +48,23 @@ TEST(mime, attachments_have_parts_of_their_own) {
   all += one.begin_attachment("Gr\xc3\xbc\xc3\x9f\" e");
   all += one.finish();
   EXPECT_NE(all.find("boundary=\"=_0123abc\"\r\n\r\n--=_0123abc\r\nContent-Type: text/plain"), all.npos);
-  EXPECT_NE(all.find("\r\n\r\n--=_0123abc\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
-                     "Content-Disposition: attachment;\r\n filename=\"a.pdf\"\r\n\r\nYWJj\r\n--=_0123abc\r\n"),
-            all.npos);
+  EXPECT_NE(
+      all.find("\r\n\r\n--=_0123abc\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n"
+               "Content-Disposition: attachment;\r\n filename=\"a.pdf\"\r\n\r\nYWJj\r\n--=_0123abc\r\n"),
+      all.npos);
   EXPECT_NE(all.find(";\r\n filename*0*=UTF-8''Gr%C3%BC%C3%9F%22%20e\r\n\r\n--=_0123abc--\r\n"), all.npos);
+}
+
+TEST(mime, a_text_before_an_attachment_ends_as_it_ended) {
+  for (const bool is_plain : {true, false}) {
+    for (const std::string text : {"", "a", "a\r\n"}) {
+      ahoy::mail_composer one{heading(), true, is_plain};
+      static_cast<void>(one.begin());
+      std::string part = one.add_text(text);
+      part += one.begin_attachment("x");
+      EXPECT_EQ(part.substr(0, part.find("Content")), text + "\r\n--=_0123abc\r\n");
+    }
+  }
 }
 
 TEST(mime, a_long_name_is_cut_into_lines) {
@@ -60,7 +73,8 @@ TEST(mime, a_long_name_is_cut_into_lines) {
   const std::string part = one.begin_attachment(std::string(255, '\xe9'));
   EXPECT_NE(part.find("filename*11*="), part.npos);
   EXPECT_NE(part.find("ISO-8859-1''%E9"), part.npos);
-  for (std::size_t at = 0; at < part.size(); at = part.find('\n', at) + 1) EXPECT_LT(part.find('\r', at) - at, 79U);
+  for (std::size_t at = 0; at < part.size(); at = part.find('\n', at) + 1)
+    EXPECT_LT(part.find('\r', at) - at, 79U);
 }
 
 TEST(mime, nothing_breaks_out_of_a_header) {
@@ -85,16 +99,18 @@ TEST(mime, what_is_given_takes_the_place_of_what_is_made) {
 
 TEST(mime, quoted_printable_is_the_same_however_it_is_cut) {
   const std::string text = "a=b \nc\t\r\n\xc3\xa9\r.x\n" + std::string(200, 'y') + " ";
-  const std::string expected = "a=3Db=20\r\nc=09\r\n=C3=A9=0D.x\r\n" + std::string(75, 'y') + "=\r\n" + std::string(75, 'y') +
-                               "=\r\n" + std::string(50, 'y') + "=20\r\n";
-  for (std::size_t piece = 1; piece <= text.size(); ++piece) EXPECT_EQ(quoted(text, piece), expected) << piece;
+  const std::string expected = "a=3Db=20\r\nc=09\r\n=C3=A9=0D.x\r\n" + std::string(75, 'y') + "=\r\n" +
+                               std::string(75, 'y') + "=\r\n" + std::string(50, 'y') + "=20\r\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece)
+    EXPECT_EQ(quoted(text, piece), expected) << piece;
   EXPECT_EQ(quoted("", 1), "");
 }
 
 TEST(mime, tells_what_may_go_as_it_is) {
   EXPECT_TRUE(ahoy::is_plain_text("a\nb\n"));
   EXPECT_TRUE(ahoy::is_plain_text(std::string(998, 'x') + "\n" + std::string(998, 'x')));
-  for (const std::string& text : {std::string(999, 'x'), std::string("\xc3\xa9"), std::string("a\rb"), std::string("a\0b", 3)})
+  for (const std::string& text :
+       {std::string(999, 'x'), std::string("\xc3\xa9"), std::string("a\rb"), std::string("a\0b", 3)})
     EXPECT_FALSE(ahoy::is_plain_text(text));
 }
 

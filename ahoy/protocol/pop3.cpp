@@ -48,11 +48,13 @@ pop3_client::pop3_client(std::unique_ptr<carrier> over, dialogue_observer observ
     : channel_{std::move(over), std::move(observer)} {}
 
 void pop3_client::refuse(errc cause, const std::string& reply) const {
-  throw error{make_error_code(cause), cause == errc::not_there ? "fetch from" : "ask", channel_.peer(), "the server said: " + escape(reply)};
+  throw error{make_error_code(cause), cause == errc::not_there ? "fetch from" : "ask", channel_.peer(),
+              "the server said: " + escape(reply)};
 }
 
 void pop3_client::refuse_line(std::string_view line) const {
-  throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(), "no reply of POP3: " + escape(line.substr(0, 80))};
+  throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(),
+              "no reply of POP3: " + escape(line.substr(0, 80))};
 }
 
 task<std::string> pop3_client::ask(std::string command) {
@@ -106,13 +108,17 @@ task<> pop3_client::ask_for_message(std::string command) {
   if (is_bad(reply)) refuse(is_of_the_server(reply) ? errc::refused : errc::not_there, reply);
 }
 
-task<> pop3_client::retrieve(std::uint64_t number) { return ask_for_message(fmt::format("RETR {}\r\n", number)); }
+task<> pop3_client::retrieve(std::uint64_t number) {
+  return ask_for_message(fmt::format("RETR {}\r\n", number));
+}
 
 task<> pop3_client::top(std::uint64_t number, std::uint64_t lines) {
   return ask_for_message(fmt::format("TOP {} {}\r\n", number, lines));
 }
 
-task<> pop3_client::remove(std::uint64_t number) { return ask_for_message(fmt::format("DELE {}\r\n", number)); }
+task<> pop3_client::remove(std::uint64_t number) {
+  return ask_for_message(fmt::format("DELE {}\r\n", number));
+}
 
 task<> pop3_client::quit() {
   const std::string reply = co_await ask("QUIT\r\n");

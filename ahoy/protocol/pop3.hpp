@@ -17,8 +17,8 @@ struct pop3_entry {
   std::string unique;        ///< the same in every session (UIDL); empty where the server has none
 };
 
-/// Reads a mailbox (RFC 1939). One task at a time. Throws error everywhere: protocol_broken, cut_short, and what the
-/// carrier throws.
+/// Reads a mailbox (RFC 1939). One task at a time. Throws error everywhere: protocol_broken, cut_short, and
+/// what the carrier throws.
 class pop3_client {
  public:
   /// `over` is logged in.

@@ -13,9 +13,10 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-constexpr std::size_t most_lines = 256;     // of one reply
-constexpr std::size_t most_at_once = 100;   // commands under way: the answers to more might not fit into the sockets
-constexpr std::size_t longest_path = 512;   // a command's line (RFC 5321, section 4.5.3.1.4)
+constexpr std::size_t most_lines = 256;  // of one reply
+constexpr std::size_t most_at_once =
+    100;  // commands under way: the answers to more might not fit into the sockets
+constexpr std::size_t longest_path = 512;  // a command's line (RFC 5321, section 4.5.3.1.4)
 
 constexpr int start_mail_input = 354;
 constexpr int closing = 421;
@@ -27,20 +28,23 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0; });
 }
 
-bool needs_utf8(const smtp_envelope& envelope) { return !is_ascii(envelope.from) || !std::ranges::all_of(envelope.to, is_ascii); }
+bool needs_utf8(const smtp_envelope& envelope) {
+  return !is_ascii(envelope.from) || !std::ranges::all_of(envelope.to, is_ascii);
+}
 
 std::string recipient_command(const std::string& to) { return fmt::format("RCPT TO:<{}>\r\n", to); }
 
 /// 0 where the line is no part of a reply.
 int code_of(std::string_view line) {
-  const bool is_reply = line.size() >= 3 && all_digits(line.substr(0, 3)) && line[0] >= '2' && line[0] <= '5' &&
-                        (line.size() == 3 || line[3] == ' ' || line[3] == '-');
+  const bool is_reply = line.size() >= 3 && all_digits(line.substr(0, 3)) && line[0] >= '2' &&
+                        line[0] <= '5' && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
   return is_reply ? (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0') : 0;
 }
 
 }  // namespace
 
-smtp_client::smtp_client(std::unique_ptr<carrier> over, std::vector<std::string> extensions, dialogue_observer observer)
+smtp_client::smtp_client(std::unique_ptr<carrier> over, std::vector<std::string> extensions,
+                         dialogue_observer observer)
     : channel_{std::move(over), std::move(observer)}, extensions_{std::move(extensions)} {}
 
 bool smtp_client::has(std::string_view extension) const {
@@ -50,15 +54,20 @@ bool smtp_client::has(std::string_view extension) const {
 }
 
 void smtp_client::check(const smtp_envelope& envelope) const {
-  const auto is_bad = [](const std::string& each) { return each.size() > longest_path || std::ranges::any_of(each, is_hostile); };
+  const auto is_bad = [](const std::string& each) {
+    return each.size() > longest_path || std::ranges::any_of(each, is_hostile);
+  };
   if (is_bad(envelope.from) || std::ranges::any_of(envelope.to, is_bad) || envelope.to.empty())
-    throw error{make_error_code(errc::malformed), "send to", channel_.peer(), "an address cannot be written in a command"};
+    throw error{make_error_code(errc::malformed), "send to", channel_.peer(),
+                "an address cannot be written in a command"};
   if (needs_utf8(envelope) && !has("SMTPUTF8"))
-    throw error{make_error_code(errc::refused), "send to", channel_.peer(), "it takes no address with other than ASCII letters"};
+    throw error{make_error_code(errc::refused), "send to", channel_.peer(),
+                "it takes no address with other than ASCII letters"};
 }
 
 void smtp_client::refuse(std::string_view verb, const smtp_reply& reply) const {
-  throw error{make_error_code(errc::refused), std::string{verb}, channel_.peer(), "the server said: " + escape(reply.text)};
+  throw error{make_error_code(errc::refused), std::string{verb}, channel_.peer(),
+              "the server said: " + escape(reply.text)};
 }
 
 task<smtp_reply> smtp_client::receive_reply() {
@@ -67,7 +76,8 @@ task<smtp_reply> smtp_client::receive_reply() {
     const std::string line = co_await channel_.receive_line();
     const int code = code_of(line);
     if (code == 0 || (lines > 0 && code != reply.code) || lines == most_lines)
-      throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(), "no reply of SMTP: " + escape(line.substr(0, 80))};
+      throw error{make_error_code(errc::protocol_broken), "receive from", channel_.peer(),
+                  "no reply of SMTP: " + escape(line.substr(0, 80))};
     reply.code = code;
     reply.text += lines == 0 ? line : " " + line.substr(std::min<std::size_t>(4, line.size()));
     if (line.size() == 3 || line[3] == ' ') break;
@@ -167,7 +177,8 @@ task<> smtp_client::hand_over(std::string_view wire) {
   try {
     co_await channel_.send_raw(wire);
   } catch (const error& failed) {
-    const bool is_closed = failed.code() == std::errc::broken_pipe || failed.code() == std::errc::connection_reset;
+    const bool is_closed =
+        failed.code() == std::errc::broken_pipe || failed.code() == std::errc::connection_reset;
     if (!is_closed) throw;
     why = std::current_exception();
   }

@@ -12,8 +12,8 @@ namespace ahoy::inline v0 {
 
 /// Who a mail is from, and who gets it (RFC 5321, section 2.3.1).
 struct smtp_envelope {
-  std::string from;             ///< "alice@example.org"; empty: who answers to nobody, as reports do
-  std::vector<std::string> to;  ///< at least one
+  std::string from;                   ///< "alice@example.org"; empty: who answers to nobody, as reports do
+  std::vector<std::string> to;        ///< at least one
   std::optional<std::uint64_t> size;  ///< of the text, in bytes, where it is known or estimated
 };
 
@@ -31,15 +31,15 @@ struct smtp_reply {
   std::string text;  ///< "250 OK id=…": lines are joined with spaces
 };
 
-/// Hands over mail (RFC 5321), with PIPELINING (RFC 2920), SIZE (1870), 8BITMIME (6152) and SMTPUTF8 (6531) where
-/// the server has them. One task at a time. A mail is begin(), send() as often as needed, finish().
+/// Hands over mail (RFC 5321), with PIPELINING (RFC 2920), SIZE (1870), 8BITMIME (6152) and SMTPUTF8 (6531)
+/// where the server has them. One task at a time. A mail is begin(), send() as often as needed, finish().
 class smtp_client {
  public:
   /// `over` is logged in. `extensions`: what the server said to EHLO, "SIZE 1000".
   smtp_client(std::unique_ptr<carrier> over, std::vector<std::string> extensions, dialogue_observer observer);
 
-  /// Who is refused; the others will get it. Where all are, there is no mail to send: another may begin. Throws
-  /// error: malformed; refused, where the server wants none; protocol_broken, cut_short.
+  /// Who is refused; the others will get it. Where all are, there is no mail to send: another may begin.
+  /// Throws error: malformed; refused, where the server wants none; protocol_broken, cut_short.
   task<std::vector<smtp_refusal>> begin(const smtp_envelope& envelope);
   /// Some of the text. Lines end in CR LF or LF; dots are seen to. Throws error: refused where the server has
   /// ended it in words.
