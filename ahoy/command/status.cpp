@@ -89,6 +89,7 @@ constexpr std::array rules{
     of_verb("join", status::local_address),
     of_verb("compare", status::protocol_broken),
     of_verb("draw", status::output_failed),
+    of_verb("attach", status::input_failed),
     of_verb("save", status::output_failed),
     of_verb("run", status::usage),  // a program that cannot be, found before anybody is served
     of_verb("send", status::send_failed),

@@ -72,7 +72,7 @@ void download::write_to_file(std::string_view piece) {
 
 task<> download::finish() {
   co_await shown_.pause();
-  if (name_.empty()) co_return;
+  if (name_.empty() || is_finished_) co_return;
   // What the disk refuses late it tells now, or never.
   if (::close(file_.release()) != 0 || ::rename(beside_.c_str(), name_.c_str()) != 0)
     throw file_error(name_, errno);

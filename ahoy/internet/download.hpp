@@ -29,7 +29,7 @@ class download {
   void start_over();
   /// Throws output_error.
   task<> write(std::string_view piece);
-  /// All has come. Throws output_error.
+  /// All has come; once more does nothing. Throws output_error.
   task<> finish();
   [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
 

@@ -28,5 +28,6 @@ task<> fetch_ftp(fetch_job& job);
 task<> fetch_gopher(fetch_job& job);
 task<> fetch_http(fetch_job& job);
 task<> fetch_nntp(fetch_job& job);
+task<> fetch_pop3(fetch_job& job);
 
 }  // namespace ahoy::inline v0

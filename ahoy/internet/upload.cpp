@@ -21,6 +21,7 @@ constexpr std::array uploaders{
     uploader{scheme::http, upload_http}, uploader{scheme::https, upload_http},
     uploader{scheme::ftp, upload_ftp},   uploader{scheme::ftps, upload_ftp},
     uploader{scheme::nntp, upload_nntp}, uploader{scheme::nntps, upload_nntp},
+    uploader{scheme::smtp, upload_smtp}, uploader{scheme::smtps, upload_smtp},
 };
 
 task<> upload_whole(upload_job& job) {
@@ -31,14 +32,13 @@ task<> upload_whole(upload_job& job) {
   co_await found->upload(job);
 }
 
-std::optional<int> upload_until_signal(engine& by, const upload_options& given) {
-  upload_job job{by, given, access_to(given)};
+std::optional<int> upload_until_signal(upload_job& job) {
   awaited_work work;
   work.run = [&job] { return upload_whole(job); };
-  work.timeout = given.timeout;
-  work.label = escape(given.to.to_string());
+  work.timeout = job.given.timeout;
+  work.label = escape(job.given.to.to_string());
   work.share = [&job] { return job.share(); };
-  return run_until_signal(by, work);
+  return run_until_signal(job.by, work);
 }
 
 }  // namespace
@@ -70,14 +70,19 @@ task<> upload_job::write(std::string_view piece) { co_await shown_.take(piece, p
 task<> upload_job::finish() { co_await shown_.pause(); }
 
 double upload_job::share() const {
-  const auto all = size();
-  return all && *all > 0 ? static_cast<double>(sent) / static_cast<double>(*all) : 0;
+  const auto all = size().value_or(0) + more;
+  return all > 0 ? std::min(1.0, static_cast<double>(sent) / static_cast<double>(all)) : 0;
 }
 
 int upload(const upload_options& given) {
   const std::unique_ptr<engine> by = make_engine();
-  if (const auto signal = upload_until_signal(*by, given)) end_by_signal(*signal);
-  return 0;
+  upload_job job{*by, given, access_to(given)};
+  try {
+    if (const auto signal = upload_until_signal(job)) end_by_signal(*signal);
+  } catch (const error&) {
+    if (job.ended == status::done) throw;  // else all was said, and what else ends with it says no more
+  }
+  return to_integer(job.ended);
 }
 
 }  // namespace ahoy::inline v0

@@ -2,6 +2,7 @@
 #include <ahoy/command/input_source.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/output_sink.hpp>
+#include <ahoy/command/status.hpp>
 #include <ahoy/protocol/transfer_options.hpp>
 
 #include <cstdint>
@@ -31,6 +32,8 @@ struct upload_job {
   const upload_options& given;
   transfer_options access;
   std::uint64_t sent = 0;
+  std::uint64_t more = 0;       ///< what goes along beside size()
+  status ended = status::done;  ///< where all was said already that there is to say of it
 
  private:
   standard_input input_;
@@ -43,5 +46,6 @@ struct upload_job {
 task<> upload_ftp(upload_job& job);
 task<> upload_http(upload_job& job);
 task<> upload_nntp(upload_job& job);
+task<> upload_smtp(upload_job& job);
 
 }  // namespace ahoy::inline v0

@@ -21,7 +21,8 @@ TEST(base64, lines_are_the_same_however_it_is_cut) {
   for (std::size_t size = 1; size <= bytes.size(); ++size) {
     ahoy::base64_lines encoder;
     std::string lines;
-    for (std::size_t at = 0; at < bytes.size(); at += size) encoder.add(std::string_view{bytes}.substr(at, size), lines);
+    for (std::size_t at = 0; at < bytes.size(); at += size)
+      encoder.add(std::string_view{bytes}.substr(at, size), lines);
     encoder.finish(lines);
     EXPECT_EQ(ahoy::base64_decoded(lines), bytes);
     EXPECT_EQ(lines.find("\r\n"), 76U);

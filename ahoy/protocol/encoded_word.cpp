@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
 constexpr std::size_t longest_charset = 40;
-constexpr std::size_t bytes_in_word = 45;  // 60 characters, where 63 have room (RFC 2047, section 2)
+constexpr std::size_t bytes_in_word = 45;   // 60 characters, where 63 have room (RFC 2047, section 2)
 constexpr std::size_t longest_plain = 900;  // a line may have 998 (RFC 5322, section 2.1.1)
 
 struct word {
@@ -37,7 +37,9 @@ std::string from_quoted(std::string_view text) {
 }
 
 bool is_charset(std::string_view name) {
-  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || std::string_view{"-_.:+"}.find(c) != std::string_view::npos; };
+  const auto fits = [](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view{"-_.:+"}.find(c) != std::string_view::npos;
+  };
   return !name.empty() && name.size() <= longest_charset && std::ranges::all_of(name, fits);
 }
 
@@ -82,7 +84,8 @@ class decoded_words {
 };
 
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 127; }) && text.find("=?") == text.npos;
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 127; }) &&
+         text.find("=?") == text.npos;
 }
 
 std::size_t begin_of_character(std::string_view text, std::size_t at) {
@@ -131,7 +134,8 @@ std::string decode_words(std::string_view value) {
       value.remove_prefix(gap + found->size);
       all.add(*std::move(found));
     } else {
-      const std::size_t next = std::max(std::min(value.find("=?", gap + 1), value.find_first_of(blanks, gap)), gap + 1);
+      const std::size_t next =
+          std::max(std::min(value.find("=?", gap + 1), value.find_first_of(blanks, gap)), gap + 1);
       all.add_plain(value.substr(0, next));
       value.remove_prefix(std::min(next, value.size()));
     }
@@ -146,7 +150,8 @@ std::string encode_words(std::string_view text) {
   while (!text.empty()) {
     const std::size_t most = std::min(bytes_in_word, text.size());
     const std::size_t size = std::max<std::size_t>(begin_of_character(text, most), 1);
-    encoded += (encoded.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64_encoded(text.substr(0, size)) + "?=";
+    encoded +=
+        (encoded.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64_encoded(text.substr(0, size)) + "?=";
     text.remove_prefix(size);
   }
   return encoded;

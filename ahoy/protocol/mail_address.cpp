@@ -21,7 +21,9 @@ bool is_control(char c) { return (c >= 0 && c < ' ') || c == 127; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 /// What no address holds outside of quotes.
-bool is_special(char c) { return is_blank(c) || std::string_view{"<>()[],;:\\\""}.find(c) != std::string_view::npos; }
+bool is_special(char c) {
+  return is_blank(c) || std::string_view{"<>()[],;:\\\""}.find(c) != std::string_view::npos;
+}
 
 void check(std::string_view address) {
   const auto at = address.rfind('@');
@@ -30,8 +32,8 @@ void check(std::string_view address) {
   const auto domain = at == address.npos ? std::string_view{} : address.substr(at + 1);
   const bool is_literal = domain.starts_with('[') && domain.ends_with(']');
   const auto name = is_literal ? std::string_view{"x"} : domain;
-  if (std::ranges::any_of(address, is_control) || address.size() > longest_address || local.empty() || name.empty() ||
-      std::ranges::any_of(local, is_special) || std::ranges::any_of(name, is_special))
+  if (std::ranges::any_of(address, is_control) || address.size() > longest_address || local.empty() ||
+      name.empty() || std::ranges::any_of(local, is_special) || std::ranges::any_of(name, is_special))
     refuse(address, "one is written alice@example.org, or Alice <alice@example.org>");
 }
 
@@ -75,9 +77,12 @@ class reader {
   void skip_comment() {
     std::size_t depth = 0;
     for (; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\\') ++at_;
-      else if (text_[at_] == '(') ++depth;
-      else if (text_[at_] == ')' && --depth == 0) break;
+      if (text_[at_] == '\\')
+        ++at_;
+      else if (text_[at_] == '(')
+        ++depth;
+      else if (text_[at_] == ')' && --depth == 0)
+        break;
     }
     if (at_ >= text_.size()) refuse(text_, "a comment has no end");
     ++at_;
@@ -95,10 +100,12 @@ class reader {
     }
     if (at_ >= text_.size()) refuse(text_, "a < has no >");
     ++at_;
-    if (address_.starts_with('@')) address_.erase(0, address_.find(':') + 1);  // a route (RFC 5322, section 4.4)
+    if (address_.starts_with('@'))
+      address_.erase(0, address_.find(':') + 1);  // a route (RFC 5322, section 4.4)
   }
 
   void begin_group() {
+    if (words_.find('@') != std::string::npos) refuse(text_, "a comma stands between two addresses");
     words_.clear();
     ++at_;
   }
@@ -141,7 +148,8 @@ class reader {
 /// What needs no quotes (RFC 5322, section 3.2.3), spaces between it.
 bool is_phrase(std::string_view name) {
   return std::ranges::all_of(name, [](char c) {
-    return is_letter(c) || is_digit(c) || std::string_view{" !#$%&'*+-/=?^_`{|}~"}.find(c) != std::string_view::npos;
+    return is_letter(c) || is_digit(c) ||
+           std::string_view{" !#$%&'*+-/=?^_`{|}~"}.find(c) != std::string_view::npos;
   });
 }
 

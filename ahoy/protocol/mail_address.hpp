@@ -17,8 +17,8 @@ struct mailbox {
   std::string address;  ///< "alice@example.org"
 };
 
-/// The mailboxes of a field of a header, or of what a person wrote: comments are left out, those of a group are
-/// taken. Throws error (malformed) for what is no address, or holds what would end a line or a command.
+/// The mailboxes of a field of a header, or of what a person wrote: comments are left out, those of a group
+/// are taken. Throws error (malformed) for what is no address, or holds what would end a line or a command.
 [[nodiscard]] std::vector<mailbox> parse_mailboxes(std::string_view text);
 /// Exactly one.
 [[nodiscard]] mailbox parse_mailbox(std::string_view text);
