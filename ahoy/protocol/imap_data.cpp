@@ -36,7 +36,7 @@ const std::vector<imap_value>* items_of(const imap_reply& reply) {
 }
 
 template <class Is>
-const imap_value* find_item(const imap_reply& reply, Is is) {
+const imap_value* find_item_if(const imap_reply& reply, Is is) {
   const auto* items = items_of(reply);
   for (std::size_t at = 0; items && at < items->size(); at += 2)
     if (is((*items)[at])) return &(*items)[at + 1];
@@ -44,7 +44,7 @@ const imap_value* find_item(const imap_reply& reply, Is is) {
 }
 
 const imap_value* find_item(const imap_reply& reply, std::string_view name) {
-  return find_item(reply, [name](const imap_value& each) { return each.is_atom(name); });
+  return find_item_if(reply, [name](const imap_value& each) { return each.is_atom(name); });
 }
 
 std::string decoded_field(const std::vector<mail_field>& fields, std::string_view name) {
@@ -102,7 +102,7 @@ std::optional<std::uint32_t> read_imap_uid(const imap_reply& reply) {
 }
 
 std::optional<std::string> read_imap_content(const imap_reply& reply) {
-  const imap_value* content = find_item(reply, is_imap_content);
+  const imap_value* content = find_item_if(reply, is_imap_content);
   if (!content || content->what != imap_value::kind::string) return std::nullopt;
   return content->text;
 }
@@ -112,7 +112,7 @@ std::optional<imap_entry> read_imap_entry(const imap_reply& reply) {
   const imap_value* flags = find_item(reply, "FLAGS");
   const imap_value* received = find_item(reply, "INTERNALDATE");
   const imap_value* size = find_item(reply, "RFC822.SIZE");
-  const imap_value* content = find_item(reply, is_imap_content);
+  const imap_value* content = find_item_if(reply, is_imap_content);
   if (!uid || !flags || !received || !size || !content) return std::nullopt;
   auto flag_names = atoms_of(*flags);
   const auto bytes = read_number(size->text);
@@ -142,7 +142,7 @@ void imap_capabilities::take(const imap_reply& reply) {
   std::string_view left = reply.code;
   if (reply.has_code("CAPABILITY")) {
     names_.clear();
-    take_word(left);
+    static_cast<void>(take_word(left));
     while (!left.empty() && names_.size() < most_capabilities) names_.push_back(lower(take_word(left)));
   }
   if (reply.name != "CAPABILITY") return;
