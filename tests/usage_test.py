@@ -15,7 +15,7 @@ AHOY = os.environ["AHOY"]
 # The contract (DESIGN, section 3), written down a second time so that an option cannot vanish unseen.
 EVERYWHERE = """--connect-timeout --timeout --source -4 -6 --explain -v --verbose --version --help -h --json""".split()
 COMMON = EVERYWHERE + """--framing --hex --timestamps --after-eof --max-message""".split()
-TO_SERVERS = """--resume --header --user --starttls --cacert --cert --key --insecure""".split()
+TO_SERVERS = """--resume --header --user --starttls --cacert --cert --key --insecure --active""".split()
 OPTIONS = {
     "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands""".split(),
@@ -36,9 +36,9 @@ SIZES = ["--max-message", "--queue", "--size"]
 TEXTS = """--output --search --cacert --cert --key --plot --greeting --from --to --cc --bcc --subject --attach""".split()
 NUMBERS = ["--workers", "--backlog", "--max-clients", "--connections", "--depth", "--count", "--top", "--last"]
 NETWORKS = ["--allow", "--deny"]
-FLAGS = """--resume --head --body --delete --location --compressed --append --starttls --insecure
+FLAGS = """--resume --head --body --delete --location --compressed --active --append --starttls --insecure
     -4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
-URLS = {**{name: "ftp://localhost/x" for name in ("--append", "--resume", "--starttls")}, "--top": "pop3://localhost/1",
+URLS = {**{name: "ftp://localhost/x" for name in ("--active", "--append", "--resume", "--starttls")}, "--top": "pop3://localhost/1",
         "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1"}  # where they go with these alone
 STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 8 18 23 26 28 45 55 56 63",
             "send": "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78", "fetch": "0 1 2 6 7 8 22 23 28 35 45 55 56 60 63 67 78",

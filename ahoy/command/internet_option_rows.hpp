@@ -67,6 +67,10 @@ inline constexpr std::array internet_option_rows{
                     "http https smtp smtps nntp nntps"),
     internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content,
                     "another than POST: PUT, PATCH", "", http_schemes),
+    internet_option("--active", value_kind::flag, "", "", "fetch send", section::content,
+                    "have the server connect to us for the data",
+                    "As FTP did at first (PORT); else we connect to it (PASV), which passes more firewalls.",
+                    "ftp ftps"),
     internet_option("--append", value_kind::flag, "", "", "send", section::content,
                     "to the end of the file there", "", "ftp ftps"),
 

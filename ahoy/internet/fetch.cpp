@@ -1,4 +1,5 @@
 #include <ahoy/command/signals.hpp>
+#include <ahoy/command/usage_error.hpp>
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
@@ -48,6 +49,13 @@ std::optional<int> fetch_until_signal(engine& by, const fetch_options& given) {
 
 double fetch_job::share() const noexcept {
   return total == 0 ? 0 : static_cast<double>(to.there() + to.written()) / static_cast<double>(total);
+}
+
+void check_json(const fetch_options& given, bool is_list) {
+  if (given.json && !is_list)
+    throw usage_error(
+        usage_errc::contradictory, "option --json and URL", given.to.to_string(),
+        "it shows lists: a folder, a menu, a mailbox, newsgroups, and of HTTP what --head gets");
 }
 
 int fetch(const fetch_options& given) {

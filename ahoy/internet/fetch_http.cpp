@@ -1,3 +1,4 @@
+#include <ahoy/command/json.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
@@ -53,15 +54,27 @@ std::string header_text(const http_answer& answer) {
   return text + "\r\n";
 }
 
+std::string header_rows(const http_answer& answer) {
+  json_row first;
+  first.add("status", static_cast<std::uint64_t>(answer.status)).add("version", answer.version);
+  std::string rows = first.add("reason", answer.reason).line();
+  for (const http_field& each : answer.fields) {
+    json_row row;
+    rows += row.add("name", each.name).add("value", each.value).line();
+  }
+  return rows;
+}
+
 }  // namespace
 
 task<> fetch_http(fetch_job& job) {
+  check_json(job.given, job.given.head);
   http_exchange exchange{job.by, request_of(job), job.access};
   const http_answer* answer = co_await exchange.answer();
   if (is_complete(job, *answer)) co_return;
   check(*answer, escape(job.given.to.to_string()));
   if (job.given.head) {
-    const std::string text = header_text(*answer);
+    const std::string text = job.given.json ? header_rows(*answer) : header_text(*answer);
     co_await job.to.write(text);
     co_return;
   }

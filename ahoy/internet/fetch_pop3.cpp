@@ -62,6 +62,7 @@ void check(const fetch_options& given, bool is_message) {
 task<> fetch_pop3(fetch_job& job) {
   const std::optional<std::uint64_t> number = parse_pop3_path(job.given.to.path);
   check(job.given, number.has_value());
+  check_json(job.given, !number);
   mail_login in = co_await log_in_to_mail(job.by, server_url_of(job.given), job.access);
   pop3_client client{std::move(in.over), job.access.observer};
   if (number)

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -105,15 +106,23 @@ gopher_path read_gopher_path(std::string_view path) {
 gopher_exchange::gopher_exchange(engine& by, const std::string& url, std::string_view search,
                                  const transfer_options& how)
     : over_{std::make_unique<transfer>(by, search.empty() ? url : url + "%09" + percent_encoded(search, ""),
-                                       how)} {
+                                       how)},
+      observer_{how.observer} {
   if (search.find_first_of("\r\n\t") != search.npos)
     throw error{make_error_code(errc::malformed), "search for", escape(search),
                 "it holds a line end or a tab"};
+  const auto path_at = url.find('/', url.find("//") + 2);
+  request_ = read_gopher_path(path_at == url.npos ? "" : url.substr(path_at)).selector;
+  if (!search.empty()) request_.append("\t").append(search);
   over_->begin();
 }
 
 gopher_exchange::~gopher_exchange() = default;
 
-task<std::string> gopher_exchange::receive() { return over_->receive(); }
+task<std::string> gopher_exchange::receive() {
+  std::string piece = co_await over_->receive();
+  if (const auto observer = std::exchange(observer_, {})) observer(said_by::us, request_);
+  co_return piece;
+}
 
 }  // namespace ahoy::inline v0

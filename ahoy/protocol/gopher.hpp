@@ -63,6 +63,8 @@ class gopher_exchange {
 
  private:
   std::unique_ptr<transfer> over_;
+  std::string request_;
+  dialogue_observer observer_;  // until it was told the request, which libcurl does not tell
 };
 
 }  // namespace ahoy::inline v0

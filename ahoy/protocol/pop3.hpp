@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/error/error.hpp>
 #include <ahoy/protocol/reply_channel.hpp>
 
 #include <cstdint>
