@@ -111,6 +111,29 @@ task<> remove(imap_client& at, std::uint32_t uid) {
   co_await at.expunge(one);
 }
 
+/// "1.2" of "1.2.HEADER"; empty where the section is not in a part.
+std::string part_in(std::string_view section) {
+  const auto end = std::min(section.find_first_not_of("0123456789."), section.size());
+  const auto last = section.substr(0, end).find_last_not_of('.');
+  return std::string{section.substr(0, last == section.npos ? 0 : last + 1)};
+}
+
+/// Some servers send an empty part where there is none. One that is there has a header of its own, be it the
+/// empty line behind it.
+task<> check_part(const fetch_job& job, imap_client& from, const imap_url& what) {
+  const std::string part = part_in(what.section);
+  if (part.empty() || job.to.written() > 0) co_return;
+  co_await from.fetch(*what.uid, part + ".MIME");
+  const bool is_there = from.left() > 0;
+  for (;;) {
+    const std::string piece = co_await from.receive();
+    if (piece.empty()) break;
+  }
+  if (!is_there)
+    throw error{make_error_code(errc::not_there), "find at", escape(job.given.to.host.text()),
+                fmt::format("the message has no part {}", part)};
+}
+
 task<> fetch_message(fetch_job& job, imap_client& from, const imap_url& what) {
   check_can_delete(job, from);
   co_await from.fetch(*what.uid, section_of(job.given, what));
@@ -121,6 +144,7 @@ task<> fetch_message(fetch_job& job, imap_client& from, const imap_url& what) {
     if (piece.empty()) break;
     co_await write(job, piece);
   }
+  co_await check_part(job, from, what);
   if (!job.given.remove) co_return;
   co_await job.to.finish();  // what is not written is not deleted
   co_await remove(from, *what.uid);

@@ -106,8 +106,10 @@ requests requests_to_imap(const fetch_options& given) {
   const std::string open = given.remove ? "SELECT " : "EXAMINE ";
   requests all{"CAPABILITY", open + mailbox_argument(what)};
   if (message && !what.uid) all.push_back(open + mailbox_argument(*message));  // where the other is not there
-  if (!message && !(what.search.empty() && given.search.empty())) all.emplace_back("UID SEARCH ...");
-  all.push_back(message ? fmt::format("UID FETCH {} ...", *message->uid) : "FETCH ...");
+  const bool searches = !message && !(what.search.empty() && given.search.empty());
+  if (message) all.push_back(fmt::format("UID FETCH {} ...", *message->uid));
+  if (searches) add_all(all, {"UID SEARCH ...", "UID FETCH ..."});
+  if (!message && !searches) all.emplace_back("FETCH ...");
   if (given.remove) add_all(all, {"UID STORE ...", "UID EXPUNGE ..."});
   all.emplace_back("LOGOUT");
   return all;

@@ -30,7 +30,7 @@ constexpr std::uint64_t longest_at_once = 4096;
 
 /// What is wrong now, and not with what was asked for (RFC 9051, section 7.1).
 constexpr std::array server_codes{"UNAVAILABLE", "NOPERM",    "INUSE",     "SERVERBUG", "CONTACTADMIN",
-                                  "LIMIT",       "OVERQUOTA", "CLIENTBUG", "CANNOT",    "PRIVACYREQUIRED"};
+                                  "LIMIT",       "OVERQUOTA", "CLIENTBUG", "PRIVACYREQUIRED"};
 constexpr std::array missing_codes{"NONEXISTENT", "TRYCREATE"};
 
 /// About how much memory it takes.

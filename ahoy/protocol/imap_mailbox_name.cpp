@@ -44,7 +44,7 @@ void append_utf8(std::string& text, char32_t code) {
     return;
   }
   const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-  text += static_cast<char>((0xf00U >> more & 0xf0U) | code >> (6 * more));
+  text += static_cast<char>((0xf00U >> (more + 1) & 0xf0U) | code >> (6 * more));
   for (int at = more - 1; at >= 0; --at) text += static_cast<char>(0x80 | (code >> (6 * at) & 0x3f));
 }
 
