@@ -350,10 +350,10 @@ BAD = [
     ("a search that fails", "/a?ALL", [*SEARCH, b"a3 NO [BADCHARSET (x)] no\r\n"], 22, "no"),
     ("no such message", "/a;UID=7", [*GET, b"a3 OK\r\n"], 78, "no message"),
     ("a message that is no string", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] NIL)\r\na3 OK\r\n"], 78, "no message"),
-    ("another message", "/a;UID=7", [*GET, b"* 1 FETCH (UID 8 BODY[] {5}\r\nhello)\r\na3 OK\r\n"], 8, "another message"),
-    ("a message of nobody", "/a;UID=7", [*GET, b"* 1 FETCH (BODY[] {5}\r\nhello)\r\na3 OK\r\n"], 8, "another message"),
+    ("another message", "/a;UID=7", [*GET, b"* 1 FETCH (UID 8 BODY[] {5}\r\nhello)\r\na3 OK\r\n"], 8, "not the message"),
+    ("a message of nobody", "/a;UID=7", [*GET, b"* 1 FETCH (BODY[] {5}\r\nhello)\r\na3 OK\r\n"], 8, "not the message"),
     ("a message that ends early", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] {500}\r\nhello)\r\na3 OK\r\n"], 56, "ended"),
-    ("a message that ends late", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] {2}\r\nhello)\r\na3 OK\r\n"], 8, "no reply"),
+    ("a message that ends late", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] {2}\r\nhello)\r\na3 OK\r\n"], 8, "not the message"),
     ("a message that ends in no", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] {5}\r\nhello)\r\na3 NO [SERVERBUG] broken\r\n"], 22, "broken"),
     ("a message without last word", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] {5}\r\nhello)\r\n"], 56, "ended"),
     ("silence in a message", "/a;UID=7", [*GET, b"* 1 FETCH (UID 7 BODY[] {500}\r\nhello", stall], 28, ""),
@@ -402,7 +402,7 @@ class Bad(Fetching):
                 self.check(self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, "--timeout", "3s", given=b"Subject: x\n\nend\n"), status, said)
 
     def test_hostile_names(self):
-        listed = b"* LIST (\\x) \"/\" \"../../x\"\r\n* LIST () \"/\" {9}\r\na\r\n\x1b[2J\x07\r\n* LIST () NIL \"\xff\"\r\na2 OK\r\n"
+        listed = b"* LIST (\\x) \"/\" \"../../x\"\r\n* LIST () \"/\" {8}\r\na\r\n\x1b[2J\x07\r\n* LIST () NIL \"\xff\"\r\na2 OK\r\n"
         with BadServer([*LIST, listed, *BYE]) as server:
             self.expect(self.fetch_from(server, "/"), 0, b"../../x\t\\x\na\\x0d\\x0a\\x1b[2J\\x07\t\n\\xff\t\n")
             self.assertEqual(self.left(), [])

@@ -16,10 +16,10 @@ namespace ahoy::inline v0 {
 namespace {
 
 constexpr duration longest_farewell = std::chrono::seconds{1};
-/// Servers hang up after 30 minutes (RFC 9051, section 5.4); RFC 2177 asks for a new IDLE after 29 at most.
-constexpr duration longest_idle = std::chrono::minutes{28};
 /// What a server may say of its own accord while a command is under way.
 constexpr std::uint64_t most_replies = 100'000;
+/// One that is longer counts for several.
+constexpr std::size_t values_of_one = 10;
 /// Of the list of mailboxes, in bytes.
 constexpr std::size_t heaviest_list = std::size_t{64} * 1024 * 1024;
 /// SEARCH answers with one line: that many numbers fit into the longest that is read.
@@ -77,8 +77,9 @@ task<> imap_client::ask(std::string_view command, std::uint64_t replies) {
 }
 
 void imap_client::note(const imap_reply& reply) {
-  if (allowed_ == 0) channel_.refuse("it says far more than it was asked");
-  --allowed_;
+  const std::uint64_t weight = 1 + reply.values.size() / values_of_one;
+  if (allowed_ < weight) channel_.refuse("it says far more than it was asked");
+  allowed_ -= weight;
   capabilities_.take(reply);
   if (reply.name == "EXISTS" && reply.number) {
     has_new_ = has_new_ || *reply.number > messages_;
@@ -333,7 +334,7 @@ task<std::string> imap_client::receive() {
 /// The UID may come before the content or after it: only now it is known whose content it was.
 task<> imap_client::finish_content() {
   const std::optional<imap_reply> reply = co_await untagged();
-  if (!reply || read_imap_uid(*reply) != uid_) channel_.refuse("it sent another message than was asked for");
+  if (!reply || read_imap_uid(*reply) != uid_) channel_.refuse("what it sent is not the message that was asked for");
   co_await finish(errc::not_there);
 }
 
@@ -408,9 +409,9 @@ task<> imap_client::until_mail() {
   }
 }
 
-task<> imap_client::idle(engine& by) {
+task<> imap_client::idle(engine& by, duration longest) {
   context& here = co_await this_context();
-  const time_point due = deadline_after(by.now(), longest_idle);
+  const time_point due = deadline_after(by.now(), longest);
   co_await ask("IDLE");
   co_await await_go_on();
   try {
@@ -422,9 +423,9 @@ task<> imap_client::idle(engine& by) {
   co_await finish(errc::refused);
 }
 
-task<std::uint32_t> imap_client::await_mail(engine& by) {
+task<std::uint32_t> imap_client::await_mail(engine& by, duration again) {
   check_can("IDLE");
-  while (!has_new_) co_await idle(by);
+  while (!has_new_) co_await idle(by, again);
   has_new_ = false;
   co_return messages_;
 }

@@ -80,9 +80,10 @@ class imap_client {
   [[nodiscard]] bool is_in_doubt() const noexcept { return is_in_doubt_; }
 
   /// Waits until there is new mail in the mailbox that is open (IDLE, RFC 2177): how many messages it has then.
-  /// Mail of which the server has told before, and that nobody has waited for, counts. It is asked anew before
-  /// half an hour is over, when servers hang up. Throws refused where the server cannot.
-  task<std::uint32_t> await_mail(engine& by);
+  /// Mail of which the server has told before, and that nobody has waited for, counts. `again` is when it is
+  /// asked anew: RFC 2177 wants that before 29 minutes are over, since servers hang up after 30. Throws refused
+  /// where the server cannot.
+  task<std::uint32_t> await_mail(engine& by, duration again = std::chrono::minutes{28});
 
   /// Takes leave.
   task<> logout();
@@ -102,7 +103,7 @@ class imap_client {
   task<> for_each_set(std::string before, std::vector<std::uint32_t> uids, std::string after);
   task<> list_more();
   task<> finish_content();
-  task<> idle(engine& by);
+  task<> idle(engine& by, duration longest);
   task<> until_mail();
   [[nodiscard]] std::string argument(const std::string& mailbox) const;
   void check(errc when_no) const;
