@@ -15,7 +15,7 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::array<std::string_view, 3> schemes{"tcp", "udp", "unix"};
+constexpr std::array<std::string_view, 3> own_schemes{"tcp", "udp", "unix"};
 constexpr std::string_view schemes_text = "this version has tcp, udp and unix";
 
 constexpr std::string_view separator = "://";
@@ -57,7 +57,7 @@ void check_scheme(std::string_view word) {
   const auto end = word.find(separator);
   if (end == word.npos) return check_slashes(word);
   const auto name = lower(word.substr(0, end));
-  if (std::ranges::count(schemes, name) != 0) return;
+  if (std::ranges::count(own_schemes, name) != 0) return;
   const auto known = known_schemes();
   if (std::ranges::count(known, name) != 0)
     throw usage_error(usage_errc::not_yet, "scheme", name, std::string(schemes_text));

@@ -18,6 +18,7 @@ namespace ahoy::inline v0 {
 namespace {
 
 constexpr std::size_t longest_line = std::size_t{64} * 1024;
+constexpr std::size_t longest_refusal = 4096;
 constexpr std::uint16_t usual_port = 70;
 
 struct kind_row {
@@ -92,6 +93,14 @@ std::optional<gopher_item> gopher_menu_reader::finish() {
   return is_over_ ? std::nullopt : item_of(line);
 }
 
+std::optional<std::string> gopher_refusal(std::string_view answer) {
+  const auto line = answer.substr(0, answer.find_first_of("\r\n"));
+  const auto rest = answer.substr(line.size());
+  const bool is_alone = rest.find_first_not_of("\r\n.") == rest.npos;
+  if (!line.starts_with('3') || std::ranges::count(line, '\t') < 3 || !is_alone) return std::nullopt;
+  return item_of(line).value_or(gopher_item{}).title;
+}
+
 gopher_path read_gopher_path(std::string_view path) {
   gopher_path read;
   if (path.starts_with('/')) path.remove_prefix(1);
@@ -121,7 +130,23 @@ gopher_exchange::~gopher_exchange() = default;
 
 task<std::string> gopher_exchange::receive() {
   std::string piece = co_await over_->receive();
-  if (const auto observer = std::exchange(observer_, {})) observer(said_by::us, request_);
+  if (!has_begun_) {
+    has_begun_ = true;
+    piece = co_await begin(std::move(piece));
+  }
+  co_return piece;
+}
+
+task<std::string> gopher_exchange::begin(std::string piece) {
+  if (observer_) observer_(said_by::us, request_);
+  while (piece.starts_with('3') && !piece.ends_with('\n') && piece.size() < longest_refusal) {
+    const std::string more = co_await over_->receive();
+    if (more.empty()) break;
+    piece += more;
+  }
+  if (const auto words = gopher_refusal(piece))
+    throw error{make_error_code(errc::not_there), "fetch from", over_->server(),
+                fmt::format("the server said: {}", escape(*words))};
   co_return piece;
 }
 

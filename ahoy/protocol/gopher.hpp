@@ -51,6 +51,11 @@ struct gopher_path {
 /// Throws error (malformed): a line end or a tab in it, which would ask something else.
 [[nodiscard]] gopher_path read_gopher_path(std::string_view path);
 
+/// The words of an answer that is an item of type 3, an error, and nothing else: so servers refuse, also
+/// where a text was asked for. Gopher has no other sign of it: what a server says in words of its own is
+/// content.
+[[nodiscard]] std::optional<std::string> gopher_refusal(std::string_view answer);
+
 /// Asks for one item, whatever its type.
 class gopher_exchange {
  public:
@@ -58,13 +63,16 @@ class gopher_exchange {
   /// (malformed).
   gopher_exchange(engine& by, const std::string& url, std::string_view search, const transfer_options& how);
   ~gopher_exchange();
-  /// The next piece of the answer, as it came; empty at its end.
+  /// The next piece of the answer, as it came; empty at its end. Throws error: not_there (see
+  /// gopher_refusal), and what transfer::receive throws.
   task<std::string> receive();
 
  private:
+  task<std::string> begin(std::string piece);
   std::unique_ptr<transfer> over_;
   std::string request_;
-  dialogue_observer observer_;  // until it was told the request, which libcurl does not tell
+  dialogue_observer observer_;  // is told the request by us: libcurl does not
+  bool has_begun_ = false;
 };
 
 }  // namespace ahoy::inline v0

@@ -71,4 +71,13 @@ TEST(percent, gives_back_what_was_put_in) {
   EXPECT_THROW(static_cast<void>(ahoy::percent_decoded("a%g1")), ahoy::error);
 }
 
+TEST(gopher_refusal, is_an_error_alone) {
+  using ahoy::gopher_refusal;
+  EXPECT_EQ(gopher_refusal("3no such\t\terror.host\t1\r\n.\r\n"), "no such");
+  EXPECT_EQ(gopher_refusal("3no such\t\terror.host\t1"), "no such");
+  for (const std::string text :
+       {"", "3", "3no such\r\n", "1a\t\th\t1\r\n", "3a\t\th\t1\r\n0b\t\th\t1\r\n", "3 apples\na\tb\tc\td"})
+    EXPECT_EQ(gopher_refusal(text), std::nullopt) << text;
+}
+
 }  // namespace
