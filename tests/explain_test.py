@@ -88,9 +88,9 @@ class Reading(Explained):
             self.check("fetch", f"pop3://localhost:{self.server.pop3_port}{words[0]}", *words[1:], *LOGIN)
 
     def test_requests_of_imap(self):
-        self.server.put(b"Subject: x\r\n\r\ny\r\n")
+        self.server.put(b"Subject: x\r\n\r\ny\r\n", "box")
         url = f"imap://localhost:{self.server.imap_port}"
-        for words in (["/"], ["/INBOX"], ["/INBOX", "--search", "y"], ["/INBOX?ALL"], ["/INBOX;UID=1"], ["/INBOX/1"], ["/INBOX/1", "--delete"]):
+        for words in (["/"], ["/box"], ["/box", "--search", "y"], ["/box?ALL"], ["/box;UID=1"], ["/box/1"], ["/box/1", "--delete"]):
             self.check("fetch", url + words[0], *words[1:], *LOGIN)
         self.check("send", f"{url}/INBOX", *LOGIN, "--from", "alice@t.invalid", "--subject", "x", "y")
 

@@ -27,9 +27,12 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string line_of(const imap_mailbox& mailbox, bool as_json) {
   if (!as_json)
-    return fmt::format("{}\t{}\n", escape_controls(mailbox.name), escape_controls(joined(mailbox.attributes)));
+    return fmt::format("{}\t{}\n", escape_controls(mailbox.name),
+                       escape_controls(joined(mailbox.attributes)));
   json_row row;
-  row.add("name", mailbox.name).add("delimiter", mailbox.delimiter).add("attributes", joined(mailbox.attributes));
+  row.add("name", mailbox.name)
+      .add("delimiter", mailbox.delimiter)
+      .add("attributes", joined(mailbox.attributes));
   return row.line();
 }
 
@@ -52,7 +55,8 @@ error too_long(const fetch_job& job) {
 }
 
 task<> write(fetch_job& job, std::string_view piece) {
-  if (piece.size() > job.access.max_size - std::min(job.access.max_size, job.to.written())) throw too_long(job);
+  if (piece.size() > job.access.max_size - std::min(job.access.max_size, job.to.written()))
+    throw too_long(job);
   return job.to.write(piece);
 }
 
@@ -165,7 +169,8 @@ void check_list(const fetch_options& given, const imap_url& what) {
     throw usage_error(usage_errc::contradictory, "URL", given.to.to_string(),
                       "name a message by its UID: imap://HOST/INBOX;UID=3");
   if (what.mailbox.empty() && (!given.search.empty() || given.last))
-    throw usage_error(usage_errc::contradictory, "URL", given.to.to_string(), "name a mailbox: imap://HOST/INBOX");
+    throw usage_error(usage_errc::contradictory, "URL", given.to.to_string(),
+                      "name a mailbox: imap://HOST/INBOX");
 }
 
 void check(const fetch_options& given, const imap_url& what) {

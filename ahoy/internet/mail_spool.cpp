@@ -56,7 +56,8 @@ void mail_spool::add(std::string_view piece) {
 }
 
 void mail_spool::write(std::string_view wire) {
-  if (beginning_.size() < longest_beginning) beginning_ += wire.substr(0, longest_beginning - beginning_.size());
+  if (beginning_.size() < longest_beginning)
+    beginning_ += wire.substr(0, longest_beginning - beginning_.size());
   while (!wire.empty()) {
     const ssize_t written = ::pwrite(file_.get(), wire.data(), wire.size(), static_cast<off_t>(size_));
     if (written < 0 && errno != EINTR) throw failure(errno);

@@ -149,15 +149,15 @@ constexpr std::array<row<fetch_options>, 12> fetched{{{scheme::http, requests_to
                                                       {scheme::nntp, requests_to_nntp},
                                                       {scheme::nntps, requests_to_nntp}}};
 constexpr std::array<row<upload_options>, 10> sent{{{scheme::http, requests_to_http},
-                                                   {scheme::https, requests_to_http},
-                                                   {scheme::ftp, requests_to_ftp},
-                                                   {scheme::ftps, requests_to_ftp},
-                                                   {scheme::smtp, requests_to_smtp},
-                                                   {scheme::smtps, requests_to_smtp},
-                                                   {scheme::imap, requests_to_imap},
-                                                   {scheme::imaps, requests_to_imap},
-                                                   {scheme::nntp, requests_to_nntp},
-                                                   {scheme::nntps, requests_to_nntp}}};
+                                                    {scheme::https, requests_to_http},
+                                                    {scheme::ftp, requests_to_ftp},
+                                                    {scheme::ftps, requests_to_ftp},
+                                                    {scheme::smtp, requests_to_smtp},
+                                                    {scheme::smtps, requests_to_smtp},
+                                                    {scheme::imap, requests_to_imap},
+                                                    {scheme::imaps, requests_to_imap},
+                                                    {scheme::nntp, requests_to_nntp},
+                                                    {scheme::nntps, requests_to_nntp}}};
 
 template <class Options, std::size_t Size>
 requests requests_of(const std::array<row<Options>, Size>& table, const Options& given) {

@@ -52,8 +52,9 @@ task<> spool_whole(upload_job& job, mail_spool& spool) {
     spool.add(*piece);
   }
   if (!begins_with_field(spool.beginning()))
-    throw input_error(make_error_code(errc::malformed),
-                      "no header stands before the text: --from ADDRESS and --subject TEXT make a mail of it");
+    throw input_error(
+        make_error_code(errc::malformed),
+        "no header stands before the text: --from ADDRESS and --subject TEXT make a mail of it");
 }
 
 task<imap_appended> append(upload_job& job, imap_client& to, std::string mailbox, mail_spool& spool) {

@@ -29,7 +29,7 @@ constexpr std::uint32_t search_window = 5000;
 constexpr std::uint64_t longest_at_once = 4096;
 
 /// What is wrong now, and not with what was asked for (RFC 9051, section 7.1).
-constexpr std::array server_codes{"UNAVAILABLE", "NOPERM",    "INUSE",     "SERVERBUG", "CONTACTADMIN",
+constexpr std::array server_codes{"UNAVAILABLE", "NOPERM",    "INUSE",     "SERVERBUG",      "CONTACTADMIN",
                                   "LIMIT",       "OVERQUOTA", "CLIENTBUG", "PRIVACYREQUIRED"};
 constexpr std::array missing_codes{"NONEXISTENT", "TRYCREATE"};
 
@@ -95,7 +95,8 @@ void imap_client::note(const imap_reply& reply) {
 task<std::optional<imap_reply>> imap_client::untagged(bool for_content) {
   std::optional<imap_reply> reply = co_await channel_.receive(for_content);
   if (!reply) co_return reply;
-  if (reply->what == imap_reply::kind::go_on) channel_.refuse("it waits for what is not to come", reply->text);
+  if (reply->what == imap_reply::kind::go_on)
+    channel_.refuse("it waits for what is not to come", reply->text);
   if (!channel_.ends_command(*reply)) {
     note(*reply);
     co_return reply;
@@ -229,21 +230,20 @@ task<> imap_client::send_search(std::string program, std::string_view text) {
 task<> imap_client::search_among(std::uint32_t first, std::uint32_t last, const std::string& program,
                                  const std::string& text, std::vector<std::uint32_t>& found) {
   const std::size_t most = found.size() + (last - first + 1);
-  std::string whole = program;
-  if (program.empty() || messages_ > search_window)
-    whole += fmt::format("{}{}:{}", program.empty() ? "" : " ", first, last);
+  std::string whole = fmt::format("{}{}{}:{}", program, program.empty() ? "" : " ", first, last);
   co_await send_search(std::move(whole), text);
   for (;;) {
     const std::optional<imap_reply> reply = co_await untagged();
     if (!reply) break;
     if (reply->name != "SEARCH") continue;
-    if (!take_imap_search(*reply, found) || found.size() > most) channel_.refuse("it found what are no messages");
+    if (!take_imap_search(*reply, found) || found.size() > most)
+      channel_.refuse("it found what are no messages");
   }
   check(errc::refused);
 }
 
-/// From the last ones to the first: where messages are deleted meanwhile, the numbers of those behind them become
-/// smaller, so that none is missed.
+/// From the last ones to the first: where messages are deleted meanwhile, the numbers of those behind them
+/// become smaller, so that none is missed.
 task<std::vector<std::uint32_t>> imap_client::search(std::string program, std::string text) {
   check_imap_search(program);
   check_imap_words(text);
@@ -319,8 +319,9 @@ task<> imap_client::fetch(std::uint32_t uid, std::string section) {
   check(errc::not_there);
   if (!is_there)
     throw error{make_error_code(errc::not_there), "find at", channel_.peer(),
-                section.empty() ? fmt::format("no message has the UID {}", uid)
-                                : fmt::format("no message has the UID {}, or it has no section {}", uid, section)};
+                section.empty()
+                    ? fmt::format("no message has the UID {}", uid)
+                    : fmt::format("no message has the UID {}, or it has no section {}", uid, section)};
 }
 
 task<std::string> imap_client::receive() {
@@ -334,7 +335,8 @@ task<std::string> imap_client::receive() {
 /// The UID may come before the content or after it: only now it is known whose content it was.
 task<> imap_client::finish_content() {
   const std::optional<imap_reply> reply = co_await untagged();
-  if (!reply || read_imap_uid(*reply) != uid_) channel_.refuse("what it sent is not the message that was asked for");
+  if (!reply || read_imap_uid(*reply) != uid_)
+    channel_.refuse("what it sent is not the message that was asked for");
   co_await finish(errc::not_there);
 }
 
@@ -348,7 +350,8 @@ task<> imap_client::for_each_set(std::string before, std::vector<std::uint32_t> 
 
 task<> imap_client::store(std::vector<std::uint32_t> uids, imap_flags how, std::vector<std::string> flags) {
   constexpr std::array ways{" +FLAGS.SILENT ", " -FLAGS.SILENT ", " FLAGS.SILENT "};
-  return for_each_set("UID STORE", std::move(uids), ways[static_cast<std::size_t>(how)] + in_parentheses(flags));
+  return for_each_set("UID STORE", std::move(uids),
+                      ways[static_cast<std::size_t>(how)] + in_parentheses(flags));
 }
 
 task<> imap_client::copy(std::vector<std::uint32_t> uids, std::string mailbox) {

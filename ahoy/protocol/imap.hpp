@@ -22,10 +22,11 @@ struct imap_appended {
   std::string said;  ///< the server's word: "OK [APPENDUID 38505 3955] done"
 };
 
-/// Reads and keeps mail on a server (RFC 9051, RFC 3501). Messages are named by their UIDs, which stay the same;
-/// names of mailboxes are UTF-8. One task at a time; a message or a list that was asked for is received to its
-/// end before anything else is asked. Throws error everywhere: protocol_broken, cut_short, refused where the
-/// server says no, and what the carrier throws; malformed for a name or words of which no command can be made.
+/// Reads and keeps mail on a server (RFC 9051, RFC 3501). Messages are named by their UIDs, which stay the
+/// same; names of mailboxes are UTF-8. One task at a time; a message or a list that was asked for is received
+/// to its end before anything else is asked. Throws error everywhere: protocol_broken, cut_short, refused
+/// where the server says no, and what the carrier throws; malformed for a name or words of which no command
+/// can be made.
 class imap_client {
  public:
   /// `over` is logged in.
@@ -41,8 +42,8 @@ class imap_client {
   task<imap_selection> select(std::string mailbox);
   task<imap_selection> examine(std::string mailbox);
 
-  /// The messages that fit, in ascending order: what SEARCH is asked ("UNSEEN SINCE 1-Feb-2026"), and text that
-  /// they hold, in UTF-8; either may be empty. It is asked for some thousand messages at a time.
+  /// The messages that fit, in ascending order: what SEARCH is asked ("UNSEEN SINCE 1-Feb-2026"), and text
+  /// that they hold, in UTF-8; either may be empty. It is asked for some thousand messages at a time.
   task<std::vector<std::uint32_t>> search(std::string program, std::string text = {});
 
   /// Asks for what there is of messages, which next() then gives: by their numbers in the mailbox, both ends
@@ -52,8 +53,8 @@ class imap_client {
   /// The next one, in the server's order; nothing at the end.
   task<std::optional<imap_entry>> next();
 
-  /// Asks for a message, or a section of it ("HEADER", "TEXT", "1.2"), as it is, which receive() then gives; it
-  /// is not marked as seen. Throws not_there.
+  /// Asks for a message, or a section of it ("HEADER", "TEXT", "1.2"), as it is, which receive() then gives;
+  /// it is not marked as seen. Throws not_there.
   task<> fetch(std::uint32_t uid, std::string section = {});
   /// How much of it is left, in bytes.
   [[nodiscard]] std::uint64_t left() const noexcept { return channel_.content_left() + kept_.size(); }
@@ -71,18 +72,19 @@ class imap_client {
   /// Of these alone. Throws refused where the server cannot (UIDPLUS, RFC 4315).
   task<> expunge(std::vector<std::uint32_t> uids);
 
-  /// Appends a message of so many bytes to a mailbox: first this, then its pieces, then the end. It holds no NUL,
-  /// and its lines end in CR LF. Throws not_there; a server that wants none of it may say so here already.
+  /// Appends a message of so many bytes to a mailbox: first this, then its pieces, then the end. It holds no
+  /// NUL, and its lines end in CR LF. Throws not_there; a server that wants none of it may say so here
+  /// already.
   task<> begin_append(std::string mailbox, std::uint64_t size, std::vector<std::string> flags = {});
   task<> send(std::string_view piece) { return channel_.send_raw(piece); }
   task<imap_appended> finish_append();
   /// All of a message was sent, and what the server says of it was not heard.
   [[nodiscard]] bool is_in_doubt() const noexcept { return is_in_doubt_; }
 
-  /// Waits until there is new mail in the mailbox that is open (IDLE, RFC 2177): how many messages it has then.
-  /// Mail of which the server has told before, and that nobody has waited for, counts. `again` is when it is
-  /// asked anew: RFC 2177 wants that before 29 minutes are over, since servers hang up after 30. Throws refused
-  /// where the server cannot.
+  /// Waits until there is new mail in the mailbox that is open (IDLE, RFC 2177): how many messages it has
+  /// then. Mail of which the server has told before, and that nobody has waited for, counts. `again` is when
+  /// it is asked anew: RFC 2177 wants that before 29 minutes are over, since servers hang up after 30. Throws
+  /// refused where the server cannot.
   task<std::uint32_t> await_mail(engine& by, duration again = std::chrono::minutes{28});
 
   /// Takes leave.
@@ -112,8 +114,8 @@ class imap_client {
   imap_channel channel_;
   imap_capabilities capabilities_;
   bool is_utf8_ = false;
-  imap_reply last_;          // the server's last word on a command
-  std::uint64_t allowed_ = 0;  // how many more replies may come to the command
+  imap_reply last_;             // the server's last word on a command
+  std::uint64_t allowed_ = 0;   // how many more replies may come to the command
   std::uint32_t messages_ = 0;  // in the mailbox that is open
   bool has_new_ = false;
   std::vector<std::uint32_t> to_list_;

@@ -10,12 +10,12 @@
 
 namespace ahoy::inline v0 {
 
-/// Commands and replies of IMAP over a carrier: tags, literals, and the bounds of both. One task at a time; what
-/// its tasks throw is protocol_broken, cut_short, and what the carrier throws.
+/// Commands and replies of IMAP over a carrier: tags, literals, and the bounds of both. One task at a time;
+/// what its tasks throw is protocol_broken, cut_short, and what the carrier throws.
 class imap_channel {
  public:
-  /// What is kept of a message's content where it stands within a reply: a header's first lines. Other literals
-  /// are no longer.
+  /// What is kept of a message's content where it stands within a reply: a header's first lines. Other
+  /// literals are no longer.
   static constexpr std::uint64_t longest_kept = std::uint64_t{64} * 1024;
   static constexpr std::size_t longest_reply = std::size_t{1024} * 1024;
 
@@ -23,8 +23,8 @@ class imap_channel {
 
   /// A command without its tag and its end: "NOOP".
   task<> send_command(std::string_view command);
-  /// The same for one that ends with a literal: what is to follow are so many bytes and the end. Unless it may
-  /// go at once, the server must say first that it goes on.
+  /// The same for one that ends with a literal: what is to follow are so many bytes and the end. Unless it
+  /// may go at once, the server must say first that it goes on.
   task<> begin_literal(std::string_view command, std::uint64_t size, bool at_once);
   /// What is no command: of a literal, for instance. It is not shown.
   task<> send_raw(std::string_view bytes) { return channel_.send_raw(bytes); }
@@ -32,7 +32,8 @@ class imap_channel {
   task<> send_line(std::string_view line);
 
   /// The next reply. Nothing, but only with `for_content`: in it the content of a message has begun, which
-  /// receive_content() gives; the next call then reads what follows it, and gives the reply with empty content.
+  /// receive_content() gives; the next call then reads what follows it, and gives the reply with empty
+  /// content.
   task<std::optional<imap_reply>> receive(bool for_content = false);
   [[nodiscard]] std::uint64_t content_left() const noexcept { return content_left_; }
   /// The next piece of content, of which some is left.

@@ -82,9 +82,7 @@ std::optional<imap_mailbox> read_imap_mailbox(const imap_reply& reply, bool is_u
   return imap_mailbox{is_utf8 ? text : from_modified_utf7(text), delimiter.text, *std::move(attributes)};
 }
 
-void sort_by_hierarchy(std::vector<imap_mailbox>& all) {
-  std::ranges::sort(all, {}, sort_key);
-}
+void sort_by_hierarchy(std::vector<imap_mailbox>& all) { std::ranges::sort(all, {}, sort_key); }
 
 void take_imap_selection(const imap_reply& reply, imap_selection& into) {
   if (reply.name == "EXISTS" && reply.number) into.messages = *reply.number;

@@ -9,8 +9,8 @@
 
 namespace ahoy::inline v0 {
 
-// What the data of IMAP's replies mean. No input or output here; nothing where a reply is of another kind, or says
-// what it may not.
+// What the data of IMAP's replies mean. No input or output here; nothing where a reply is of another kind, or
+// says what it may not.
 
 /// A mailbox that LIST names (RFC 9051, section 7.3.1).
 struct imap_mailbox {
@@ -52,8 +52,8 @@ struct imap_entry {
 
 /// The UID that FETCH tells of a message.
 [[nodiscard]] std::optional<std::uint32_t> read_imap_uid(const imap_reply& reply);
-/// Its content, BODY[...], where that is no literal that was received apart; nothing where there is none: no such
-/// part.
+/// Its content, BODY[...], where that is no literal that was received apart; nothing where there is none: no
+/// such part.
 [[nodiscard]] std::optional<std::string> read_imap_content(const imap_reply& reply);
 
 /// Appends the numbers of SEARCH. False where it is another reply, or they are none.

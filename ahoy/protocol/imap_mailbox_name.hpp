@@ -12,8 +12,8 @@ namespace ahoy::inline v0 {
 /// The name as UTF-8. What is no modified UTF-7 stays as it is: a server may have any name.
 [[nodiscard]] std::string from_modified_utf7(std::string_view wire);
 
-/// Throws error (malformed) for what is no name of a mailbox here: an empty one, one that is no UTF-8, or that
-/// holds control bytes, which would end a command.
+/// Throws error (malformed) for what is no name of a mailbox here: an empty one, one that is no UTF-8, or
+/// that holds control bytes, which would end a command.
 void check_mailbox_name(std::string_view name);
 
 }  // namespace ahoy::inline v0

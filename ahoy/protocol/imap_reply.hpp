@@ -68,8 +68,8 @@ struct imap_literal {
   std::size_t begin = 0;   ///< where in the line "{5}" stands
   std::uint64_t size = 0;  ///< how many bytes follow the line
 };
-/// `reply` is what came of a reply until the end of a line, that end left out. Nothing where no literal follows:
-/// words for a person may well end so.
+/// `reply` is what came of a reply until the end of a line, that end left out. Nothing where no literal
+/// follows: words for a person may well end so.
 [[nodiscard]] std::optional<imap_literal> find_imap_literal(std::string_view reply);
 
 /// Whether a reply is FETCH's, and what comes next in it the content of a message: "* 5 FETCH (BODY[] ".

@@ -61,17 +61,46 @@ TEST(imap_reply, data) {
 }
 
 TEST(imap_reply, is_nothing_else) {
-  for (const char* each : {"", " ", "*", "* ", "a1", "a1 ", "a1 FETCH", "a1 BYE x", "* 5 OK x", "* OK [x", "* (", "* X (", "* X )", "* X \"a",
-                           "* X \"a\\", "* X {5}", "* X {5}\r\nabcd", "* X {x}\r\n", "* X {-1}\r\n", "* X {}\r\n", "* X {18446744073709551616}\r\nx",
-                           "* X {5", "* X a\tb", "* X \x1b", "* 1 FETCH (BODY[", "* 1 FETCH (BODY[\"])", "* 5", "(a OK x", "* \"OK\" x"})
+  for (const char* each : {"",
+                           " ",
+                           "*",
+                           "* ",
+                           "a1",
+                           "a1 ",
+                           "a1 FETCH",
+                           "a1 BYE x",
+                           "* 5 OK x",
+                           "* OK [x",
+                           "* (",
+                           "* X (",
+                           "* X )",
+                           "* X \"a",
+                           "* X \"a\\",
+                           "* X {5}",
+                           "* X {5}\r\nabcd",
+                           "* X {x}\r\n",
+                           "* X {-1}\r\n",
+                           "* X {}\r\n",
+                           "* X {18446744073709551616}\r\nx",
+                           "* X {5",
+                           "* X a\tb",
+                           "* X \x1b",
+                           "* 1 FETCH (BODY[",
+                           "* 1 FETCH (BODY[\"])",
+                           "* 5",
+                           "(a OK x",
+                           "* \"OK\" x"})
     EXPECT_EQ(shown(each), "none") << each;
   EXPECT_EQ(shown({"* X \"a\0b\"", 9}), "none");
   EXPECT_EQ(shown("220 ready"), "none");
-  EXPECT_EQ(shown("* 4294967296 EXISTS"), "4294967296 EXISTS");  // no number, so the name of something unknown
+  EXPECT_EQ(shown("* 4294967296 EXISTS"),
+            "4294967296 EXISTS");  // no number, so the name of something unknown
 }
 
 TEST(imap_reply, is_bounded) {
-  const auto nested = [](std::size_t depth) { return "* X " + std::string(depth, '(') + std::string(depth, ')'); };
+  const auto nested = [](std::size_t depth) {
+    return "* X " + std::string(depth, '(') + std::string(depth, ')');
+  };
   EXPECT_TRUE(parse_imap_reply(nested(ahoy::deepest_imap_list)));
   EXPECT_FALSE(parse_imap_reply(nested(ahoy::deepest_imap_list + 1)));
   EXPECT_FALSE(parse_imap_reply("* X " + std::string(1'000'000, '(')));
@@ -88,15 +117,19 @@ TEST(imap_reply, finds_a_literal) {
   EXPECT_EQ(found->size, 310U);
   EXPECT_EQ(ahoy::find_imap_literal("* 1 FETCH (BINARY[] ~{7}")->begin, 20U);
   EXPECT_EQ(ahoy::find_imap_literal("* LIST () NIL {99999999999999}")->size, 99999999999999U);
-  for (const char* each : {"", "}", "{5}", "* OK {5}", "* no [x] {5}", "a1 OK {5}", "+ {5}", "* X {5} ", "* X {x}", "* X 5}", "* X {}",
-                           "* X {18446744073709551616}", "* X {+5}", "* X {-5}"})
+  for (const char* each :
+       {"", "}", "{5}", "* OK {5}", "* no [x] {5}", "a1 OK {5}", "+ {5}", "* X {5} ", "* X {x}", "* X 5}",
+        "* X {}", "* X {18446744073709551616}", "* X {+5}", "* X {-5}"})
     EXPECT_FALSE(ahoy::find_imap_literal(each)) << each;
 }
 
 TEST(imap_reply, knows_where_content_begins) {
-  for (const char* each : {"* 1 FETCH (BODY[] ", "* 1 fetch (UID 5 body[1.2.HEADER] ", "* 1 FETCH (FLAGS (a b) BODY[]<0> ", "* 1 FETCH (BINARY[1] "})
+  for (const char* each : {"* 1 FETCH (BODY[] ", "* 1 fetch (UID 5 body[1.2.HEADER] ",
+                           "* 1 FETCH (FLAGS (a b) BODY[]<0> ", "* 1 FETCH (BINARY[1] "})
     EXPECT_TRUE(ahoy::awaits_imap_content(each)) << each;
-  for (const char* each : {"* 1 FETCH (", "* 1 FETCH (UID ", "* 1 FETCH (BODY[] x ", "* LIST (BODY[] ", "* 1 FETCH ((BODY[] ", "* 1 FETCH (BODYSTRUCTURE ", "", "* 1 FETCH (BODY[] {3}\r\nabc "})
+  for (const char* each :
+       {"* 1 FETCH (", "* 1 FETCH (UID ", "* 1 FETCH (BODY[] x ", "* LIST (BODY[] ", "* 1 FETCH ((BODY[] ",
+        "* 1 FETCH (BODYSTRUCTURE ", "", "* 1 FETCH (BODY[] {3}\r\nabc "})
     EXPECT_FALSE(ahoy::awaits_imap_content(each)) << each;
 }
 

@@ -77,7 +77,8 @@ class imap : public testing::Test {
 };
 
 const std::pair<std::string, std::string> select_two{
-    "a2 SELECT \"INBOX\"", "* 2 EXISTS\r\n* OK [UIDVALIDITY 9] x\r\n* OK [UIDNEXT 12] x\r\na2 OK [READ-WRITE] x\r\n"};
+    "a2 SELECT \"INBOX\"",
+    "* 2 EXISTS\r\n* OK [UIDVALIDITY 9] x\r\n* OK [UIDNEXT 12] x\r\na2 OK [READ-WRITE] x\r\n"};
 
 // In functions of their own: GCC 12 takes no braced lists in a coroutine.
 std::vector<std::string> words(const std::string& first, const std::string& second = {}) {
@@ -92,11 +93,15 @@ task<> nothing(imap_client&, ahoy::engine&, std::string&) { co_return; }
 
 task<> select_inbox(imap_client& with, ahoy::engine&, std::string& result) {
   const auto there = co_await with.select("INBOX");
-  result = std::to_string(there.messages) + " " + std::to_string(there.uid_validity) + " " + std::to_string(there.uid_next) +
-           (there.is_read_only ? " read-only" : "");
+  result = std::to_string(there.messages) + " " + std::to_string(there.uid_validity) + " " +
+           std::to_string(there.uid_next) + (there.is_read_only ? " read-only" : "");
 }
 
-task<> move_some(imap_client& with, ahoy::engine&, std::string&) { co_await with.move(some_uids(), "Gr\xc3\xbc\xc3\x9f" "e"); }
+task<> move_some(imap_client& with, ahoy::engine&, std::string&) {
+  co_await with.move(some_uids(),
+                     "Gr\xc3\xbc\xc3\x9f"
+                     "e");
+}
 
 task<> change_flags(imap_client& with, ahoy::engine&, std::string&) {
   const std::vector<std::string> none;
@@ -155,18 +160,23 @@ task<> fetch_seven(imap_client& with, ahoy::engine&, std::string& result) {
 TEST_F(imap, opens_a_mailbox) {
   EXPECT_FALSE(converse("IMAP4rev1", {select_two}, select_inbox));
   EXPECT_EQ(result_, "2 9 12");
-  EXPECT_EQ(converse("IMAP4rev1", {{"a2 SELECT \"INBOX\"", "a2 NO [CANNOT] x\r\n"}}, select_inbox), ahoy::errc::not_there);
-  EXPECT_EQ(converse("IMAP4rev1", {{"a2 SELECT \"INBOX\"", "a2 NO [INUSE] x\r\n"}}, select_inbox), ahoy::errc::refused);
+  EXPECT_EQ(converse("IMAP4rev1", {{"a2 SELECT \"INBOX\"", "a2 NO [CANNOT] x\r\n"}}, select_inbox),
+            ahoy::errc::not_there);
+  EXPECT_EQ(converse("IMAP4rev1", {{"a2 SELECT \"INBOX\"", "a2 NO [INUSE] x\r\n"}}, select_inbox),
+            ahoy::errc::refused);
 }
 
 TEST_F(imap, moves) {
-  EXPECT_FALSE(converse("IMAP4rev1 MOVE", {{"a2 UID MOVE 1:3,7 \"Gr&APwA3w-e\"", "* 1 EXPUNGE\r\na2 OK x\r\n"}}, move_some));
+  EXPECT_FALSE(converse("IMAP4rev1 MOVE",
+                        {{"a2 UID MOVE 1:3,7 \"Gr&APwA3w-e\"", "* 1 EXPUNGE\r\na2 OK x\r\n"}}, move_some));
   EXPECT_FALSE(converse("IMAP4rev1 UIDPLUS",
                         {{"a2 UID COPY 1:3,7 \"Gr&APwA3w-e\"", "a2 OK x\r\n"},
                          {"a3 UID STORE 1:3,7 +FLAGS.SILENT (\\Deleted)", "a3 OK x\r\n"},
                          {"a4 UID EXPUNGE 1:3,7", "* 1 EXPUNGE\r\na4 OK x\r\n"}},
                         move_some));
-  EXPECT_EQ(converse("IMAP4rev1 UIDPLUS", {{"a2 UID COPY 1:3,7 \"Gr&APwA3w-e\"", "a2 NO [TRYCREATE] x\r\n"}}, move_some), ahoy::errc::not_there);
+  EXPECT_EQ(converse("IMAP4rev1 UIDPLUS", {{"a2 UID COPY 1:3,7 \"Gr&APwA3w-e\"", "a2 NO [TRYCREATE] x\r\n"}},
+                     move_some),
+            ahoy::errc::not_there);
   EXPECT_EQ(converse("IMAP4rev1", {}, move_some), ahoy::errc::refused);
 }
 
@@ -184,33 +194,52 @@ TEST_F(imap, searches_for_words_of_other_languages) {
   const std::string cheese = "k\xc3\xa4se";
   EXPECT_FALSE(converse("IMAP4rev1",
                         {select_two,
-                         {"a3 UID SEARCH CHARSET UTF-8 UNSEEN TEXT {5}", "* 3 EXISTS\r\n+ go\r\n"},
+                         {"a3 UID SEARCH CHARSET UTF-8 UNSEEN 1:2 TEXT {5}", "* 3 EXISTS\r\n+ go\r\n"},
                          {cheese, "* SEARCH 9 4\r\na3 OK x\r\n"}},
                         search_words));
   EXPECT_EQ(result_, "4 9 ");
-  EXPECT_FALSE(converse("IMAP4rev2 LITERAL-", {select_two, {"a3 UID SEARCH UNSEEN TEXT {5+}\r\n" + cheese, "* SEARCH\r\na3 OK x\r\n"}}, search_words));
-  EXPECT_EQ(converse("IMAP4rev1", {select_two, {"a3 UID SEARCH CHARSET UTF-8 UNSEEN TEXT {5}", "a3 NO [BADCHARSET] x\r\n"}}, search_words),
-            ahoy::errc::refused);
+  EXPECT_FALSE(
+      converse("IMAP4rev2 LITERAL-",
+               {select_two, {"a3 UID SEARCH UNSEEN 1:2 TEXT {5+}\r\n" + cheese, "* SEARCH\r\na3 OK x\r\n"}},
+               search_words));
+  EXPECT_EQ(
+      converse("IMAP4rev1",
+               {select_two, {"a3 UID SEARCH CHARSET UTF-8 UNSEEN 1:2 TEXT {5}", "a3 NO [BADCHARSET] x\r\n"}},
+               search_words),
+      ahoy::errc::refused);
 }
 
 TEST_F(imap, appends) {
-  EXPECT_FALSE(converse("IMAP4rev1", {{"a2 APPEND \"Drafts\" (\\Draft) {9}", "+ go\r\n"}, {"Subject: ", "a2 OK [APPENDUID 7 8] x\r\n"}}, append_flagged));
+  EXPECT_FALSE(converse(
+      "IMAP4rev1",
+      {{"a2 APPEND \"Drafts\" (\\Draft) {9}", "+ go\r\n"}, {"Subject: ", "a2 OK [APPENDUID 7 8] x\r\n"}},
+      append_flagged));
   EXPECT_EQ(result_, "7 8 OK [APPENDUID 7 8] x");
-  EXPECT_FALSE(converse("IMAP4rev1 LITERAL+", {{"a2 APPEND \"Drafts\" (\\Draft) {9+}\r\nSubject: ", "a2 OK x\r\n"}}, append_flagged));
+  EXPECT_FALSE(converse("IMAP4rev1 LITERAL+",
+                        {{"a2 APPEND \"Drafts\" (\\Draft) {9+}\r\nSubject: ", "a2 OK x\r\n"}},
+                        append_flagged));
   EXPECT_EQ(result_, "0 0 OK x");
 }
 
 TEST_F(imap, awaits_mail) {
   EXPECT_FALSE(converse("IMAP4rev1 IDLE",
-                        {select_two, {"a3 IDLE", "+ idling\r\n* OK still here\r\n* 1 EXPUNGE\r\n* 2 EXISTS\r\n"}, {"DONE", "a3 OK x\r\n"}}, await_one));
+                        {select_two,
+                         {"a3 IDLE", "+ idling\r\n* OK still here\r\n* 1 EXPUNGE\r\n* 2 EXISTS\r\n"},
+                         {"DONE", "a3 OK x\r\n"}},
+                        await_one));
   EXPECT_EQ(result_, "2");  // one went, and one came
   EXPECT_EQ(converse("IMAP4rev1", {select_two}, await_one), ahoy::errc::refused);
-  EXPECT_EQ(converse("IMAP4rev1 IDLE", {select_two, {"a3 IDLE", "+ idling\r\na3 OK x\r\n"}}, await_one), ahoy::errc::protocol_broken);
+  EXPECT_EQ(converse("IMAP4rev1 IDLE", {select_two, {"a3 IDLE", "+ idling\r\na3 OK x\r\n"}}, await_one),
+            ahoy::errc::protocol_broken);
 }
 
 TEST_F(imap, asks_anew_before_the_server_hangs_up) {
   EXPECT_FALSE(converse("IMAP4rev1 IDLE",
-                        {select_two, {"a3 IDLE", "+ idling\r\n"}, {"DONE", "a3 OK x\r\n"}, {"a4 IDLE", "+ idling\r\n* 3 EXISTS\r\n"}, {"DONE", "a4 OK x\r\n"}},
+                        {select_two,
+                         {"a3 IDLE", "+ idling\r\n"},
+                         {"DONE", "a3 OK x\r\n"},
+                         {"a4 IDLE", "+ idling\r\n* 3 EXISTS\r\n"},
+                         {"DONE", "a4 OK x\r\n"}},
                         await_again));
   EXPECT_EQ(result_, "3");
 }
@@ -218,15 +247,19 @@ TEST_F(imap, asks_anew_before_the_server_hangs_up) {
 TEST_F(imap, knows_who_writes_utf8) {
   const script list{{"a2 LIST \"\" \"*\"", "* LIST () NIL \"Gr&APwA3w-e\"\r\na2 OK x\r\n"}};
   EXPECT_FALSE(converse("IMAP4rev1 IMAP4rev2", list, list_names));
-  EXPECT_EQ(result_, "Gr\xc3\xbc\xc3\x9f" "e ");
+  EXPECT_EQ(result_,
+            "Gr\xc3\xbc\xc3\x9f"
+            "e ");
   EXPECT_FALSE(converse("IMAP4rev2", list, list_names));
   EXPECT_EQ(result_, "Gr&APwA3w-e ");
-  EXPECT_FALSE(converse("IMAP4rev1 UTF8=ONLY", {{"a2 ENABLE UTF8=ACCEPT", "* ENABLED UTF8=ACCEPT\r\na2 OK x\r\n"}}, nothing));
+  EXPECT_FALSE(converse("IMAP4rev1 UTF8=ONLY",
+                        {{"a2 ENABLE UTF8=ACCEPT", "* ENABLED UTF8=ACCEPT\r\na2 OK x\r\n"}}, nothing));
 }
 
 TEST_F(imap, fetches_a_part) {
   EXPECT_FALSE(converse("IMAP4rev1",
-                        {{"a2 UID FETCH 7 (UID BODY.PEEK[1.2])", "* 1 FETCH (BODY[1.2] {11}\r\na3 OK\r\n)(\r\n UID 7)\r\na2 OK x\r\n"},
+                        {{"a2 UID FETCH 7 (UID BODY.PEEK[1.2])",
+                          "* 1 FETCH (BODY[1.2] {11}\r\na3 OK\r\n)(\r\n UID 7)\r\na2 OK x\r\n"},
                          {"a3 LOGOUT", "* BYE x\r\na3 OK x\r\n"}},
                         fetch_seven));
   EXPECT_EQ(result_, "11:a3 OK\r\n)(\r\n");

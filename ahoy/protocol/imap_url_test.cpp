@@ -7,7 +7,8 @@ namespace {
 
 std::string shown(std::string_view path) {
   const auto url = ahoy::parse_imap_url(path);
-  return url.mailbox + "|" + std::to_string(url.uid.value_or(0)) + "|" + std::to_string(url.uid_validity.value_or(0)) + "|" + url.section + "|" + url.search;
+  return url.mailbox + "|" + std::to_string(url.uid.value_or(0)) + "|" +
+         std::to_string(url.uid_validity.value_or(0)) + "|" + url.section + "|" + url.search;
 }
 
 TEST(imap_url, names) {
@@ -23,9 +24,26 @@ TEST(imap_url, names) {
 }
 
 TEST(imap_url, refuses) {
-  for (const char* each : {"/a%0d%0ab", "/a%00", "/a%zz", "/%ff", "/;UID=5", "/?ALL", "/a;UID=0", "/a;UID=x", "/a;UID=4294967296", "/a;UID", "/a;X=5",
-                           "/a;UID=5;SECTION=1]", "/a;UID=5;SECTION=", "/a;SECTION=1", "/a?TEXT%20%7B5%2B%7D", "/a?A%0d%0aB", "/a?%C3%BC",
-                           "/a;UID=5?ALL", "/a;UID=5%0d", "/a;"})
+  for (const char* each : {"/a%0d%0ab",
+                           "/a%00",
+                           "/a%zz",
+                           "/%ff",
+                           "/;UID=5",
+                           "/?ALL",
+                           "/a;UID=0",
+                           "/a;UID=x",
+                           "/a;UID=4294967296",
+                           "/a;UID",
+                           "/a;X=5",
+                           "/a;UID=5;SECTION=1]",
+                           "/a;UID=5;SECTION=",
+                           "/a;SECTION=1",
+                           "/a?TEXT%20%7B5%2B%7D",
+                           "/a?A%0d%0aB",
+                           "/a?%C3%BC",
+                           "/a;UID=5?ALL",
+                           "/a;UID=5%0d",
+                           "/a;"})
     EXPECT_THROW(static_cast<void>(ahoy::parse_imap_url(each)), ahoy::error) << each;
 }
 
