@@ -110,8 +110,8 @@ void check_can_delete(const fetch_job& job, const imap_client& from) {
 
 task<> remove(imap_client& at, std::uint32_t uid) {
   const std::vector<std::uint32_t> one(1, uid);
-  std::vector<std::string> deleted(1, "\\Deleted");
-  co_await at.store(one, imap_flags::add, std::move(deleted));
+  const std::vector<std::string> deleted(1, "\\Deleted");
+  co_await at.store(one, imap_flags::add, deleted);
   co_await at.expunge(one);
 }
 

@@ -36,7 +36,7 @@ constexpr std::array missing_codes{"NONEXISTENT", "TRYCREATE"};
 /// About how much memory it takes.
 std::size_t weight_of(const imap_mailbox& mailbox) {
   std::size_t weight = sizeof mailbox + mailbox.name.size();
-  for (const std::string& each : mailbox.attributes) weight += sizeof each + each.size();
+  for (const std::string& each : mailbox.attributes) weight += sizeof mailbox + each.size();
   return weight;
 }
 
@@ -348,13 +348,14 @@ task<> imap_client::for_each_set(std::string before, std::vector<std::uint32_t> 
   }
 }
 
-task<> imap_client::store(std::vector<std::uint32_t> uids, imap_flags how, std::vector<std::string> flags) {
+task<> imap_client::store(std::vector<std::uint32_t> uids, imap_flags how,
+                          const std::vector<std::string>& flags) {
   constexpr std::array ways{" +FLAGS.SILENT ", " -FLAGS.SILENT ", " FLAGS.SILENT "};
   return for_each_set("UID STORE", std::move(uids),
                       ways[static_cast<std::size_t>(how)] + in_parentheses(flags));
 }
 
-task<> imap_client::copy(std::vector<std::uint32_t> uids, std::string mailbox) {
+task<> imap_client::copy(std::vector<std::uint32_t> uids, const std::string& mailbox) {
   return for_each_set("UID COPY", std::move(uids), " " + argument(mailbox));
 }
 
@@ -364,10 +365,9 @@ task<> imap_client::move(std::vector<std::uint32_t> uids, std::string mailbox) {
     co_return;
   }
   check_can("UIDPLUS");  // before anything is done
-  co_await copy(uids, std::move(mailbox));
-  std::vector<std::string> deleted;
-  deleted.emplace_back("\\Deleted");
-  co_await store(uids, imap_flags::add, std::move(deleted));
+  co_await copy(uids, mailbox);
+  const std::vector<std::string> deleted(1, "\\Deleted");
+  co_await store(uids, imap_flags::add, deleted);
   co_await expunge(std::move(uids));
 }
 

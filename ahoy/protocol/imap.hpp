@@ -1,5 +1,6 @@
 #pragma once
 #include <ahoy/engine/engine.hpp>
+#include <ahoy/error/error.hpp>
 #include <ahoy/protocol/imap_channel.hpp>
 #include <ahoy/protocol/imap_data.hpp>
 
@@ -62,9 +63,9 @@ class imap_client {
   task<std::string> receive();
 
   /// Flags are atoms: \Seen, \Deleted, or a word of one's own.
-  task<> store(std::vector<std::uint32_t> uids, imap_flags how, std::vector<std::string> flags);
+  task<> store(std::vector<std::uint32_t> uids, imap_flags how, const std::vector<std::string>& flags);
   /// Throws not_there where there is no such mailbox.
-  task<> copy(std::vector<std::uint32_t> uids, std::string mailbox);
+  task<> copy(std::vector<std::uint32_t> uids, const std::string& mailbox);
   /// By MOVE (RFC 6851), else copied, marked and expunged. Throws as copy(), and as expunge(uids).
   task<> move(std::vector<std::uint32_t> uids, std::string mailbox);
   /// Deletes what is marked as \Deleted, by whomever.

@@ -179,9 +179,9 @@ std::vector<std::uint32_t> imap_reply::numbers_of(std::string_view capitals) con
   std::string_view left = code;
   if (upper(take_to_space(left)) != capitals) return {};
   while (!left.empty()) {
-    const auto number = read_imap_number(take_to_space(left));
-    if (!number) return {};
-    numbers.push_back(*number);
+    const auto each = read_imap_number(take_to_space(left));
+    if (!each) return {};
+    numbers.push_back(*each);
   }
   return numbers;
 }
