@@ -401,6 +401,15 @@ class Bad(Fetching):
             with self.subTest(name), BadServer(script) as server:
                 self.check(self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, "--timeout", "3s", given=b"Subject: x\n\nend\n"), status, said)
 
+    def test_a_message_that_is_cut(self):
+        """The server cannot have taken it: that is no doubt."""
+        message = b"Subject: x\n\n" + b"x" * (20 << 20)
+        for end in (reset, lambda conversation: conversation.peer.close()):
+            with BadServer([*APPEND, b"+ go\r\n", end]) as server:
+                run = self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, given=message)
+                self.assertIn(run.status, (55, 56), run)
+                self.assertEqual(run.out, b"")
+
     def test_hostile_names(self):
         listed = b"* LIST (\\x) \"/\" \"../../x\"\r\n* LIST () \"/\" {8}\r\na\r\n\x1b[2J\x07\r\n* LIST () NIL \"\xff\"\r\na2 OK\r\n"
         with BadServer([*LIST, listed, *BYE]) as server:

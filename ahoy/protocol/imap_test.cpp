@@ -256,6 +256,18 @@ TEST_F(imap, knows_who_writes_utf8) {
                         {{"a2 ENABLE UTF8=ACCEPT", "* ENABLED UTF8=ACCEPT\r\na2 OK x\r\n"}}, nothing));
 }
 
+TEST_F(imap, is_not_led_astray_by_what_a_literal_holds) {
+  const auto list = [](const std::string& wire) {
+    return script{{"a2 LIST \"\" \"*\"", wire + "a2 OK x\r\n"}};
+  };
+  EXPECT_FALSE(converse("IMAP4rev1", list("* LIST () NIL {3}\r\n{5}\r\n* LIST () NIL b\r\n"), list_names));
+  EXPECT_EQ(result_, "b {5} ");
+  EXPECT_FALSE(converse("IMAP4rev1", list("* LIST () NIL {8}\r\na2 OK x\r\r\n"), list_names));
+  EXPECT_EQ(result_, "a2 OK x\r ");
+  EXPECT_EQ(converse("IMAP4rev1", {{"a2 LIST \"\" \"*\"", "* LIST () NIL {70000}\r\n"}}, list_names),
+            ahoy::errc::protocol_broken);
+}
+
 TEST_F(imap, fetches_a_part) {
   EXPECT_FALSE(converse("IMAP4rev1",
                         {{"a2 UID FETCH 7 (UID BODY.PEEK[1.2])",
