@@ -102,7 +102,9 @@ class Messages(Mailbox):
         self.expect(self.fetch(self.url(f"/INBOX/{uids[1]}"), *USER, "--delete", "--output", "copy"), 0, b"")
         self.assertEqual((self.folder / "copy").read_bytes(), MESSAGES[1])
         self.assertEqual(self.uids("/INBOX"), [uids[0], uids[2]])
-        self.expect(self.fetch(self.url(f"/INBOX/{uids[2]}"), *USER, "--delete", "--output", "no/such"), 23)
+        (self.folder / "folder").mkdir()
+        for output in ("no/such", "folder"):  # one is known to fail at the beginning, one at the end
+            self.expect(self.fetch(self.url(f"/INBOX/{uids[2]}"), *USER, "--delete", "--output", output), 23)
         self.assertEqual(self.uids("/INBOX"), [uids[0], uids[2]])
         for path, *words in (["/INBOX"], [f"/INBOX/{uids[2]}", "--head"], [f"/INBOX;UID={uids[2]};SECTION=1"]):
             self.refused(2, "contradictory", "fetch", self.url(path), *USER, "--delete", *words)
@@ -401,6 +403,14 @@ class Bad(Fetching):
             with self.subTest(name), BadServer(script) as server:
                 self.check(self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, "--timeout", "3s", given=b"Subject: x\n\nend\n"), status, said)
 
+    def test_lines_end_as_they_must(self):
+        """Some servers mend it, as dovecot does; it is not theirs to do."""
+        whole = b"Subject: xy\r\n" + b"\r\n" * 100_000 + b"end"  # wherever it is cut when it is read, it is within a line's end
+        for given, wire in ((b"Subject: x\r\n\na\r\nb\n\n\rc\r\n\nend", b"Subject: x\r\n\r\na\r\nb\r\n\r\n\rc\r\n\r\nend"), (whole, whole)):
+            with BadServer([*APPEND, b"+ go\r\n", hear(b"end"), b"a2 OK x\r\n"]) as server:
+                self.expect(self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, given=given), 0, b"OK x\n")
+                self.assertTrue(b'a2 APPEND "a" {%d}\r\n%b\r\n' % (len(wire), wire) in server.heard)
+
     def test_a_message_that_is_cut(self):
         """The server cannot have taken it: that is no doubt."""
         message = b"Subject: x\n\n" + b"x" * (20 << 20)
@@ -453,6 +463,8 @@ class Bad(Fetching):
             self.check(self.fetch_from(server, "/a;UID=7", "--output", "copy", "--max-size", "100k"), 63, "too long")
         with BadServer([*GET, b"* 1 FETCH (UID 7 BODY[] {99999999999999}\r\n", forever(b"x" * 10000)]) as server:
             self.check(self.fetch(f"imap://localhost:{server.port}/a;UID=7", *USER, "--output", "copy", "--timeout", "1s"), 28, "")
+        with BadServer([*GET, b"* 1 FETCH (UID 7 BODY[] {101}\r\n", stall]) as server:  # it is known before it comes
+            self.check(self.fetch_from(server, "/a;UID=7", "--output", "copy", "--max-size", "100"), 63, "too long")
         self.assertEqual(self.left(), [])
 
     def test_nothing_is_deleted_that_is_not_whole(self):
