@@ -15,7 +15,7 @@ class Explained(Fetching):
 
     def check(self, *words, given=b""):
         announced = self.expect(self.ahoy(*words, "--explain"), 0).out.decode()
-        said = iter(line[2:] for line in self.ahoy(*words, "-v", given=given).err.splitlines() if line.startswith("> "))
+        said = iter(re.sub("^> (a\\d+ )?", "", line) for line in self.ahoy(*words, "-v", given=given).err.splitlines() if line.startswith("> "))
         requests = re.findall(r"(?m)^  say +(.*)$", announced)
         self.assertTrue(requests, announced)
         for request in requests:
@@ -86,6 +86,13 @@ class Reading(Explained):
         self.server.put(b"Subject: x\r\n\r\ny\r\n")
         for words in (["/"], ["/1"], ["/1", "--top", "3"], ["/1", "--head"], ["/1", "--delete"]):
             self.check("fetch", f"pop3://localhost:{self.server.pop3_port}{words[0]}", *words[1:], *LOGIN)
+
+    def test_requests_of_imap(self):
+        self.server.put(b"Subject: x\r\n\r\ny\r\n", "box")
+        url = f"imap://localhost:{self.server.imap_port}"
+        for words in (["/"], ["/box"], ["/box", "--search", "y"], ["/box?ALL"], ["/box;UID=1"], ["/box/1"], ["/box/1", "--delete"]):
+            self.check("fetch", url + words[0], *words[1:], *LOGIN)
+        self.check("send", f"{url}/INBOX", *LOGIN, "--from", "alice@t.invalid", "--subject", "x", "y")
 
 
 class Newsgroups(Explained):

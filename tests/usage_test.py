@@ -338,7 +338,7 @@ class Words(Case):
 
     def test_schemes_of_later_versions(self):
         for verb in OPTIONS:
-            for scheme in "tls ahoy ahoy+tcp imap".split():
+            for scheme in "tls ahoy ahoy+tcp".split():
                 with self.subTest(verb=verb, scheme=scheme):
                     self.assertIn("not in this version yet", self.refused(verb, scheme + "://localhost")[0])
             self.assertIn("did you mean tcp?", self.refused(verb, "tpc://localhost")[1])

@@ -143,10 +143,6 @@ endpoint internet_endpoint(std::string_view word, std::string_view verb, std::sp
     throw unreadable("URL", word, fmt::format("write http://{}, or another of {}", word, names));
   if (!is_internet_url(word)) check_scheme(word);
   auto read = endpoint::parse(word);
-  constexpr std::array later{scheme::imap, scheme::imaps};
-  if (std::ranges::find(later, read.scheme) != later.end())
-    throw usage_error(usage_errc::not_yet, "scheme", to_string(read.scheme),
-                      fmt::format("{} has {}", verb, names));
   if (std::ranges::find(schemes, read.scheme) == schemes.end())
     throw usage_error(usage_errc::contradictory, fmt::format("{} and scheme", verb), to_string(read.scheme),
                       fmt::format("{} has {}", verb, names));

@@ -9,8 +9,9 @@ namespace ahoy::inline v0 {
 
 inline constexpr std::string_view http_schemes = "http https";
 inline constexpr std::string_view file_schemes = "http https ftp ftps";
-inline constexpr std::string_view mail_schemes = "smtp smtps";
-inline constexpr std::string_view article_schemes = "smtp smtps nntp nntps";
+inline constexpr std::string_view sending_schemes = "smtp smtps";
+inline constexpr std::string_view mail_schemes = "smtp smtps imap imaps";
+inline constexpr std::string_view article_schemes = "smtp smtps imap imaps nntp nntps";
 inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
 inline constexpr std::string_view login_schemes =
     "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
@@ -56,15 +57,14 @@ inline constexpr std::array internet_option_rows{
                     "of a list the last N", "", "imap imaps nntp nntps"),
     internet_option("--search", value_kind::text, "WORDS", "", "fetch", section::content,
                     "what to search for",
-                    "Of IMAP, as its SEARCH has it: UNSEEN, FROM alice, SINCE 1-Feb-2026. Of Gopher, what a "
-                    "search server "
-                    "is asked.",
+                    "Of IMAP, text that a message holds; what else its SEARCH knows is the URL's query: "
+                    "imap://HOST/INBOX?UNSEEN%20FROM%20alice. Of Gopher, what a search server is asked.",
                     "imap imaps gopher gophers"),
     internet_option("--delete", value_kind::flag, "", "", "fetch", section::content,
-                    "delete the message once it is written", "", "pop3 pop3s"),
+                    "delete the message once it is written", "", "pop3 pop3s imap imaps"),
     internet_option("--header", value_kind::text, "HEADER", "", "fetch send", section::content,
                     "a header to send along, NAME: VALUE; may be repeated", "",
-                    "http https smtp smtps nntp nntps"),
+                    "http https smtp smtps imap imaps nntp nntps"),
     internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content,
                     "another than POST: PUT, PATCH", "", http_schemes),
     internet_option("--active", value_kind::flag, "", "", "fetch send", section::content,
@@ -81,7 +81,7 @@ inline constexpr std::array internet_option_rows{
     internet_option("--cc", value_kind::text, "ADDRESS", "", "send", section::mail,
                     "who gets a copy; may be repeated", "", mail_schemes),
     internet_option("--bcc", value_kind::text, "ADDRESS", "", "send", section::mail,
-                    "who gets a copy that nobody is told of; may be repeated", "", mail_schemes),
+                    "who gets a copy that nobody is told of; may be repeated", "", sending_schemes),
     internet_option("--subject", value_kind::text, "TEXT", "", "send", section::mail, "what it is about",
                     "Without --subject and MESSAGEs standard input is the whole message, headers and all.",
                     article_schemes),

@@ -231,10 +231,11 @@ bench_options bench_from(const command_line& line) {
   return given;
 }
 
-constexpr std::array fetched{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps,   scheme::pop3,
-                             scheme::pop3s, scheme::nntp,  scheme::nntps, scheme::gopher, scheme::gophers};
-constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp,  scheme::ftps,
-                             scheme::smtp, scheme::smtps, scheme::nntp, scheme::nntps};
+constexpr std::array fetched{scheme::http, scheme::https, scheme::ftp,    scheme::ftps,
+                             scheme::pop3, scheme::pop3s, scheme::imap,   scheme::imaps,
+                             scheme::nntp, scheme::nntps, scheme::gopher, scheme::gophers};
+constexpr std::array sent_to{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps, scheme::smtp,
+                             scheme::smtps, scheme::imap,  scheme::imaps, scheme::nntp, scheme::nntps};
 constexpr std::array called{scheme::telnet};
 
 // Options that go with some schemes would be silently without effect with others.

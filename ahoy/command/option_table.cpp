@@ -331,7 +331,9 @@ constexpr std::string_view send_text =
     "input) are its lines. Without --subject standard input is the whole mail; smtps with TLS\n"
     "  nntp://HOST/GROUP     an article: --from and --subject make its header, the MESSAGEs (or standard "
     "input) are its lines. nntp://HOST/ takes a whole article from standard input; nntps with TLS\n"
-    "imap is not in this version.\n";
+    "  imap://HOST/MAILBOX   a mail that is kept there: the same options make it, or standard input is all "
+    "of "
+    "it; imaps with TLS\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols:\n"
@@ -340,11 +342,14 @@ constexpr std::string_view fetch_text =
     "  ftp://HOST/FOLDER/    what is in it; ftps with TLS\n"
     "  gopher://HOST/1PATH   a menu; 0 a text, 9 a file, 7 a search; gophers with TLS\n"
     "  pop3://HOST/          the mailbox: numbers, sizes, UIDLs; pop3://HOST/N is message N; pop3s with TLS\n"
+    "  imap://HOST/          mailboxes, and their attributes; imaps with TLS\n"
+    "  imap://HOST/MAILBOX   its messages: UID, date, from, subject, size, flags; MAILBOX?UNSEEN some of "
+    "them\n"
+    "  imap://HOST/MAILBOX/UID   a message; imap://HOST/MAILBOX;UID=5;SECTION=1.2 a part of one, as it is\n"
     "  nntp://HOST/          newsgroups: name, last and first number, y, n or m; nntp://HOST/comp.* some\n"
     "  nntp://HOST/GROUP     its articles: number, date, from, subject, message-id, lines; nntps with TLS\n"
     "  nntp://HOST/GROUP/NUMBER, nntp://HOST/<ID@HOST>   an article\n"
-    "What comes is written as it is, but to a terminal, where control bytes are escaped. imap is not in this "
-    "version.\n";
+    "What comes is written as it is, but to a terminal, where control bytes are escaped.\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

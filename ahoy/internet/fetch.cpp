@@ -22,6 +22,7 @@ constexpr std::array fetchers{
     fetcher{scheme::http, fetch_http},     fetcher{scheme::https, fetch_http},
     fetcher{scheme::ftp, fetch_ftp},       fetcher{scheme::ftps, fetch_ftp},
     fetcher{scheme::gopher, fetch_gopher}, fetcher{scheme::gophers, fetch_gopher},
+    fetcher{scheme::imap, fetch_imap},     fetcher{scheme::imaps, fetch_imap},
     fetcher{scheme::nntp, fetch_nntp},     fetcher{scheme::nntps, fetch_nntp},
     fetcher{scheme::pop3, fetch_pop3},     fetcher{scheme::pop3s, fetch_pop3},
 };

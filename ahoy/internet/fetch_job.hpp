@@ -31,6 +31,7 @@ void check_json(const fetch_options& given, bool is_list);
 task<> fetch_ftp(fetch_job& job);
 task<> fetch_gopher(fetch_job& job);
 task<> fetch_http(fetch_job& job);
+task<> fetch_imap(fetch_job& job);
 task<> fetch_nntp(fetch_job& job);
 task<> fetch_pop3(fetch_job& job);
 

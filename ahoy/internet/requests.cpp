@@ -2,6 +2,9 @@
 #include <ahoy/internet/requests.hpp>
 #include <ahoy/protocol/ftp.hpp>
 #include <ahoy/protocol/gopher.hpp>
+#include <ahoy/protocol/imap_data.hpp>
+#include <ahoy/protocol/imap_mailbox_name.hpp>
+#include <ahoy/protocol/imap_url.hpp>
 #include <ahoy/protocol/mail_address.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
 #include <ahoy/protocol/pop3_url.hpp>
@@ -93,6 +96,29 @@ requests requests_to_nntp(const upload_options& given) {
   return {"POST", "QUIT"};
 }
 
+std::string mailbox_argument(const imap_url& what) { return imap_quoted(to_modified_utf7(what.mailbox)); }
+
+// Of IMAP a tag stands before each.
+requests requests_to_imap(const fetch_options& given) {
+  const imap_url what = parse_imap_url(given.to.path);
+  if (what.mailbox.empty()) return {"CAPABILITY", "LIST \"\" \"*\"", "LOGOUT"};
+  const auto message = what.uid ? what : as_imap_message(what);
+  const std::string open = given.remove ? "SELECT " : "EXAMINE ";
+  requests all{"CAPABILITY", open + mailbox_argument(what)};
+  if (message && !what.uid) all.push_back(open + mailbox_argument(*message));  // where the other is not there
+  const bool searches = !message && !(what.search.empty() && given.search.empty());
+  if (message) all.push_back(fmt::format("UID FETCH {} ...", *message->uid));
+  if (searches) add_all(all, {"UID SEARCH ...", "UID FETCH ..."});
+  if (!message && !searches) all.emplace_back("FETCH ...");
+  if (given.remove) add_all(all, {"UID STORE ...", "UID EXPUNGE ..."});
+  all.emplace_back("LOGOUT");
+  return all;
+}
+
+requests requests_to_imap(const upload_options& given) {
+  return {"CAPABILITY", "APPEND " + mailbox_argument(parse_imap_url(given.to.path)), "LOGOUT"};
+}
+
 requests requests_to_smtp(const upload_options& given) {
   requests all{given.from.empty() ? "MAIL FROM:<...>"
                                   : fmt::format("MAIL FROM:<{}>", parse_mailbox(given.from).address)};
@@ -110,7 +136,7 @@ struct row {
   ahoy::scheme scheme;
   requests (*made)(const Options&);
 };
-constexpr std::array<row<fetch_options>, 10> fetched{{{scheme::http, requests_to_http},
+constexpr std::array<row<fetch_options>, 12> fetched{{{scheme::http, requests_to_http},
                                                       {scheme::https, requests_to_http},
                                                       {scheme::ftp, requests_to_ftp},
                                                       {scheme::ftps, requests_to_ftp},
@@ -118,16 +144,20 @@ constexpr std::array<row<fetch_options>, 10> fetched{{{scheme::http, requests_to
                                                       {scheme::gophers, requests_to_gopher},
                                                       {scheme::pop3, requests_to_pop3},
                                                       {scheme::pop3s, requests_to_pop3},
+                                                      {scheme::imap, requests_to_imap},
+                                                      {scheme::imaps, requests_to_imap},
                                                       {scheme::nntp, requests_to_nntp},
                                                       {scheme::nntps, requests_to_nntp}}};
-constexpr std::array<row<upload_options>, 8> sent{{{scheme::http, requests_to_http},
-                                                   {scheme::https, requests_to_http},
-                                                   {scheme::ftp, requests_to_ftp},
-                                                   {scheme::ftps, requests_to_ftp},
-                                                   {scheme::smtp, requests_to_smtp},
-                                                   {scheme::smtps, requests_to_smtp},
-                                                   {scheme::nntp, requests_to_nntp},
-                                                   {scheme::nntps, requests_to_nntp}}};
+constexpr std::array<row<upload_options>, 10> sent{{{scheme::http, requests_to_http},
+                                                    {scheme::https, requests_to_http},
+                                                    {scheme::ftp, requests_to_ftp},
+                                                    {scheme::ftps, requests_to_ftp},
+                                                    {scheme::smtp, requests_to_smtp},
+                                                    {scheme::smtps, requests_to_smtp},
+                                                    {scheme::imap, requests_to_imap},
+                                                    {scheme::imaps, requests_to_imap},
+                                                    {scheme::nntp, requests_to_nntp},
+                                                    {scheme::nntps, requests_to_nntp}}};
 
 template <class Options, std::size_t Size>
 requests requests_of(const std::array<row<Options>, Size>& table, const Options& given) {

@@ -25,6 +25,7 @@ struct uploader {
 constexpr std::array uploaders{
     uploader{scheme::http, upload_http}, uploader{scheme::https, upload_http},
     uploader{scheme::ftp, upload_ftp},   uploader{scheme::ftps, upload_ftp},
+    uploader{scheme::imap, upload_imap}, uploader{scheme::imaps, upload_imap},
     uploader{scheme::nntp, upload_nntp}, uploader{scheme::nntps, upload_nntp},
     uploader{scheme::smtp, upload_smtp}, uploader{scheme::smtps, upload_smtp},
 };

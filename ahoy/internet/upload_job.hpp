@@ -48,6 +48,7 @@ struct upload_job {
 // One for each protocol. Throws error.
 task<> upload_ftp(upload_job& job);
 task<> upload_http(upload_job& job);
+task<> upload_imap(upload_job& job);
 task<> upload_nntp(upload_job& job);
 task<> upload_smtp(upload_job& job);
 
