@@ -3,15 +3,18 @@ import email
 import email.policy
 import imaplib
 import json
+import os
+import pathlib
 import unittest
 
 from bad_server import BadServer, forever, hear, reset, stall, start_tls
-from command import GUARD, await_that
-from fetching import EVERY_BYTE, MUCH, Fetching, begun, ended
+from command import GUARD, Process, await_that
+from fetching import EVERY_BYTE, MUCH, NOBODY_KNOWN, Fetching, begun, ended
 from servers import Mailboxes, certificates
 
 imaplib._MAXLINE = 1 << 24  # pylint: disable=protected-access
 
+EXAMPLE = pathlib.Path(os.environ["AHOY_BUILD"], "examples/mail_sorter")
 USER = ["--user", "alice:secret"]
 # As a message holds them: lines that begin with dots, no body, no end, bytes that are no text, words of other languages.
 MESSAGES = [b"Subject: dots\r\n\r\n.\r\n..\r\n.x\r\nend\r\n",
@@ -193,6 +196,27 @@ class Lists(Mailbox):
                 self.refused(2, "malformed", "fetch", self.url(path, port=server.port), *USER, *words)
             self.refused(2, "malformed", "send", self.url("/a%0d%0ab", port=server.port), *USER, given=MESSAGES[0])
             self.assertEqual(server.conversations, [])
+
+
+class Sorter(Mailbox):
+    """examples/mail_sorter.cpp: what the client does beside the command. IDLE, flags, moving."""
+
+    def test_mail_is_sorted_as_it_comes(self):
+        self.theirs.create("Gr&APwA3w-e")
+        self.append(b"Subject: dull\r\n\r\n")
+        self.append(b"Subject: a party\r\n\r\n")
+        with Process(EXAMPLE, self.url(""), "alice", "party", "Grüße", env=NOBODY_KNOWN) as sorter:
+            sorter.write("secret\n")
+            sorter.out.until("1 moved")
+            self.append(b"Subject: dull, too\r\n\r\n")
+            sorter.out.until("0 moved")
+            self.append("Subject: =?utf-8?q?noch_eine_F=C3=AAte=2C_a_party?=\r\n\r\n".encode())
+            sorter.out.until("^4 noch eine Fête, a party$")
+            sorter.out.until("1 moved")
+        self.assertEqual([row["subject"] for row in self.rows("/INBOX")], ["dull", "dull, too"])
+        moved = self.rows("/Gr%C3%BC%C3%9Fe")
+        self.assertEqual([row["subject"] for row in moved], ["a party", "noch eine Fête, a party"])
+        self.assertTrue(all("$sorted" in row["flags"] for row in moved))
 
 
 class Append(Mailbox):
