@@ -60,8 +60,12 @@ inline constexpr std::array internet_option_rows{
                     "Of IMAP, text that a message holds; what else its SEARCH knows is the URL's query: "
                     "imap://HOST/INBOX?UNSEEN%20FROM%20alice. Of Gopher, what a search server is asked.",
                     "imap imaps gopher gophers"),
-    internet_option("--delete", value_kind::flag, "", "", "fetch", section::content,
-                    "delete the message once it is written", "", "pop3 pop3s imap imaps"),
+    internet_option(
+        "--delete", value_kind::flag, "", "", "fetch", section::content,
+        "delete the message once it is written",
+        "Of IMAP, only where the server can delete one alone (UIDPLUS); else it is status 22, and "
+        "nothing is fetched.",
+        "pop3 pop3s imap imaps"),
     internet_option("--header", value_kind::text, "HEADER", "", "fetch send", section::content,
                     "a header to send along, NAME: VALUE; may be repeated", "",
                     "http https smtp smtps imap imaps nntp nntps"),

@@ -300,6 +300,7 @@ task<std::optional<imap_entry>> imap_client::next() {
 // Messages.
 
 task<> imap_client::fetch(std::uint32_t uid, std::string section) {
+  if (!section.empty()) check_imap_section(section);
   uid_ = uid;
   bool is_there = false;
   const std::string command = fmt::format("UID FETCH {} (UID BODY.PEEK[{}])", uid, section);

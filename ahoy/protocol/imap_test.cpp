@@ -157,6 +157,25 @@ task<> fetch_seven(imap_client& with, ahoy::engine&, std::string& result) {
   co_await with.logout();
 }
 
+task<> fetch_what_is_no_section(imap_client& with, ahoy::engine&, std::string&) {
+  co_await with.fetch(7, "1]\r\na3 DELETE INBOX");
+}
+task<> open_what_is_no_mailbox(imap_client& with, ahoy::engine&, std::string&) {
+  (void)co_await with.select("a\r\na3 DELETE INBOX");
+}
+task<> search_what_is_no_program(imap_client& with, ahoy::engine&, std::string&) {
+  (void)co_await with.search("ALL\r\na3 DELETE INBOX");
+}
+task<> search_what_are_no_words(imap_client& with, ahoy::engine&, std::string&) {
+  (void)co_await with.search("", "x\r\na3 DELETE INBOX");
+}
+
+TEST_F(imap, lets_nothing_break_out_of_a_command) {
+  for (const auto what : {fetch_what_is_no_section, open_what_is_no_mailbox, search_what_is_no_program,
+                          search_what_are_no_words})
+    EXPECT_EQ(converse("IMAP4rev1", {}, what), ahoy::errc::malformed);
+}
+
 TEST_F(imap, opens_a_mailbox) {
   EXPECT_FALSE(converse("IMAP4rev1", {select_two}, select_inbox));
   EXPECT_EQ(result_, "2 9 12");

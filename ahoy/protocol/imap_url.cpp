@@ -24,14 +24,6 @@ std::uint32_t number_of(std::string_view digits) {
   return *number;
 }
 
-/// "1.2", "HEADER", "1.MIME": nothing that would end the brackets in which it goes.
-std::string section_of(std::string_view text) {
-  const auto is_of_it = [](char each) { return is_digit(each) || is_letter(each) || each == '.'; };
-  if (text.empty() || text.size() > longest_section || !std::ranges::all_of(text, is_of_it))
-    refuse(text, "a section is a part's number, or one of its forms: 1.2, HEADER, TEXT, 1.MIME");
-  return std::string{text};
-}
-
 void take_parameter(std::string_view text, imap_url& url) {
   const auto equal = text.find('=');
   const std::string name = lower(text.substr(0, equal));
@@ -41,7 +33,7 @@ void take_parameter(std::string_view text, imap_url& url) {
   else if (name == "uidvalidity")
     url.uid_validity = number_of(value);
   else if (name == "section")
-    url.section = section_of(value);
+    check_imap_section(url.section = value);
   else
     refuse(text, "known are ;UID=, ;UIDVALIDITY= and ;SECTION=");
 }
@@ -51,6 +43,12 @@ std::string_view without_last_slash(std::string_view text) {
 }
 
 }  // namespace
+
+void check_imap_section(std::string_view text) {
+  const auto is_of_it = [](char each) { return is_digit(each) || is_letter(each) || each == '.'; };
+  if (text.empty() || text.size() > longest_section || !std::ranges::all_of(text, is_of_it))
+    refuse(text, "a section is a part's number, or one of its forms: 1.2, HEADER, TEXT, 1.MIME");
+}
 
 void check_imap_search(std::string_view program) {
   const auto is_foreign = [](char each) { return each < ' ' || each > '~'; };

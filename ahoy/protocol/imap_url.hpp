@@ -27,6 +27,10 @@ struct imap_url {
 /// knows.
 [[nodiscard]] std::optional<imap_url> as_imap_message(const imap_url& mailbox);
 
+/// Throws error (malformed) for what is no "1.2", "HEADER", "1.MIME", and might end the brackets in which it
+/// goes.
+void check_imap_section(std::string_view text);
+
 /// Throws error (malformed) for what SEARCH cannot be asked: ends of lines, NULs, and what would begin a
 /// literal.
 void check_imap_search(std::string_view program);
