@@ -114,6 +114,11 @@ gopher_exchange::gopher_exchange(engine& by, const std::string& url, std::string
 
 gopher_exchange::~gopher_exchange() = default;
 
-task<std::string> gopher_exchange::receive() { return over_->receive(); }
+task<std::string> gopher_exchange::receive() {
+  std::string piece = co_await over_->receive();
+  if (piece.empty() && over_->may_be_cut())
+    throw error{make_error_code(errc::cut_short), "receive from", over_->server(), "it ended without TLS saying so"};
+  co_return piece;
+}
 
 }  // namespace ahoy::inline v0

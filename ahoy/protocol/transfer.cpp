@@ -4,6 +4,7 @@
 #include <ahoy/protocol/transfer_sockets.hpp>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,11 @@ namespace {
 
 /// What is kept of the content before libcurl is told to wait.
 constexpr std::size_t most_waiting = std::size_t{256} * 1024;
+
+/// What is compressed cannot wait there: libcurl would decode all that has come, and keep it. So it takes small
+/// pieces, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros by gzip.
+constexpr long piece_to_decode = 4L * 1024;
+constexpr std::size_t most_decoded = std::size_t{24} * 1024 * 1024;
 
 struct easy_deleter {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -43,6 +49,8 @@ struct transfer::state {
   static std::size_t take_line(const char* data, std::size_t one, std::size_t count, void* self);
   static std::size_t give_content(char* into, std::size_t one, std::size_t count, void* self);
   static int leave_out(void* self, curl_off_t offset, int origin);
+  static CURLcode begin_tls(CURL*, void* context, void* self);
+  static void note_alert(const SSL* session, int where, int alert);
   static int tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self);
   template <class Work>
   static auto kept(void* self, decltype(std::declval<Work>()(std::declval<state&>())) failed,
@@ -59,7 +67,7 @@ struct transfer::state {
   task<> go_on();
   void note_end() noexcept;
   [[nodiscard]] error failure(CURLcode result) const;
-  [[nodiscard]] error too_long() const;
+  [[nodiscard]] error too_long(std::uint64_t limit) const;
   void throw_if_failed() const;
   void resume();
 
@@ -79,6 +87,9 @@ struct transfer::state {
   std::uint64_t given = 0;
   std::uint64_t to_leave_out = 0;
   bool is_added = false;
+  bool decodes = false;
+  bool is_under_tls = false;  // the connection that was made last
+  bool end_is_announced = false;
   bool is_over = true;
   bool sending_ended = false;
   bool receiving_paused = false;
@@ -102,10 +113,11 @@ auto transfer::state::kept(void* self, decltype(std::declval<Work>()(std::declva
 
 std::size_t transfer::state::take_content(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{CURL_WRITEFUNC_ERROR}, [&](state& own) -> std::size_t {
-    own.receiving_paused = own.arrived.size() >= most_waiting;
+    own.receiving_paused = !own.decodes && own.arrived.size() >= most_waiting;
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
-    if (own.taken > own.max_size) throw own.too_long();
+    if (own.taken > own.max_size) throw own.too_long(own.max_size);
+    if (own.arrived.size() + one * count > most_decoded) throw own.too_long(most_decoded);
     own.arrived.append(data, one * count);
     return one * count;
   });
@@ -114,8 +126,10 @@ std::size_t transfer::state::take_content(const char* data, std::size_t one, std
 std::size_t transfer::state::take_line(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{0}, [&](state& own) {
     const std::string_view line = without_line_end({data, one * count});
-    if (!line.empty()) own.last_reply = line;
-    if (own.replies) own.replies(line);
+    if (own.replies)
+      own.replies(line);
+    else if (!line.empty())
+      own.last_reply = line;
     return one * count;
   });
 }
@@ -140,6 +154,21 @@ int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
   if (origin != SEEK_SET || own.given > 0) return CURL_SEEKFUNC_FAIL;
   own.to_leave_out = static_cast<std::uint64_t>(offset);
   return CURL_SEEKFUNC_OK;
+}
+
+/// For each connection, before its handshake.
+CURLcode transfer::state::begin_tls(CURL*, void* context, void* self) {
+  auto& own = *static_cast<state*>(self);
+  own.is_under_tls = true;
+  own.end_is_announced = false;
+  SSL_CTX_set_app_data(static_cast<SSL_CTX*>(context), self);
+  SSL_CTX_set_info_callback(static_cast<SSL_CTX*>(context), &state::note_alert);
+  return CURLE_OK;
+}
+
+void transfer::state::note_alert(const SSL* session, int where, int alert) {
+  if (where != SSL_CB_READ_ALERT || (alert & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
+  static_cast<state*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)))->end_is_announced = true;
 }
 
 int transfer::state::tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self) {
@@ -172,8 +201,9 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_SEEKFUNCTION, &state::leave_out);
   set(CURLOPT_SEEKDATA, this);
   set(CURLOPT_BUFFERSIZE, 64L * 1024);
-  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_PROTOCOLS_STR, scheme_of(to).c_str());
+  // A redirect may lead into TLS, and nowhere else; out of it least of all.
+  const std::string scheme = scheme_of(to);
+  set(CURLOPT_PROTOCOLS_STR, scheme == "http" ? "http,https" : scheme.c_str());
   set(CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(how.connect_timeout));
   set(CURLOPT_IPRESOLVE, curl_family(how.wanted));
   if (!how.source.empty()) set(CURLOPT_INTERFACE, how.source.c_str());
@@ -189,6 +219,8 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
 }
 
 void transfer::state::set_up_tls(const transfer_options& how) {
+  set(CURLOPT_SSL_CTX_FUNCTION, &state::begin_tls);
+  set(CURLOPT_SSL_CTX_DATA, this);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, how.tls.insecure ? 0L : 1L);
   set(CURLOPT_SSL_VERIFYHOST, how.tls.insecure ? 0L : 2L);
@@ -205,9 +237,9 @@ error transfer::state::failure(CURLcode code) const {
   return transfer_error(code, static_cast<int>(os_error), server, words.data(), last_reply);
 }
 
-error transfer::state::too_long() const {
+error transfer::state::too_long(std::uint64_t limit) const {
   return {make_error_code(errc::too_long), "receive from", server,
-          "it is more than " + std::to_string(max_size) + " bytes"};
+          "it is more than " + std::to_string(limit) + " bytes"};
 }
 
 void transfer::state::throw_if_failed() const {
@@ -274,6 +306,14 @@ void transfer::reset(int option) {
   state_->set(option_of(option), static_cast<void*>(nullptr));
   state_->lists.erase(option);
 }
+
+void transfer::decode_content() {
+  state_->set(CURLOPT_ACCEPT_ENCODING, "");
+  state_->set(CURLOPT_BUFFERSIZE, piece_to_decode);
+  state_->decodes = true;
+}
+
+bool transfer::may_be_cut() const noexcept { return state_->is_under_tls && !state_->end_is_announced; }
 
 void transfer::follow_replies(std::function<void(std::string_view)> told) {
   state_->replies = std::move(told);

@@ -36,6 +36,8 @@ const auto& table() {
       row{CURLE_HTTP2, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_HTTP2_STREAM, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_BAD_CONTENT_ENCODING, "decode content of", make_error_code(errc::protocol_broken)},
+      // What is written fails by what was thrown, or because it could not be decoded.
+      row{CURLE_WRITE_ERROR, "decode content of", make_error_code(errc::protocol_broken)},
       row{CURLE_TOO_MANY_REDIRECTS, "follow redirects of", make_error_code(errc::refused)},
       row{CURLE_RANGE_ERROR, "resume from", make_error_code(errc::refused)},
       row{CURLE_BAD_DOWNLOAD_RESUME, "resume from", make_error_code(errc::refused)},
@@ -61,9 +63,17 @@ const auto& table() {
       row{CURLE_GOT_NOTHING, "receive from", make_error_code(errc::cut_short)},
       row{CURLE_SEND_ERROR, "send to", system_code(EPIPE)},
       row{CURLE_RECV_ERROR, "receive from", system_code(ECONNRESET)},
-      row{CURLE_OUT_OF_MEMORY, "fetch from", system_code(ENOMEM)},
+      // libcurl's word for what is longer than it takes, too; where our own memory is short, bad_alloc says so.
+      row{CURLE_OUT_OF_MEMORY, "receive from", make_error_code(errc::protocol_broken)},
   };
   return rows;
+}
+
+/// libcurl has but general codes where a server broke the protocol in these ways.
+bool is_broken_protocol(std::string_view words) {
+  constexpr std::array<std::string_view, 3> told{"in chunked-encoding", "Too large response headers",
+                                                 "The redirect target URL could not be parsed"};
+  return std::ranges::any_of(told, [&](std::string_view each) { return words.find(each) != words.npos; });
 }
 
 /// FTP's "file unavailable" (RFC 959, section 4.2.1), whatever was asked of it.
@@ -102,12 +112,16 @@ error transfer_error(int code, int os_error, const std::string& server, std::str
                      std::string_view reply) {
   static const row unknown{CURLE_RECV_ERROR, "receive from", make_error_code(errc::cut_short)};
   const auto* found = std::ranges::find(table(), static_cast<CURLcode>(code), &row::code);
-  const row& what = found == table().end() ? unknown : *found;
+  static const row broken{CURLE_RECV_ERROR, "receive from", make_error_code(errc::protocol_broken)};
+  const row& fitting = found == table().end() ? unknown : *found;
+  const row& what = is_broken_protocol(words) ? broken : fitting;
   std::string hint;
   if (is_said_by_server(what) && !reply.empty())
     hint = "the server said: " + escape(reply);
   else if (!words.empty())
     hint = escape(words);
+  else if (what.code == CURLE_OUT_OF_MEMORY)
+    hint = "a line of what it said is too long";
   const std::error_code cause =
       is_not_there(what, reply) ? make_error_code(errc::not_there) : cause_of(what, os_error);
   return {cause, what.verb, server, hint};
