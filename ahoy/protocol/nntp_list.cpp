@@ -16,7 +16,7 @@ task<std::string> nntp_text::receive() {
   if (!from_) co_return std::string{};
   std::string piece = co_await from_->receive_text();
   if (piece.size() > left_)
-    throw error{make_error_code(errc::too_long), "receive from", from_->peer(),
+    throw error{make_error_code(errc::too_long), "fetch from", from_->peer(),
                 "it is more than " + std::to_string(limit_) + " bytes"};
   left_ -= piece.size();
   if (piece.empty()) from_ = nullptr;

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -37,6 +38,12 @@ std::string_view without_line_end(std::string_view line) {
   return line.substr(0, end == line.npos ? 0 : end + 1);
 }
 
+/// FTP and mail would read a line end as that of a command, and libcurl lets it pass.
+void check_login(const credentials& login) {
+  if ((login.user + login.password).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
+    throw error{make_error_code(errc::malformed), "log in", "", "neither name nor password has a line end or a NUL"};
+}
+
 CURLoption option_of(int number) { return static_cast<CURLoption>(number); }
 
 }  // namespace
@@ -49,6 +56,7 @@ struct transfer::state {
   static std::size_t take_line(const char* data, std::size_t one, std::size_t count, void* self);
   static std::size_t give_content(char* into, std::size_t one, std::size_t count, void* self);
   static int leave_out(void* self, curl_off_t offset, int origin);
+  static int end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
   static CURLcode begin_tls(CURL*, void* context, void* self);
   static void note_alert(const SSL* session, int where, int alert);
   static int tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self);
@@ -67,8 +75,9 @@ struct transfer::state {
   task<> go_on();
   void note_end() noexcept;
   [[nodiscard]] error failure(CURLcode result) const;
-  [[nodiscard]] error too_long(std::uint64_t limit) const;
+  [[nodiscard]] error too_long(const char* verb, std::uint64_t limit) const;
   void throw_if_failed() const;
+  void hear_no_farewell() noexcept;
   void resume();
 
   transfer_sockets sockets;
@@ -86,7 +95,9 @@ struct transfer::state {
   std::uint64_t taken = 0;
   std::uint64_t given = 0;
   std::uint64_t to_leave_out = 0;
+  time_point deadline = no_deadline;  // of whoever awaits us
   bool is_added = false;
+  bool speaks_http = false;
   bool decodes = false;
   bool is_under_tls = false;  // the connection that was made last
   bool end_is_announced = false;
@@ -116,8 +127,8 @@ std::size_t transfer::state::take_content(const char* data, std::size_t one, std
     own.receiving_paused = !own.decodes && own.arrived.size() >= most_waiting;
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
-    if (own.taken > own.max_size) throw own.too_long(own.max_size);
-    if (own.arrived.size() + one * count > most_decoded) throw own.too_long(most_decoded);
+    if (own.taken > own.max_size) throw own.too_long("fetch from", own.max_size);
+    if (own.arrived.size() + one * count > most_decoded) throw own.too_long("decode content of", most_decoded);
     own.arrived.append(data, one * count);
     return one * count;
   });
@@ -126,10 +137,8 @@ std::size_t transfer::state::take_content(const char* data, std::size_t one, std
 std::size_t transfer::state::take_line(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{0}, [&](state& own) {
     const std::string_view line = without_line_end({data, one * count});
-    if (own.replies)
-      own.replies(line);
-    else if (!line.empty())
-      own.last_reply = line;
+    if (!line.empty() && !own.speaks_http) own.last_reply = line;
+    if (own.replies) own.replies(line);
     return one * count;
   });
 }
@@ -154,6 +163,13 @@ int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
   if (origin != SEEK_SET || own.given > 0) return CURL_SEEKFUNC_FAIL;
   own.to_leave_out = static_cast<std::uint64_t>(offset);
   return CURL_SEEKFUNC_OK;
+}
+
+/// libcurl waits by itself for FTP's last reply, up to a minute, and asks here once a second whether to go on. The
+/// engine stands still then: so it is the clock that is asked.
+int transfer::state::end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& own = *static_cast<state*>(self);
+  return clock::now() < own.deadline ? 0 : 1;
 }
 
 /// For each connection, before its handshake.
@@ -201,13 +217,18 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_SEEKFUNCTION, &state::leave_out);
   set(CURLOPT_SEEKDATA, this);
   set(CURLOPT_BUFFERSIZE, 64L * 1024);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &state::end_in_time);
+  set(CURLOPT_XFERINFODATA, this);
   // A redirect may lead into TLS, and nowhere else; out of it least of all.
   const std::string scheme = scheme_of(to);
+  speaks_http = scheme.starts_with("http");
   set(CURLOPT_PROTOCOLS_STR, scheme == "http" ? "http,https" : scheme.c_str());
   set(CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(how.connect_timeout));
   set(CURLOPT_IPRESOLVE, curl_family(how.wanted));
   if (!how.source.empty()) set(CURLOPT_INTERFACE, how.source.c_str());
   if (!how.login.empty()) {
+    check_login(how.login);
     set(CURLOPT_USERNAME, how.login.user.c_str());
     set(CURLOPT_PASSWORD, how.login.password.c_str());
   }
@@ -237,8 +258,8 @@ error transfer::state::failure(CURLcode code) const {
   return transfer_error(code, static_cast<int>(os_error), server, words.data(), last_reply);
 }
 
-error transfer::state::too_long(std::uint64_t limit) const {
-  return {make_error_code(errc::too_long), "receive from", server,
+error transfer::state::too_long(const char* verb, std::uint64_t limit) const {
+  return {make_error_code(errc::too_long), verb, server,
           "it is more than " + std::to_string(limit) + " bytes"};
 }
 
@@ -248,6 +269,8 @@ void transfer::state::throw_if_failed() const {
 }
 
 task<> transfer::state::go_on() {
+  context& here = co_await this_context();
+  deadline = here.deadline();
   resume();
   co_await sockets.go_on();
   note_end();
@@ -260,6 +283,13 @@ void transfer::state::note_end() noexcept {
     is_over = true;
     result = told->data.result;
   }
+}
+
+/// libcurl says QUIT where a protocol has it, and would wait for the answer, up to two minutes; the engine with it.
+void transfer::state::hear_no_farewell() noexcept {
+  curl_socket_t number = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &number);
+  if (number != CURL_SOCKET_BAD) ::shutdown(number, SHUT_RD);
 }
 
 /// Where libcurl was told to wait, and need not any more.
@@ -279,6 +309,7 @@ transfer::transfer(ahoy::engine& by, const std::string& url, const transfer_opti
 }
 
 transfer::~transfer() {
+  state_->hear_no_farewell();
   if (state_->is_added) curl_multi_remove_handle(state_->sockets.multi(), state_->easy.get());
 }
 

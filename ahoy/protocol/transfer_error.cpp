@@ -29,6 +29,7 @@ const auto& table() {
       row{CURLE_COULDNT_CONNECT, "connect to", system_code(ECONNREFUSED)},
       row{CURLE_INTERFACE_FAILED, "bind for", system_code(EADDRNOTAVAIL)},
       row{CURLE_OPERATION_TIMEDOUT, "connect to", system_code(ETIMEDOUT)},
+      row{CURLE_ABORTED_BY_CALLBACK, "receive from", system_code(ETIMEDOUT)},
       row{CURLE_WEIRD_SERVER_REPLY, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_FTP_WEIRD_PASS_REPLY, "log in to", make_error_code(errc::protocol_broken)},
       row{CURLE_FTP_WEIRD_PASV_REPLY, "receive from", make_error_code(errc::protocol_broken)},
@@ -69,11 +70,20 @@ const auto& table() {
   return rows;
 }
 
+/// The stream ended where a reply was to come.
+constexpr std::string_view silent_end = "response reading failed";
+
 /// libcurl has but general codes where a server broke the protocol in these ways.
 bool is_broken_protocol(std::string_view words) {
   constexpr std::array<std::string_view, 3> told{"in chunked-encoding", "Too large response headers",
                                                  "The redirect target URL could not be parsed"};
   return std::ranges::any_of(told, [&](std::string_view each) { return words.find(each) != words.npos; });
+}
+
+/// 421 of FTP, which libcurl takes for a lapse of time; and a transfer that all the same was not done.
+bool is_refused(CURLcode code, std::string_view words, std::string_view reply) {
+  return (code == CURLE_OPERATION_TIMEDOUT && reply.starts_with("421")) ||
+         (words.starts_with("server did not report OK") && !reply.starts_with("426"));
 }
 
 /// FTP's "file unavailable" (RFC 959, section 4.2.1), whatever was asked of it.
@@ -112,13 +122,14 @@ error transfer_error(int code, int os_error, const std::string& server, std::str
                      std::string_view reply) {
   static const row unknown{CURLE_RECV_ERROR, "receive from", make_error_code(errc::cut_short)};
   const auto* found = std::ranges::find(table(), static_cast<CURLcode>(code), &row::code);
-  static const row broken{CURLE_RECV_ERROR, "receive from", make_error_code(errc::protocol_broken)};
-  const row& fitting = found == table().end() ? unknown : *found;
-  const row& what = is_broken_protocol(words) ? broken : fitting;
+  row what = found == table().end() ? unknown : *found;
+  if (is_broken_protocol(words)) what.cause = make_error_code(errc::protocol_broken);
+  if (is_refused(what.code, words, reply)) what.cause = make_error_code(errc::refused);
+  if (words.starts_with(silent_end)) what.cause = make_error_code(errc::cut_short);
   std::string hint;
   if (is_said_by_server(what) && !reply.empty())
     hint = "the server said: " + escape(reply);
-  else if (!words.empty())
+  else if (!words.empty() && !words.starts_with(silent_end))
     hint = escape(words);
   else if (what.code == CURLE_OUT_OF_MEMORY)
     hint = "a line of what it said is too long";
