@@ -1,4 +1,4 @@
-#include <ahoy/address/ascii.hpp>
+#include <ahoy/address/endpoint.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/gopher.hpp>
@@ -63,12 +63,19 @@ std::string_view gopher_item::kind() const noexcept {
 std::string gopher_item::url() const {
   if (type == 'i' || type == '3' || host.empty()) return {};
   if (type == 'h' && selector.starts_with("URL:")) return selector.substr(4);
-  const bool is_inet6 = host.find(':') != std::string::npos && !host.starts_with('[');
-  const std::string place = is_inet6 ? "[" + host + "]" : host;
-  const std::string at = port == usual_port ? place : fmt::format("{}:{}", place, port);
-  return fmt::format("{}://{}/{}{}", type == '8' ? "telnet" : "gopher", at,
-                     type == '8' ? "" : std::string{type},
-                     type == '8' ? "" : percent_encoded(selector, "/:@!$&'()*+,;="));
+  const std::string_view kept = "/:@!$&'()*+,;=";
+  const std::string type_in_url = percent_encoded({&type, 1}, kept);
+  if (type_in_url.size() != 1) return {};  // no path can say it
+  endpoint to;
+  to.scheme = type == '8' ? scheme::telnet : scheme::gopher;
+  to.port = ahoy::port(port);
+  to.path = type == '8' ? "/" : "/" + type_in_url + percent_encoded(selector, kept);
+  try {
+    to.host = ahoy::host(host);
+  } catch (const error&) {
+    return {};  // what else stands there would be read as another part of the URL
+  }
+  return to.to_string();
 }
 
 std::vector<gopher_item> gopher_menu_reader::take(std::string_view bytes) {

@@ -24,7 +24,7 @@ struct gopher_item {
 
   /// "text", "menu", "binary", …; "item" for a type that is not known.
   [[nodiscard]] std::string_view kind() const noexcept;
-  /// "gopher://localhost/1/folder"; empty for what is only to be read.
+  /// "gopher://localhost/1/folder"; empty for what is only to be read, and where no URL can say it.
   [[nodiscard]] std::string url() const;
   friend bool operator==(const gopher_item&, const gopher_item&) = default;
 };

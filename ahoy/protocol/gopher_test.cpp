@@ -52,7 +52,7 @@ TEST(gopher, a_line_without_end_is_no_menu) {
 TEST(gopher, says_where_an_item_is) {
   EXPECT_EQ((gopher_item{'0', "", "/a b\t?", "::1", 7070}.url()), "gopher://[::1]:7070/0/a%20b%09%3F");
   EXPECT_EQ((gopher_item{'h', "", "URL:http://x/", "h", 70}.url()), "http://x/");
-  EXPECT_EQ((gopher_item{'8', "", "guest", "h", 23}.url()), "telnet://h:23/");
+  EXPECT_EQ((gopher_item{'8', "", "guest", "h", 23}.url()), "telnet://h/");
   EXPECT_EQ((gopher_item{'?', "", "", "h", 70}.kind()), "item");
 }
 
