@@ -94,9 +94,9 @@ WRITING = [
     ("a refusal", [*STOR, b"553 not allowed\r\n"], 22, "553 not allowed"),
     ("a disk that is full", [*STOR, b"452 full\r\n"], 22, "452 full"),
     ("a disk that becomes full", ([*STOR, b"150 go\r\n", b"452 full\r\n"], [stall]), 22, "452 full"),
-    ("data that is reset", ([*STOR, b"150 go\r\n", hear()], [reset]), (55, 56), "ahoy"),
+    ("data that is reset", ([*STOR, b"150 go\r\n426 cut\r\n"], [reset]), (55, 56), "ahoy"),
     ("an end without an answer", ([*STOR, b"150 go\r\n"], [stall]), (8, 55, 56), "ahoy"),
-    ("silence", [*STOR, stall], 28, "timed out"),
+    ("silence where content was to go", [*STOR, stall], 28, "timed out"),
 ]
 
 ROWS = (b"type=file;size=5; ../../x\r\ntype=file; /etc/passwd\r\ntype=dir; ..\r\ntype=file; a\x1b[2J\r\ntype=file; b\xe2\x80\xae\r\ntype=file; c\xff\x9b\r\n"

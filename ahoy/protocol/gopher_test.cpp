@@ -56,6 +56,13 @@ TEST(gopher, says_where_an_item_is) {
   EXPECT_EQ((gopher_item{'?', "", "", "h", 70}.kind()), "item");
 }
 
+TEST(gopher, what_no_url_can_say_has_none) {
+  for (const char* host : {"a/b", "a@b", "h:25", "\x1b[2J", "a b", "?", "#"})
+    EXPECT_EQ((gopher_item{'0', "", "x", host, 70}.url()), "") << host;
+  for (const char type : {'?', '#', '%', ' ', '\x1b', '\xff'})
+    EXPECT_EQ((gopher_item{type, "", "x", "h", 70}.url()), "") << type;
+}
+
 TEST(gopher, reads_a_path) {
   EXPECT_EQ(ahoy::read_gopher_path("").type, '1');
   EXPECT_EQ(ahoy::read_gopher_path("/0/a%20b").selector, "/a b");
