@@ -147,11 +147,11 @@ HARMLESS = [
 WRITING = [
     ("an end after the header", [ASKED], 56, "ended inside"),
     ("a reset in the content", [ASKED, reset], (55, 56), "reset|broken pipe"),
-    ("interim answers without an end", [ASKED, forever(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)], 8, "(?i)too large"),
+    ("interim answers to content without an end", [ASKED, forever(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)], 8, "(?i)too large"),
     ("a refusal before the content", [ASKED, answer(b"Content-Length: 0", b"Connection: close", status=b"413 Too much")], 22, "413 Too much"),
     ("a redirect of the content", redirect(b"file:///etc/passwd", b"307 Elsewhere"), 22, "HTTP 307"),
     ("an answer without an end", [ASKED, OK, forever(b"A: b\r\n" * 1000)], 8, "too many"),
-    ("silence", [ASKED, stall], 28, "timed out"),
+    ("silence after content", [ASKED, stall], 28, "timed out"),
 ]
 
 
