@@ -1,5 +1,5 @@
 #include <ahoy/error/error.hpp>
-#include <ahoy/protocol/gopher.hpp>
+#include <ahoy/protocol/gopher_menu.hpp>
 #include <ahoy/protocol/percent.hpp>
 
 #include <gtest/gtest.h>
