@@ -40,7 +40,7 @@ task<> fetch_message(fetch_job& job, pop3_client& client, std::uint64_t number) 
     if (piece.empty()) break;
     size += piece.size();
     if (size > job.access.max_size)
-      throw error{make_error_code(errc::too_long), "receive from", escape(job.given.to.host.text()),
+      throw error{make_error_code(errc::too_long), "fetch from", escape(job.given.to.host.text()),
                   fmt::format("it is more than {} bytes", job.access.max_size)};
     co_await job.to.write(piece);
   }

@@ -1,5 +1,5 @@
 #include <ahoy/error/error.hpp>
-#include <ahoy/protocol/gopher.hpp>
+#include <ahoy/protocol/gopher_menu.hpp>
 #include <ahoy/protocol/percent.hpp>
 
 #include <gtest/gtest.h>
@@ -52,8 +52,15 @@ TEST(gopher, a_line_without_end_is_no_menu) {
 TEST(gopher, says_where_an_item_is) {
   EXPECT_EQ((gopher_item{'0', "", "/a b\t?", "::1", 7070}.url()), "gopher://[::1]:7070/0/a%20b%09%3F");
   EXPECT_EQ((gopher_item{'h', "", "URL:http://x/", "h", 70}.url()), "http://x/");
-  EXPECT_EQ((gopher_item{'8', "", "guest", "h", 23}.url()), "telnet://h:23/");
+  EXPECT_EQ((gopher_item{'8', "", "guest", "h", 23}.url()), "telnet://h/");
   EXPECT_EQ((gopher_item{'?', "", "", "h", 70}.kind()), "item");
+}
+
+TEST(gopher, what_no_url_can_say_has_none) {
+  for (const char* host : {"a/b", "a@b", "h:25", "\x1b[2J", "a b", "?", "#"})
+    EXPECT_EQ((gopher_item{'0', "", "x", host, 70}.url()), "") << host;
+  for (const char type : {'?', '#', '%', ' ', '\x1b', '\xff'})
+    EXPECT_EQ((gopher_item{type, "", "x", "h", 70}.url()), "") << type;
 }
 
 TEST(gopher, reads_a_path) {
