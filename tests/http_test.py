@@ -136,9 +136,26 @@ class Login(Web):
         self.assertNotIn("secret", ended.err)
         self.assertNotIn("c2VjcmV0", ended.err)
         url = f"http://alice:secret@localhost:{self.server.http_port}/slow/much"
-        with Running("fetch", url, "--user", "alice:secret", "--user=alice:secret", env=NOBODY_KNOWN) as fetching:
+        headers = ["--header", "Authorization: secret", "--header=Cookie:secret"]
+        with Running("fetch", url, "--user", "alice:secret", "--user=alice:secret", *headers, env=NOBODY_KNOWN) as fetching:
             fetching.out.take(1)
             self.assertNotIn(b"secret", pathlib.Path(f"/proc/{fetching.pid}/cmdline").read_bytes())
+
+
+    def test_a_login_goes_nowhere_else_in_the_clear(self):
+        """It is refused before anything is opened; HTTP cannot begin TLS on its way."""
+        for host in ("127.evil.invalid", "192.0.2.1", "evil.invalid"):
+            for words in (["--user", "alice:secret"], ["--user", "alice:secret", "--explain"]):
+                self.refused(67, "log in to .*: login refused", "fetch", f"http://{host}/", *words)
+        self.put("all", EVERY_BYTE)
+        self.expect(self.fetch(f"http://127.0.0.1:{self.server.http_port}/private/all", "--user", "alice:secret"), 0, EVERY_BYTE)
+        told = self.expect(self.fetch("http://192.0.2.1/", "--user", "alice:secret", "--insecure", "--explain"), 0).out
+        self.assertNotIn(b"begin TLS", told)
+
+    def test_secrets_are_not_explained(self):
+        told = self.expect(self.fetch("http://localhost/", "--header", "Authorization: Bearer secret", "--explain"), 0).out
+        self.assertIn(b"say           Authorization: ****\n", told)
+        self.assertNotIn(b"secret", told)
 
 
 class Trust(Web):
