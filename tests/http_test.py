@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import socket
+import subprocess
 import unittest
 
 from command import GUARD, Process, Running, await_that, port_of
@@ -267,6 +268,14 @@ class Send(Web):
 
 class Handler(Web):
     """examples/page_server.cpp: a handler that fetches while it serves."""
+
+    def test_a_client_of_its_own(self):
+        """examples/page_client.cpp, as the README shows it."""
+        self.put("all", EVERY_BYTE)
+        done = subprocess.run([EXAMPLE.parent / "page_client", self.url("/all")], capture_output=True, env=NOBODY_KNOWN, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, EVERY_BYTE))
+        done = subprocess.run([EXAMPLE.parent / "page_client", self.url("/nosuch")], capture_output=True, env=NOBODY_KNOWN, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
 
     def test_no_caller_waits_for_the_fetch_of_another(self):
         self.put("all", EVERY_BYTE)

@@ -55,7 +55,7 @@ def faults(name, text):
 class Text(unittest.TestCase):
     def test_readme_shows_the_examples(self):
         readme = (SOURCE / "README.md").read_text(encoding="utf-8")
-        for name in ("echo_server", "echo_client"):
+        for name in ("echo_server", "echo_client", "page_client"):
             self.assertIn((SOURCE / f"examples/{name}.cpp").read_text(encoding="utf-8"), readme, name)
 
     def test_finds_faults(self):
