@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/base64.hpp>
+
+#include "target.hpp"
 
 // The first byte says how it is cut.
 

@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/dot_text.hpp>
+
+#include "target.hpp"
 
 // The first byte says how it is cut.
 
@@ -33,7 +33,8 @@ void read(std::string_view input) {
   const std::size_t size = fuzz::take_byte(input);
   const decoded found = decode(input, size);
   fuzz::require(found == decode(input, input.size()), "how it is cut does not matter");
-  fuzz::require(found.plain.size() <= input.size() && found.taken <= input.size(), "no more comes out than went in");
+  fuzz::require(found.plain.size() <= input.size() && found.taken <= input.size(),
+                "no more comes out than went in");
   const std::string wire = encoded(input, size);
   fuzz::require(wire == encoded(input, input.size()), "how it is cut does not matter");
   const decoded back = decode(wire, size);

@@ -1,7 +1,7 @@
-#include "target.hpp"
-
 #include <ahoy/address/endpoint.hpp>
 #include <ahoy/protocol/ftp.hpp>
+
+#include "target.hpp"
 
 // A URL, or whatever else names an endpoint; a second line is the second word.
 
@@ -20,7 +20,8 @@ void read(std::string_view input) {
   fuzz::accepts([&] { check(ahoy::endpoint::parse(first, input)); });
   fuzz::accepts([&] {
     const std::string path = ahoy::read_ftp_path(first).path;
-    fuzz::require(path.find_first_of(std::string_view{"\r\n\0", 3}) == std::string::npos, "a path is of one line");
+    fuzz::require(path.find_first_of(std::string_view{"\r\n\0", 3}) == std::string::npos,
+                  "a path is of one line");
   });
 }
 

@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/ftp_listing.hpp>
+
+#include "target.hpp"
 
 // The first byte says how it is cut.
 
@@ -16,7 +16,8 @@ std::vector<ahoy::ftp_entry> read_in(std::string_view text, std::size_t size, bo
 }
 
 void check(const ahoy::ftp_entry& entry, std::size_t most) {
-  fuzz::require(!entry.name.empty() && entry.name != "." && entry.name != "..", "an entry has a name of its own");
+  fuzz::require(!entry.name.empty() && entry.name != "." && entry.name != "..",
+                "an entry has a name of its own");
   fuzz::require(entry.name.find('\n') == std::string::npos, "a name is of one line");
   fuzz::require(entry.name.size() + entry.target.size() <= most, "no more comes out than went in");
   fuzz::require(entry.target.empty() || entry.kind == ahoy::ftp_kind::link, "a link alone has a target");

@@ -1,7 +1,7 @@
-#include "target.hpp"
-
 #include <ahoy/address/endpoint.hpp>
 #include <ahoy/protocol/gopher_menu.hpp>
+
+#include "target.hpp"
 
 // The first byte says how the menu is cut. All of it is read as a path, too.
 
@@ -39,8 +39,7 @@ void read(std::string_view input) {
   fuzz::accepts([&] {
     const auto cut = read_in(input, size);
     fuzz::require(cut == read_in(input, input.size()), "how it is cut does not matter");
-    for (const ahoy::gopher_item& each : cut)
-      fuzz::accepts([&] { check(each); });
+    for (const ahoy::gopher_item& each : cut) fuzz::accepts([&] { check(each); });
   });
 }
 

@@ -1,8 +1,8 @@
-#include "target.hpp"
-
+#include <ahoy/protocol/encoded_word.hpp>
 #include <ahoy/protocol/header_line.hpp>
 #include <ahoy/protocol/mail_header.hpp>
-#include <ahoy/protocol/encoded_word.hpp>
+
+#include "target.hpp"
 
 // The first line is a name, the rest the value. What is written is one field, and reads back.
 
@@ -10,8 +10,10 @@ namespace {
 
 void check(const std::string& line, std::string_view name) {
   const auto fields = ahoy::parse_mail_header(line);
-  fuzz::require(line.ends_with("\r\n") && fields.size() == 1 && fields.front().name == name, "a line is one field");
-  for (const char each : line) fuzz::require((each >= ' ' && each < 0x7f) || each == '\r' || each == '\n', "a header is of ASCII");
+  fuzz::require(line.ends_with("\r\n") && fields.size() == 1 && fields.front().name == name,
+                "a line is one field");
+  for (const char each : line)
+    fuzz::require((each >= ' ' && each < 0x7f) || each == '\r' || each == '\n', "a header is of ASCII");
 }
 
 void read(std::string_view input) {

@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/http.hpp>
+
+#include "target.hpp"
 
 namespace {
 

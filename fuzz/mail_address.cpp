@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/mail_address.hpp>
+
+#include "target.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,8 @@ bool is_of_one_line(std::string_view text) {
 }
 
 void check(const ahoy::mailbox& each) {
-  fuzz::require(is_of_one_line(each.address) && each.address.find('@') != std::string::npos, "an address is a word of one line");
+  fuzz::require(is_of_one_line(each.address) && each.address.find('@') != std::string::npos,
+                "an address is a word of one line");
   fuzz::accepts([&] {
     const std::string written = each.to_header();
     fuzz::require(ahoy::parse_mailbox(written).address == each.address, "an address reads back");

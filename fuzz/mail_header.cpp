@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/mail_header.hpp>
+
+#include "target.hpp"
 
 // The first line is the name of a field that is taken out; the rest is a mail.
 
@@ -13,7 +13,8 @@ void read(std::string_view input) {
   const std::string_view header = input.substr(0, size);
   static_cast<void>(ahoy::begins_with_field(header));
   for (const ahoy::mail_field& each : ahoy::parse_mail_header(header)) {
-    fuzz::require(!each.name.empty() && each.name.size() + each.value.size() <= header.size(), "a field has a name");
+    fuzz::require(!each.name.empty() && each.name.size() + each.value.size() <= header.size(),
+                  "a field has a name");
     fuzz::require(each.value.find_first_of("\r\n") == std::string::npos, "a value is of one line");
   }
   const std::string kept = ahoy::without_field(header, name);

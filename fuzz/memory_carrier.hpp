@@ -13,7 +13,9 @@ class memory_carrier final : public ahoy::carrier {
  public:
   explicit memory_carrier(std::vector<std::string_view> pieces) : pieces_{std::move(pieces)} {}
 
-  ahoy::task<std::string> receive() override { co_return next_ < pieces_.size() ? std::string{pieces_[next_++]} : std::string{}; }
+  ahoy::task<std::string> receive() override {
+    co_return next_ < pieces_.size() ? std::string{pieces_[next_++]} : std::string{};
+  }
   ahoy::task<> send(std::string_view) override { co_return; }
   [[nodiscard]] const std::string& peer() const noexcept override { return peer_; }
 

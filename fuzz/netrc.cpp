@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/netrc.hpp>
+
+#include "target.hpp"
 
 // The first line is a host, the second a user, the rest the file.
 

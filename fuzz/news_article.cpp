@@ -1,7 +1,7 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/mail_header.hpp>
 #include <ahoy/protocol/news_article.hpp>
+
+#include "target.hpp"
 
 // Lines: who it is from, the newsgroups, the subject, and then names and values of other fields.
 
@@ -10,8 +10,10 @@ namespace {
 void check(const ahoy::news_header& header) {
   const std::string text = header.text();
   const auto fields = ahoy::parse_mail_header(text);
-  fuzz::require(text.ends_with("\r\n\r\n") && ahoy::find_body(text) == text.size(), "a header ends where it ends");
-  fuzz::require(fields.size() >= header.others.size() && fields.size() <= header.others.size() + 8, "a field is one line");
+  fuzz::require(text.ends_with("\r\n\r\n") && ahoy::find_body(text) == text.size(),
+                "a header ends where it ends");
+  fuzz::require(fields.size() >= header.others.size() && fields.size() <= header.others.size() + 8,
+                "a field is one line");
 }
 
 void read(std::string_view input) {
@@ -20,7 +22,8 @@ void read(std::string_view input) {
   header.newsgroups = fuzz::take_line(input);
   header.subject = fuzz::take_line(input);
   header.message_id = ahoy::new_message_id(header.from);
-  fuzz::require(fuzz::is_harmless(header.message_id) && header.message_id.find(' ') == std::string::npos, "a message-id is a word");
+  fuzz::require(fuzz::is_harmless(header.message_id) && header.message_id.find(' ') == std::string::npos,
+                "a message-id is a word");
   while (!input.empty()) {
     const std::string name{fuzz::take_line(input)};
     header.others.emplace_back(name, std::string{fuzz::take_line(input)});

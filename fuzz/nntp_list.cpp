@@ -1,10 +1,10 @@
-#include "memory_carrier.hpp"
-#include "target.hpp"
-
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/protocol/nntp_list.hpp>
 #include <ahoy/protocol/reply_channel.hpp>
+
+#include "memory_carrier.hpp"
+#include "target.hpp"
 
 // Two bytes say how the rest is cut and how much may come; a line is the wildmat that is asked for.
 
@@ -36,7 +36,8 @@ ahoy::task<> read_overview(ahoy::nntp_overview_list list, seen& what) {
   }
 }
 
-seen read_in(std::string_view text, std::size_t size, std::size_t limit, int kind, const std::string& wildmat) {
+seen read_in(std::string_view text, std::size_t size, std::size_t limit, int kind,
+             const std::string& wildmat) {
   static const auto by = ahoy::make_engine();
   ahoy::reply_channel channel{std::make_unique<fuzz::memory_carrier>(fuzz::cut(text, size)), nullptr};
   const ahoy::nntp_lines lines{&channel, limit};

@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/nntp_reply.hpp>
+
+#include "target.hpp"
 
 // A line of a news server, as every parser of one takes it.
 
@@ -19,7 +19,8 @@ void read(std::string_view input) {
     }
     if (const auto group = ahoy::parse_nntp_group(line))
       fuzz::require(is_word(group->name) && is_word(group->status), "a group has a name and a status");
-    if (const auto about = ahoy::parse_nntp_description(line)) fuzz::require(is_word(about->name), "a group has a name");
+    if (const auto about = ahoy::parse_nntp_description(line))
+      fuzz::require(is_word(about->name), "a group has a name");
     const bool was_empty = known.empty();
     known.add(line);
     fuzz::require(was_empty || !known.empty(), "what is known stays known");

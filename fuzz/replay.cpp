@@ -8,8 +8,8 @@
 #include <iterator>
 #include <string>
 
-// Feeds every target what is kept for it: fuzz_replay CORPUS [TARGET...]. A target without a corpus, and a corpus without
-// a target, are failures: what is not replayed is not tested.
+// Feeds every target what is kept for it: fuzz_replay CORPUS [TARGET...]. A target without a corpus, and a
+// corpus without a target, are failures: what is not replayed is not tested.
 
 namespace {
 
@@ -40,7 +40,8 @@ int replay(const fuzz::target& each, const std::filesystem::path& corpus) {
 
 bool has_target(const std::filesystem::path& corpus) {
   const auto& all = fuzz::target::all();
-  return std::ranges::any_of(all, [&](const fuzz::target* each) { return each->name() == corpus.filename(); });
+  return std::ranges::any_of(all,
+                             [&](const fuzz::target* each) { return each->name() == corpus.filename(); });
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ class target {
 /// Says what does not hold, and ends the program, so that whoever feeds it keeps the input.
 void require(bool holds, const char* what);
 
-/// Runs what may refuse its input by an ahoy::error, whose words must be harmless to a terminal; whether it did not.
+/// Runs what may refuse its input by an ahoy::error, whose words must be harmless to a terminal; whether it
+/// did not.
 bool accepts(const auto& work);
 
 /// Without bytes that a terminal or a log would obey.
@@ -45,7 +46,8 @@ bool accepts(const auto& work) {
 [[nodiscard]] std::string_view take_line(std::string_view& input);
 /// 0 at the end.
 [[nodiscard]] std::size_t take_byte(std::string_view& input);
-/// `text` in pieces of at most `size` bytes, each 1 at least: what reads a stream must not care how it is cut.
+/// `text` in pieces of at most `size` bytes, each 1 at least: what reads a stream must not care how it is
+/// cut.
 [[nodiscard]] std::vector<std::string_view> cut(std::string_view text, std::size_t size);
 
 }  // namespace fuzz

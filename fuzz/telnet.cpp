@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/telnet.hpp>
+
+#include "target.hpp"
 
 // The first byte says how it is cut; the observer's words go to a terminal.
 
@@ -15,7 +15,9 @@ heard hear_in(std::string_view wire, std::size_t size) {
   ours.type = "xterm";
   ours.columns = 80;
   heard what;
-  ahoy::telnet_session session{ours, [](ahoy::said_by, std::string_view words) { fuzz::require(fuzz::is_harmless(words), "words are harmless"); }};
+  ahoy::telnet_session session{ours, [](ahoy::said_by, std::string_view words) {
+                                 fuzz::require(fuzz::is_harmless(words), "words are harmless");
+                               }};
   for (const std::string_view piece : fuzz::cut(wire, size)) {
     what.text += session.take(piece);
     what.answers += session.outgoing();
@@ -30,8 +32,10 @@ void read(std::string_view input) {
   const bool is_taken = fuzz::accepts([&] { cut = hear_in(input, size); });
   const bool is_taken_whole = fuzz::accepts([&] { whole = hear_in(input, input.size()); });
   fuzz::require(is_taken == is_taken_whole, "how it is cut does not matter to what is refused");
-  fuzz::require(!is_taken || (cut.text == whole.text && cut.answers == whole.answers), "how it is cut does not matter");
-  fuzz::require(cut.text.size() <= input.size() && cut.answers.size() <= input.size() * 4 + 64, "no more comes out than went in");
+  fuzz::require(!is_taken || (cut.text == whole.text && cut.answers == whole.answers),
+                "how it is cut does not matter");
+  fuzz::require(cut.text.size() <= input.size() && cut.answers.size() <= input.size() * 4 + 64,
+                "no more comes out than went in");
 }
 
 const fuzz::target telnet{"telnet", read};

@@ -1,6 +1,6 @@
-#include "target.hpp"
-
 #include <ahoy/protocol/wildmat.hpp>
+
+#include "target.hpp"
 
 #include <algorithm>
 
@@ -32,9 +32,12 @@ bool is_match_of_all(std::string_view wildmat, std::string_view name) {
 void read(std::string_view input) {
   const std::string_view wildmat = fuzz::take_line(input);
   const bool matches = ahoy::matches_wildmat(wildmat, input);
-  const auto is_ascii = [](std::string_view text) { return std::ranges::all_of(text, [](char each) { return each >= 0; }); };
+  const auto is_ascii = [](std::string_view text) {
+    return std::ranges::all_of(text, [](char each) { return each >= 0; });
+  };
   const bool is_short = wildmat.size() <= 12 && input.size() <= 12 && is_ascii(wildmat) && is_ascii(input);
-  fuzz::require(!is_short || matches == is_match_of_all(wildmat, input), "a name matches as the definition says");
+  fuzz::require(!is_short || matches == is_match_of_all(wildmat, input),
+                "a name matches as the definition says");
   fuzz::require(!ahoy::is_beyond_wildmat(wildmat) || ahoy::is_wildmat(wildmat), "what is beyond one is one");
 }
 

@@ -51,7 +51,8 @@ std::optional<std::uint64_t> begin_of_range(const http_answer& answer) {
 
 /// What goes on elsewhere than where the earlier run has ended would make a file that never was.
 void check_range(const fetch_job& job, const http_answer& answer) {
-  if (job.to.there() == 0 || answer.status != partial_content || begin_of_range(answer) == job.to.there()) return;
+  if (job.to.there() == 0 || answer.status != partial_content || begin_of_range(answer) == job.to.there())
+    return;
   throw error{make_error_code(errc::protocol_broken), "resume from", escape(job.given.to.to_string()),
               "the range that it sends is not the one that was asked for"};
 }

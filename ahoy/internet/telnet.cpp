@@ -106,8 +106,8 @@ task<> telnet_call::wait_after_input() {
   co_await by_.sleep(given_.at_end.how == after_eof::rule::close ? duration::zero() : limit);
 }
 
-/// One sends at a time, whoever has something to say; after the end of the input, our half is closed, and what the
-/// server still asks stays without an answer.
+/// One sends at a time, whoever has something to say; after the end of the input, our half is closed, and
+/// what the server still asks stays without an answer.
 task<> telnet_call::flush_all() {
   for (bool is_closed = false;;) {
     const std::string bytes = session_.outgoing();

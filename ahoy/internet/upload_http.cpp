@@ -19,12 +19,14 @@ http_request request_of(const upload_job& job) {
   return asked;
 }
 
-/// With these two nothing was done yet: what was sent is to be sent elsewhere (RFC 9110, sections 15.4.8, 15.4.9).
+/// With these two nothing was done yet: what was sent is to be sent elsewhere (RFC 9110,
+/// sections 15.4.8, 15.4.9).
 void check_taken(const http_answer& answer, const std::string& server) {
   if (answer.status != 307 && answer.status != 308) return;
   const std::string* where = answer.field("location");
   throw error{make_error_code(errc::refused), "send to", server,
-              escape(fmt::format("the server said: HTTP {}, not here but at {}", answer.status, where ? *where : "another place"))};
+              escape(fmt::format("the server said: HTTP {}, not here but at {}", answer.status,
+                                 where ? *where : "another place"))};
 }
 
 task<> send_content(upload_job& job, http_exchange& exchange) {

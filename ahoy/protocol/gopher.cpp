@@ -21,7 +21,8 @@ gopher_exchange::~gopher_exchange() = default;
 task<std::string> gopher_exchange::receive() {
   std::string piece = co_await over_->receive();
   if (piece.empty() && over_->may_be_cut())
-    throw error{make_error_code(errc::cut_short), "receive from", over_->server(), "it ended without TLS saying so"};
+    throw error{make_error_code(errc::cut_short), "receive from", over_->server(),
+                "it ended without TLS saying so"};
   co_return piece;
 }
 

@@ -50,8 +50,8 @@ std::vector<std::string> lines_of(const http_request& asked) {
   return lines;
 }
 
-/// A length that is none, or another than one before: nobody can know where the content ends (RFC 9112, section
-/// 6.3).
+/// A length that is none, or another than one before: nobody can know where the content ends (RFC 9112,
+/// section 6.3).
 bool has_broken_length(const http_answer& answer) {
   std::optional<std::uint64_t> length;
   for (const http_field& each : answer.fields) {
@@ -168,7 +168,8 @@ task<const http_answer*> http_exchange::answer() {
   if (!own.header.is_whole() || own.header.answer().status < 200)
     throw error{make_error_code(errc::cut_short), "receive from", own.over.server(), "its header has no end"};
   if (has_broken_length(own.header.answer()))
-    throw error{make_error_code(errc::protocol_broken), "receive from", own.over.server(), "its content has no clear length"};
+    throw error{make_error_code(errc::protocol_broken), "receive from", own.over.server(),
+                "its content has no clear length"};
   co_return &own.header.answer();
 }
 
@@ -176,7 +177,8 @@ task<std::string> http_exchange::receive() {
   state& own = *state_;
   std::string piece = co_await own.over.receive();
   if (piece.empty() && own.ends_with_stream() && own.over.may_be_cut())
-    throw error{make_error_code(errc::cut_short), "receive from", own.over.server(), "it ended without TLS saying so"};
+    throw error{make_error_code(errc::cut_short), "receive from", own.over.server(),
+                "it ended without TLS saying so"};
   co_return piece;
 }
 

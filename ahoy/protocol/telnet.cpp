@@ -199,7 +199,8 @@ telnet_session::~telnet_session() = default;
 std::string telnet_session::take(std::string_view bytes) {
   state& own = *state_;
   telnet_recv(own.session.get(), bytes.data(), bytes.size());
-  if (own.outgoing.size() > most_unsent) own.failure = "it asks again and again, and does not hear the answers";
+  if (own.outgoing.size() > most_unsent)
+    own.failure = "it asks again and again, and does not hear the answers";
   if (!own.failure.empty())
     throw error{make_error_code(errc::protocol_broken), "negotiate with", "the Telnet server",
                 escape(own.failure)};

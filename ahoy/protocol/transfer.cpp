@@ -20,8 +20,9 @@ namespace {
 /// What is kept of the content before libcurl is told to wait.
 constexpr std::size_t most_waiting = std::size_t{256} * 1024;
 
-/// What is compressed cannot wait there: libcurl would decode all that has come, and keep it. So it takes small
-/// pieces, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros by gzip.
+/// What is compressed cannot wait there: libcurl would decode all that has come, and keep it. So it takes
+/// small pieces, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros by
+/// gzip.
 constexpr long piece_to_decode = 4L * 1024;
 constexpr std::size_t most_decoded = std::size_t{24} * 1024 * 1024;
 
@@ -41,7 +42,8 @@ std::string_view without_line_end(std::string_view line) {
 /// FTP and mail would read a line end as that of a command, and libcurl lets it pass.
 void check_login(const credentials& login) {
   if ((login.user + login.password).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
-    throw error{make_error_code(errc::malformed), "log in", "", "neither name nor password has a line end or a NUL"};
+    throw error{make_error_code(errc::malformed), "log in", "",
+                "neither name nor password has a line end or a NUL"};
 }
 
 CURLoption option_of(int number) { return static_cast<CURLoption>(number); }
@@ -128,7 +130,8 @@ std::size_t transfer::state::take_content(const char* data, std::size_t one, std
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
     if (own.taken > own.max_size) throw own.too_long("fetch from", own.max_size);
-    if (own.arrived.size() + one * count > most_decoded) throw own.too_long("decode content of", most_decoded);
+    if (own.arrived.size() + one * count > most_decoded)
+      throw own.too_long("decode content of", most_decoded);
     own.arrived.append(data, one * count);
     return one * count;
   });
@@ -165,8 +168,8 @@ int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
-/// libcurl waits by itself for FTP's last reply, up to a minute, and asks here once a second whether to go on. The
-/// engine stands still then: so it is the clock that is asked.
+/// libcurl waits by itself for FTP's last reply, up to a minute, and asks here once a second whether to go
+/// on. The engine stands still then: so it is the clock that is asked.
 int transfer::state::end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   const auto& own = *static_cast<state*>(self);
   return clock::now() < own.deadline ? 0 : 1;
@@ -285,7 +288,8 @@ void transfer::state::note_end() noexcept {
   }
 }
 
-/// libcurl says QUIT where a protocol has it, and would wait for the answer, up to two minutes; the engine with it.
+/// libcurl says QUIT where a protocol has it, and would wait for the answer, up to two minutes; the engine
+/// with it.
 void transfer::state::hear_no_farewell() noexcept {
   curl_socket_t number = CURL_SOCKET_BAD;
   curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &number);

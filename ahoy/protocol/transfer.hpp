@@ -39,8 +39,8 @@ class transfer {
 
   /// Takes compressed content, and decodes it: at most 24 MiB of one piece that came (more is too_long).
   void decode_content();
-  /// Whether the stream ended under TLS without TLS saying so: somebody may have cut it. That matters where content
-  /// has no other end than the stream's; to libcurl it is one.
+  /// Whether the stream ended under TLS without TLS saying so: somebody may have cut it. That matters where
+  /// content has no other end than the stream's; to libcurl it is one.
   [[nodiscard]] bool may_be_cut() const noexcept;
   /// Told of each line that the server says besides the content, without its end: replies, headers (an empty
   /// line ends those). An error shows none of them as the server's words then.

@@ -64,7 +64,8 @@ const auto& table() {
       row{CURLE_GOT_NOTHING, "receive from", make_error_code(errc::cut_short)},
       row{CURLE_SEND_ERROR, "send to", system_code(EPIPE)},
       row{CURLE_RECV_ERROR, "receive from", system_code(ECONNRESET)},
-      // libcurl's word for what is longer than it takes, too; where our own memory is short, bad_alloc says so.
+      // libcurl's word for what is longer than it takes, too; where our own memory is short, bad_alloc says
+      // so.
       row{CURLE_OUT_OF_MEMORY, "receive from", make_error_code(errc::protocol_broken)},
   };
   return rows;
