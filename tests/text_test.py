@@ -12,8 +12,8 @@ sys.path.insert(0, str(SOURCE / "script"))
 import function_sizes  # noqa: E402
 from cpp_source import Source  # noqa: E402
 
-# Not the project's own: what tools leave behind.
-LEFT_OUT = re.compile(r"(\.git|\.cache|build|build-[^/]*|__pycache__|\.vscode|\.idea|compile_commands\.json)")
+# Not the project's own text: what tools leave behind, and the fuzzers' inputs.
+LEFT_OUT = re.compile(r"(corpus|\.git|\.cache|build|build-[^/]*|__pycache__|\.vscode|\.idea|compile_commands\.json)")
 
 # Hosts that a page or a comment may send a reader to. A host elsewhere, a package registry's or a machine's, has no place.
 HOSTS = re.compile(r"""(.*\.)?(
