@@ -1,3 +1,4 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/transfer_error.hpp>
 
@@ -87,9 +88,22 @@ bool is_refused(CURLcode code, std::string_view words, std::string_view reply) {
          (words.starts_with("server did not report OK") && !reply.starts_with("426"));
 }
 
-/// FTP's "file unavailable" (RFC 959, section 4.2.1), whatever was asked of it.
-bool is_not_there(const row& found, std::string_view reply) {
-  return found.cause == make_error_code(errc::refused) && reply.starts_with("550");
+/// FTP's "file unavailable" is "file not found" or "no access" (RFC 959, section 4.2.1): its words say which,
+/// and what may not be written is not missing.
+errc cause_of_550(const row& found, std::string_view reply) {
+  constexpr std::array<std::string_view, 5> no_access{"permission", "denied", "not allowed", "not permitted",
+                                                      "forbidden"};
+  const std::string words = lower(reply);
+  const bool is_refused =
+      found.code == CURLE_UPLOAD_FAILED ||
+      std::ranges::any_of(no_access, [&](std::string_view each) { return words.find(each) != words.npos; });
+  return is_refused ? errc::refused : errc::not_there;
+}
+
+bool is_550(const row& found, std::string_view reply) {
+  const bool is_of_file =
+      found.cause == make_error_code(errc::refused) || found.code == CURLE_REMOTE_FILE_NOT_FOUND;
+  return is_of_file && reply.starts_with("550");
 }
 
 /// libcurl keeps errno of what it called last for the socket: that is more than its own code says.
@@ -135,7 +149,7 @@ error transfer_error(int code, int os_error, const std::string& server, std::str
   else if (what.code == CURLE_OUT_OF_MEMORY)
     hint = "a line of what it said is too long";
   const std::error_code cause =
-      is_not_there(what, reply) ? make_error_code(errc::not_there) : cause_of(what, os_error);
+      is_550(what, reply) ? make_error_code(cause_of_550(what, reply)) : cause_of(what, os_error);
   return {cause, what.verb, server, hint};
 }
 
