@@ -36,7 +36,7 @@ LONG = b"x" * 100_000
 
 READING = [
     ("nothing at all", [], "/x", COPY, (8, 56), "ahoy"),
-    ("a reset", [reset], "/x", COPY, 56, "reset"),
+    ("a reset", [reset], "/x", COPY, (7, 56), "reset"),
     ("another protocol", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "/x", COPY, (8, 56), "ahoy"),
     ("one that waits for us", [b"SSH-2.0-OpenSSH_9\r\n"], "/x", COPY, (8, 56), "ahoy"),
     ("binary", [bytes(range(256)) * 10], "/x", COPY, (8, 56), "ahoy"),
