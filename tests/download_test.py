@@ -71,6 +71,27 @@ class Target(Web):
         self.assertTrue(stat.S_ISFIFO((self.folder / "pipe").stat().st_mode))
         self.assertEqual(self.left(), ["pipe"])
 
+    def test_a_pipe_whose_reader_goes(self):
+        self.put("much", MUCH)
+        os.mkfifo(self.folder / "pipe")
+        with open(os.open(self.folder / "pipe", os.O_RDONLY | os.O_NONBLOCK), "rb") as into:
+            with Running("fetch", self.url("/much"), "--output", "pipe", cwd=self.folder, env=NOBODY_KNOWN) as fetching:
+                select.select([into], [], [], GUARD)
+                into.close()
+                ended = fetching.ended()
+        self.assertEqual(ended.status, 23)
+        self.assertIn("save pipe: broken pipe", ended.err)
+
+    def test_our_own_output_is_written_to(self):
+        (self.folder / "stdout").symlink_to("/proc/self/fd/1")  # as /dev/stdout is
+        self.expect(self.into("stdout"), 0, EVERY_BYTE)
+        with open(self.folder / "log", "ab") as log:
+            log.write(b"before ")
+            log.flush()
+            self.expect(self.into("stdout", stdout=log), 0)
+        self.assertEqual((self.folder / "log").read_bytes(), b"before " + EVERY_BYTE)
+        self.assertEqual(self.left(), ["log", "stdout"])
+
     def test_a_pipe_that_nobody_reads(self):
         os.mkfifo(self.folder / "pipe")
         self.assertIn("nobody reads it", self.expect(self.into("pipe"), 23).err)

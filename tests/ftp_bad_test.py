@@ -62,6 +62,7 @@ READING = [
     ("an address that is none", [*ASKED, b"500 no\r\n", hear(b"PASV"), b"227 go \x1b[2J\r\n"], "/x", COPY, 8, "ahoy"),
     ("a port where nobody is", [*ASKED, b"229 go (|||1|)\r\n", hear(b"PASV"), b"500 no\r\n"], "/x", COPY, (7, 8), "ahoy"),
     ("a file that is not there", [*SIZED, b"550 no \x1b[2J\r\n"], "/x", COPY, 78, r"550 no \\x1b\[2J"),
+    ("a file that is missing, with a name that misleads", [*SIZED, b"550 permission denied.txt: No such file or directory\r\n"], "/x", COPY, 78, "550 permission"),
     ("a file whose size nobody may know", [*SIZED, b"550 x: Permission denied\r\n"], "/x", COPY, 22, "550 x: Permission denied"),
     ("a file that nobody may read", [*RETR, b"550 x: Access is DENIED\r\n"], "/x", COPY, 22, "550 x: Access is DENIED"),
     ("a folder that nobody may enter", [*ASKED[:-1], hear(b"CWD"), b"550 x: Permission denied\r\n"], "/x/", COPY, 22, "550 x"),

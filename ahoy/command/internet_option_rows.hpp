@@ -36,11 +36,9 @@ inline constexpr std::array internet_option_rows{
     internet_option(
         "--resume", value_kind::flag, "", "", "fetch send", section::content,
         "go on where an earlier run was cut off",
-        "fetch asks for what FILE.part of --output FILE lacks, where the server can tell that it is still "
-        "the "
-        "same, or else for all. A run that may be gone on with begins with --resume, too: without it "
-        "nothing is left. send, to FTP alone, sends what the server lacks of standard input, which must be a "
-        "file.",
+        "fetch asks for what FILE.part of --output FILE lacks, where the server can tell that it is the same "
+        "still, else for all of it. Begin with it, too: a run without --resume leaves no part. send, to FTP "
+        "alone, sends what the server lacks of standard input, which must be a file.",
         file_schemes),
     internet_option("--max-size", value_kind::size, "SIZE", "none", "fetch", section::content,
                     "the most that is fetched", "More is status 63.", ""),

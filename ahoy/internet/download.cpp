@@ -1,3 +1,4 @@
+#include <ahoy/command/progress_bar.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/error/error.hpp>
@@ -32,6 +33,12 @@ mode_t usual_mode() noexcept {
   const mode_t mask = ::umask(0);
   ::umask(mask);
   return 0666 & ~mask;
+}
+
+/// As /dev/stdout is: to replace that file would be to take it from who gave it to us.
+bool is_our_output(const struct stat& found) noexcept {
+  struct stat ours{};
+  return ::fstat(STDOUT_FILENO, &ours) == 0 && ours.st_dev == found.st_dev && ours.st_ino == found.st_ino;
 }
 
 /// Where a link leads, whether or not something is there.
@@ -85,7 +92,8 @@ void download::open(engine& by) {
   const bool is_there = ::stat(name_.c_str(), &found) == 0;
   if (!is_there && errno != ENOENT) throw file_error(name_, errno);
   if (is_there && S_ISDIR(found.st_mode)) throw file_error(name_, EISDIR, "name a file in it");
-  if (is_there && !S_ISREG(found.st_mode)) return open_as_it_is(by);
+  const bool is_ours = is_there && is_our_output(found);
+  if (is_ours || (is_there && !S_ISREG(found.st_mode))) return open_as_it_is(by, is_ours);
   name_ = target_of(name_);
   open_beside(is_there ? S_IRUSR | S_IWUSR : usual_mode());
   if (is_there) take_over(file_.get(), found);
@@ -103,11 +111,12 @@ void download::open_beside(mode_t mode) {
 }
 
 /// It must not be waited for in open(2), where no signal and no timeout would end it.
-void download::open_as_it_is(engine& by) {
+void download::open_as_it_is(engine& by, bool is_ours) {
   if (resumes_)
     throw usage_error(usage_errc::contradictory, "option --resume and", name_,
                       "that is no file, of which a part could be there");
-  file_ = fd{::open(name_.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  file_ = is_ours ? fd::duplicate(STDOUT_FILENO)
+                  : fd{::open(name_.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
   if (!file_) throw file_error(name_, errno, errno == ENXIO ? "nobody reads it: begin its reader first" : "");
   as_it_is_.emplace(by, file_.get());
 }
@@ -152,6 +161,7 @@ task<> download::write(std::string_view piece) {
 }
 
 task<> download::write_as_it_is(std::string_view piece) {
+  if (as_it_is_->is_terminal()) take_line_of_bar();
   try {
     co_await as_it_is_->write(piece);
   } catch (const error& failure) {

@@ -44,7 +44,7 @@ class download {
  private:
   void open(engine& by);
   void open_beside(mode_t mode);
-  void open_as_it_is(engine& by);
+  void open_as_it_is(engine& by, bool is_ours);
   void find_what_is_there();
   void note_origin() const;
   task<> write_as_it_is(std::string_view piece);

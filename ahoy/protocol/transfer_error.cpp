@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
+#include <span>
 
 namespace ahoy::inline v0 {
 
@@ -88,15 +89,19 @@ bool is_refused(CURLcode code, std::string_view words, std::string_view reply) {
          (words.starts_with("server did not report OK") && !reply.starts_with("426"));
 }
 
+bool holds_any(std::string_view text, std::span<const std::string_view> words) {
+  return std::ranges::any_of(words, [&](std::string_view each) { return text.find(each) != text.npos; });
+}
+
 /// FTP's "file unavailable" is "file not found" or "no access" (RFC 959, section 4.2.1): its words say which,
-/// and what may not be written is not missing.
+/// among which may be the file's name. What may not be written is not missing.
 errc cause_of_550(const row& found, std::string_view reply) {
+  constexpr std::array<std::string_view, 4> missing{"no such", "not found", "cannot find", "not exist"};
   constexpr std::array<std::string_view, 5> no_access{"permission", "denied", "not allowed", "not permitted",
                                                       "forbidden"};
   const std::string words = lower(reply);
   const bool is_refused =
-      found.code == CURLE_UPLOAD_FAILED ||
-      std::ranges::any_of(no_access, [&](std::string_view each) { return words.find(each) != words.npos; });
+      found.code == CURLE_UPLOAD_FAILED || (holds_any(words, no_access) && !holds_any(words, missing));
   return is_refused ? errc::refused : errc::not_there;
 }
 
