@@ -203,23 +203,6 @@ class Interruption(Web):
                 self.assertEqual(fetching.ended().status, -number)
             self.assertEqual(self.left(), [])
 
-    def test_resume(self):
-        self.put("much", MUCH)
-        words = ["--output", "copy", "--resume"]
-        with Running("fetch", self.url("/slow/much"), *words, cwd=self.folder, env=NOBODY_KNOWN) as fetching:
-            await_that(lambda: self.left() and (self.folder / "copy.part").stat().st_size > 0, "the first bytes")
-            fetching.send_signal(signal.SIGTERM)
-            fetching.ended()
-        self.assertEqual(self.left(), ["copy.part"])
-        there = (self.folder / "copy.part").stat().st_size
-        ended = self.expect(self.fetch(self.url("/much"), *words, "-v"), 0, b"")
-        self.assertIn(f"> Range: bytes={there}-", ended.err)
-        self.assertEqual((self.folder / "copy").read_bytes(), MUCH)
-        self.assertEqual(self.left(), ["copy"])
-        os.rename(self.folder / "copy", self.folder / "copy.part")
-        self.expect(self.fetch(self.url("/much"), *words), 0, b"")
-        self.assertEqual((self.folder / "copy").read_bytes(), MUCH)
-
     def test_output_that_cannot_be_written(self):
         self.put("all", EVERY_BYTE)
         self.refused(23, "nowhere/copy", "fetch", self.url("/all"), "--output", "nowhere/copy")
