@@ -16,7 +16,7 @@ inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
 inline constexpr std::string_view login_schemes =
     "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
 inline constexpr std::string_view tls_schemes =
-    "https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
+    "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
 
 constexpr option internet_option(std::string_view name, value_kind kind, std::string_view value,
                                  std::string_view fallback, std::string_view verbs, section where,

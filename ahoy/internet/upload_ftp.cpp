@@ -26,6 +26,7 @@ task<> upload_ftp(upload_job& job) {
     if (!piece) break;
     const bool goes_on = co_await server.send(*piece);
     if (!goes_on) break;
+    job.is_in_doubt = true;
   }
   co_await server.finish_storing();
 }

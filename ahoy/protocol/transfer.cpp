@@ -20,11 +20,13 @@ namespace {
 /// What is kept of the content before libcurl is told to wait.
 constexpr std::size_t most_waiting = std::size_t{256} * 1024;
 
-/// What is compressed cannot wait there: libcurl would decode all that has come, and keep it. So it takes
-/// small pieces, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros by
-/// gzip.
+/// What is compressed cannot wait in the middle of a piece: libcurl would decode the rest, and keep it. So it
+/// takes small ones, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros
+/// by gzip.
 constexpr long piece_to_decode = 4L * 1024;
 constexpr std::size_t most_decoded = std::size_t{24} * 1024 * 1024;
+
+std::size_t most_kept(bool decodes) { return decodes ? most_decoded : most_waiting + CURL_MAX_WRITE_SIZE; }
 
 struct easy_deleter {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -77,18 +79,20 @@ struct transfer::state {
   task<> go_on();
   void note_end() noexcept;
   [[nodiscard]] error failure(CURLcode result) const;
+  [[nodiscard]] std::string text(CURLINFO info) const;
+  [[nodiscard]] const std::string& server() const;
   [[nodiscard]] error too_long(const char* verb, std::uint64_t limit) const;
   void throw_if_failed() const;
   void hear_no_farewell() noexcept;
+  void rest_after_decoding() noexcept;
   void resume();
 
   transfer_sockets sockets;
-  std::unique_ptr<CURL, easy_deleter> easy{curl_easy_init()};
   dialogue_observer observer;
   secrets_filter filter;
   std::function<void(std::string_view)> replies;
-  std::map<int, list> lists;  // libcurl keeps pointers to them
-  std::string url, server;
+  std::map<int, list> lists;        // libcurl keeps pointers to them
+  mutable std::string last_server;  // see server()
   std::array<char, CURL_ERROR_SIZE> words{};
   std::string last_reply;
   std::string arrived;
@@ -100,6 +104,7 @@ struct transfer::state {
   time_point deadline = no_deadline;  // of whoever awaits us
   bool is_added = false;
   bool speaks_http = false;
+  bool uploads = false;
   bool decodes = false;
   bool is_under_tls = false;  // the connection that was made last
   bool end_is_announced = false;
@@ -109,6 +114,8 @@ struct transfer::state {
   bool sending_paused = false;
   std::exception_ptr thrown;  // by what was told of something
   CURLcode result = CURLE_OK;
+  // The last one, to go first: what libcurl calls as it goes finds all others alive.
+  std::unique_ptr<CURL, easy_deleter> easy{curl_easy_init()};
 };
 
 /// libcurl is C: nothing may be thrown through it. What was thrown is kept, and `failed` makes libcurl end.
@@ -129,9 +136,12 @@ std::size_t transfer::state::take_content(const char* data, std::size_t one, std
     own.receiving_paused = !own.decodes && own.arrived.size() >= most_waiting;
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
-    if (own.taken > own.max_size) throw own.too_long("fetch from", own.max_size);
+    if (own.taken > own.max_size)
+      throw own.too_long(own.uploads ? "receive from" : "fetch from", own.max_size);
     if (own.arrived.size() + one * count > most_decoded)
       throw own.too_long("decode content of", most_decoded);
+    // At once, since what grows by and by takes twice as much.
+    if (own.arrived.size() + one * count > most_waiting) own.arrived.reserve(most_kept(own.decodes));
     own.arrived.append(data, one * count);
     return one * count;
   });
@@ -169,10 +179,18 @@ int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
 }
 
 /// libcurl waits by itself for FTP's last reply, up to a minute, and asks here once a second whether to go
-/// on. The engine stands still then: so it is the clock that is asked.
+/// on. The engine stands still then: so it is the clock that is asked. It asks after each piece, too.
 int transfer::state::end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto& own = *static_cast<state*>(self);
+  auto& own = *static_cast<state*>(self);
+  own.rest_after_decoding();
   return clock::now() < own.deadline ? 0 : 1;
+}
+
+/// Between two pieces nothing is half decoded, so here libcurl can be told to wait.
+void transfer::state::rest_after_decoding() noexcept {
+  if (!decodes || receiving_paused || arrived.size() < most_waiting) return;
+  receiving_paused = true;
+  curl_easy_pause(easy.get(), CURLPAUSE_RECV | (sending_paused ? CURLPAUSE_SEND : 0));
 }
 
 /// For each connection, before its handshake.
@@ -204,8 +222,7 @@ void transfer::state::check(CURLcode result_of_call) const {
 }
 
 void transfer::state::set_up(const std::string& to, const transfer_options& how) {
-  url = to;
-  server = server_of(to);
+  last_server = server_of(to);
   max_size = how.max_size;
   set(CURLOPT_URL, to.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
@@ -223,6 +240,9 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &state::end_in_time);
   set(CURLOPT_XFERINFODATA, this);
+  // Else libcurl would use what http_proxy and the like name.
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOPROXY, "*");
   // A redirect may lead into TLS, and nowhere else; out of it least of all.
   const std::string scheme = scheme_of(to);
   speaks_http = scheme.starts_with("http");
@@ -253,16 +273,45 @@ void transfer::state::set_up_tls(const transfer_options& how) {
   if (!how.tls.certificate.empty()) set(CURLOPT_SSLCERT, how.tls.certificate.c_str());
   if (!how.tls.certificate.empty() || !how.tls.key.empty())
     set(CURLOPT_SSLKEY, (how.tls.key.empty() ? how.tls.certificate : how.tls.key).c_str());
+  // OpenSSL would ask for the password of an encrypted one on the terminal, and hold up everybody.
+  set(CURLOPT_KEYPASSWD, "");
 }
 
 error transfer::state::failure(CURLcode code) const {
+  failed_transfer what;
+  what.code = code;
+  what.server = server();
+  what.words = words.data();
+  what.reply = last_reply;
+  what.url = text(CURLINFO_EFFECTIVE_URL);
+  what.uploads = uploads;
+  curl_off_t connected = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_CONNECT_TIME_T, &connected);
+  what.is_connected = connected > 0;
   long os_error = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_error);
-  return transfer_error(code, static_cast<int>(os_error), server, words.data(), last_reply);
+  what.os_error = static_cast<int>(os_error);
+  return transfer_error(what);
+}
+
+std::string transfer::state::text(CURLINFO info) const {
+  const char* value = nullptr;
+  curl_easy_getinfo(easy.get(), info, &value);
+  return value ? value : "";
+}
+
+const std::string& transfer::state::server() const {
+  long redirects = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_REDIRECT_COUNT, &redirects);
+  try {
+    if (redirects > 0) last_server = server_of(text(CURLINFO_EFFECTIVE_URL));
+  } catch (const error&) {  // what it leads to is no URL: who said so is the server then
+  }
+  return last_server;
 }
 
 error transfer::state::too_long(const char* verb, std::uint64_t limit) const {
-  return {make_error_code(errc::too_long), verb, server,
+  return {make_error_code(errc::too_long), verb, server(),
           "it is more than " + std::to_string(limit) + " bytes"};
 }
 
@@ -317,7 +366,10 @@ transfer::~transfer() {
   if (state_->is_added) curl_multi_remove_handle(state_->sockets.multi(), state_->easy.get());
 }
 
-void transfer::set(int option, long value) { state_->set(option_of(option), value); }
+void transfer::set(int option, long value) {
+  if (option == CURLOPT_UPLOAD) state_->uploads = value != 0;
+  state_->set(option_of(option), value);
+}
 
 void transfer::set_size(int option, std::int64_t value) {
   state_->set(option_of(option), static_cast<curl_off_t>(value));
@@ -391,6 +443,8 @@ task<bool> transfer::send(std::string_view piece) {
 
 void transfer::end_sending() noexcept { state_->sending_ended = true; }
 
+std::uint64_t transfer::given() const noexcept { return state_->given; }
+
 task<> transfer::finish() {
   state& own = *state_;
   while (!own.is_over) {
@@ -414,13 +468,9 @@ std::int64_t transfer::size(int info) const noexcept {
   return value;
 }
 
-std::string transfer::text(int info) const {
-  const char* value = nullptr;
-  curl_easy_getinfo(state_->easy.get(), static_cast<CURLINFO>(info), &value);
-  return value ? value : "";
-}
+std::string transfer::text(int info) const { return state_->text(static_cast<CURLINFO>(info)); }
 
-const std::string& transfer::server() const noexcept { return state_->server; }
+const std::string& transfer::server() const { return state_->server(); }
 
 ahoy::engine& transfer::engine() const noexcept { return state_->sockets.engine(); }
 
