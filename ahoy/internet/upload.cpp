@@ -115,7 +115,8 @@ void upload_job::went_out(std::uint64_t size) noexcept {
 }
 
 void upload_job::doubt(const error& why) {
-  notice(fmt::format("{}; whether the server has it is not known", escape_controls(why.what())));
+  const std::string hint = why.hint().empty() ? "" : " (" + escape_controls(why.hint()) + ")";
+  notice(fmt::format("{}{}; whether the server has it is not known", escape_controls(why.what()), hint));
   ended = status::not_confirmed;
 }
 

@@ -125,7 +125,7 @@ http_exchange::state::state(engine& by, http_request what, const transfer_option
 void http_exchange::state::set_up() {
   over.follow_replies([this](std::string_view line) { header.take(line); });
   over.set(CURLOPT_USERAGENT, "ahoy/" AHOY_VERSION);
-  // Of HTTP/2 libcurl would decode all that has come at once, however much that becomes.
+  // libcurl 7.88 forgets to go on with a stream of HTTP/2 that had to wait while it was decoded.
   over.set(CURLOPT_HTTP_VERSION,
            static_cast<long>(asked.is_compressed ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   over.set(CURLOPT_HTTPHEADER, lines_of(asked));

@@ -33,7 +33,7 @@ struct http_request {
   /// How a login goes with content: Basic goes along at once; Digest is asked for before, without content.
   bool logs_in_by_digest = false;
   bool follows_redirects = false;  ///< at most ten; a login goes to no other host
-  bool is_compressed = false;      ///< asks for gzip, deflate, br or zstd, and decodes it
+  bool is_compressed = false;      ///< asks for gzip or deflate, and decodes it
   std::string range;               ///< "0-99,500-" in bytes; empty: all
   std::uint64_t from = 0;          ///< the first byte that is wanted: what comes before is there already
 };

@@ -1,3 +1,4 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/protocol/dialogue.hpp>
 #include <ahoy/protocol/transfer.hpp>
 #include <ahoy/protocol/transfer_error.hpp>
@@ -20,13 +21,12 @@ namespace {
 /// What is kept of the content before libcurl is told to wait.
 constexpr std::size_t most_waiting = std::size_t{256} * 1024;
 
-/// What is compressed cannot wait in the middle of a piece: libcurl would decode the rest, and keep it. So it
-/// takes small ones, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros
-/// by gzip.
+/// What a piece of gzip is decoded to in the meantime libcurl keeps: so pieces are small, and become 4 MiB at
+/// most. Nothing bounds what others become, or one within the other: that cannot wait, and is bounded.
+constexpr std::string_view codings = "gzip, deflate";
 constexpr long piece_to_decode = 4L * 1024;
+constexpr std::size_t most_waiting_decoded = std::size_t{1024} * 1024;
 constexpr std::size_t most_decoded = std::size_t{24} * 1024 * 1024;
-
-std::size_t most_kept(bool decodes) { return decodes ? most_decoded : most_waiting + CURL_MAX_WRITE_SIZE; }
 
 struct easy_deleter {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -84,7 +84,7 @@ struct transfer::state {
   [[nodiscard]] error too_long(const char* verb, std::uint64_t limit) const;
   void throw_if_failed() const;
   void hear_no_farewell() noexcept;
-  void rest_after_decoding() noexcept;
+  void note_coding(std::string_view line);
   void resume();
 
   transfer_sockets sockets;
@@ -106,6 +106,8 @@ struct transfer::state {
   bool speaks_http = false;
   bool uploads = false;
   bool decodes = false;
+  bool can_wait = true;  // what comes: see codings
+  bool is_coded = false;
   bool is_under_tls = false;  // the connection that was made last
   bool end_is_announced = false;
   bool is_over = true;
@@ -133,15 +135,14 @@ auto transfer::state::kept(void* self, decltype(std::declval<Work>()(std::declva
 
 std::size_t transfer::state::take_content(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{CURL_WRITEFUNC_ERROR}, [&](state& own) -> std::size_t {
-    own.receiving_paused = !own.decodes && own.arrived.size() >= most_waiting;
+    const std::size_t most = own.decodes ? most_waiting_decoded : most_waiting;
+    own.receiving_paused = own.can_wait && own.arrived.size() >= most;
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
     if (own.taken > own.max_size)
       throw own.too_long(own.uploads ? "receive from" : "fetch from", own.max_size);
     if (own.arrived.size() + one * count > most_decoded)
       throw own.too_long("decode content of", most_decoded);
-    // At once, since what grows by and by takes twice as much.
-    if (own.arrived.size() + one * count > most_waiting) own.arrived.reserve(most_kept(own.decodes));
     own.arrived.append(data, one * count);
     return one * count;
   });
@@ -151,9 +152,26 @@ std::size_t transfer::state::take_line(const char* data, std::size_t one, std::s
   return kept(self, std::size_t{0}, [&](state& own) {
     const std::string_view line = without_line_end({data, one * count});
     if (!line.empty() && !own.speaks_http) own.last_reply = line;
+    if (own.decodes) own.note_coding(line);
     if (own.replies) own.replies(line);
     return one * count;
   });
+}
+
+/// Of each header again, of which redirects have several.
+void transfer::state::note_coding(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    can_wait = true;
+    is_coded = false;
+  }
+  const std::string field = lower(line);
+  constexpr std::string_view name = "content-encoding:";
+  if (!field.starts_with(name)) return;
+  const std::string_view rest = std::string_view{field}.substr(name.size());
+  const std::string_view value = rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  can_wait =
+      !is_coded && !value.empty() && value.find(',') == value.npos && codings.find(value) != codings.npos;
+  is_coded = true;
 }
 
 std::size_t transfer::state::give_content(char* into, std::size_t one, std::size_t count, void* self) {
@@ -179,18 +197,10 @@ int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
 }
 
 /// libcurl waits by itself for FTP's last reply, up to a minute, and asks here once a second whether to go
-/// on. The engine stands still then: so it is the clock that is asked. It asks after each piece, too.
+/// on. The engine stands still then: so it is the clock that is asked.
 int transfer::state::end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  auto& own = *static_cast<state*>(self);
-  own.rest_after_decoding();
+  const auto& own = *static_cast<state*>(self);
   return clock::now() < own.deadline ? 0 : 1;
-}
-
-/// Between two pieces nothing is half decoded, so here libcurl can be told to wait.
-void transfer::state::rest_after_decoding() noexcept {
-  if (!decodes || receiving_paused || arrived.size() < most_waiting) return;
-  receiving_paused = true;
-  curl_easy_pause(easy.get(), CURLPAUSE_RECV | (sending_paused ? CURLPAUSE_SEND : 0));
 }
 
 /// For each connection, before its handshake.
@@ -353,7 +363,9 @@ void transfer::state::resume() {
   receiving_paused = receiving_paused && !receives;
   sending_paused = sending_paused && !sends;
   const int still = (receiving_paused ? CURLPAUSE_RECV : 0) | (sending_paused ? CURLPAUSE_SEND : 0);
-  check(curl_easy_pause(easy.get(), still));
+  const CURLcode resumed = curl_easy_pause(easy.get(), still);  // gives what was kept back meanwhile
+  if (thrown) std::rethrow_exception(thrown);
+  check(resumed);
 }
 
 transfer::transfer(ahoy::engine& by, const std::string& url, const transfer_options& how)
@@ -395,7 +407,7 @@ void transfer::reset(int option) {
 }
 
 void transfer::decode_content() {
-  state_->set(CURLOPT_ACCEPT_ENCODING, "");
+  state_->set(CURLOPT_ACCEPT_ENCODING, codings.data());
   state_->set(CURLOPT_BUFFERSIZE, piece_to_decode);
   state_->decodes = true;
 }

@@ -38,7 +38,8 @@ class transfer {
   /// No value: libcurl's own.
   void reset(int option);
 
-  /// Takes compressed content, and decodes it: at most 24 MiB of one piece that came (more is too_long).
+  /// Asks for gzip or deflate, and decodes what comes. Of other codings, or of several, at most 24 MiB of
+  /// what came at once (more is too_long).
   void decode_content();
   /// Whether the stream ended under TLS without TLS saying so: somebody may have cut it. That matters where
   /// content has no other end than the stream's; to libcurl it is one.
