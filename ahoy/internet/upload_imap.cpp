@@ -1,7 +1,5 @@
-#include <ahoy/command/notice.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/usage_error.hpp>
-#include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/mail_spool.hpp>
 #include <ahoy/internet/outgoing_mail.hpp>
@@ -10,8 +8,6 @@
 #include <ahoy/protocol/imap_url.hpp>
 #include <ahoy/protocol/mail_header.hpp>
 #include <ahoy/protocol/mail_login.hpp>
-
-#include <fmt/format.h>
 
 namespace ahoy::inline v0 {
 
