@@ -333,7 +333,8 @@ constexpr std::string_view send_text =
     "input) are its lines. nntp://HOST/ takes a whole article from standard input; nntps with TLS\n"
     "  imap://HOST/MAILBOX   a mail that is kept there: the same options make it, or standard input is all "
     "of "
-    "it; imaps with TLS\n";
+    "it; imaps with TLS\n"
+    "Every server is connected to directly: http_proxy and its like are not used.\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols:\n"
@@ -349,7 +350,8 @@ constexpr std::string_view fetch_text =
     "  nntp://HOST/          newsgroups: name, last and first number, y, n or m; nntp://HOST/comp.* some\n"
     "  nntp://HOST/GROUP     its articles: number, date, from, subject, message-id, lines; nntps with TLS\n"
     "  nntp://HOST/GROUP/NUMBER, nntp://HOST/<ID@HOST>   an article\n"
-    "What comes is written as it is, but to a terminal, where control bytes are escaped.\n";
+    "What comes is written as it is, but to a terminal, where control bytes are escaped. Every server is "
+    "connected to directly: http_proxy and its like are not used.\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

@@ -41,6 +41,8 @@ std::optional<int> fetch_until_signal(engine& by, const fetch_options& given) {
   awaited_work work;
   work.run = [&job] { return fetch_whole(job); };
   work.timeout = given.timeout;
+  work.verb = "fetch from";
+  work.to = given.to;
   work.label = escape(given.to.to_string());
   work.share = [&job] { return job.share(); };
   return run_until_signal(by, work);

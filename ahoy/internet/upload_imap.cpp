@@ -1,7 +1,5 @@
-#include <ahoy/command/notice.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/usage_error.hpp>
-#include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/mail_spool.hpp>
 #include <ahoy/internet/outgoing_mail.hpp>
@@ -10,8 +8,6 @@
 #include <ahoy/protocol/imap_url.hpp>
 #include <ahoy/protocol/mail_header.hpp>
 #include <ahoy/protocol/mail_login.hpp>
-
-#include <fmt/format.h>
 
 namespace ahoy::inline v0 {
 
@@ -69,12 +65,6 @@ task<imap_appended> append(upload_job& job, imap_client& to, std::string mailbox
   co_return done;
 }
 
-/// Where the server's last word was not heard.
-void doubt(upload_job& job, const error& why) {
-  notice(fmt::format("{}; whether the server has taken the mail is not known", escape_controls(why.what())));
-  job.ended = status::not_confirmed;
-}
-
 task<> append_and_tell(upload_job& job, imap_client& to, std::string mailbox, mail_spool& spool) {
   try {
     const imap_appended done = co_await append(job, to, std::move(mailbox), spool);
@@ -83,7 +73,7 @@ task<> append_and_tell(upload_job& job, imap_client& to, std::string mailbox, ma
   } catch (const error& why) {
     const bool is_stopped = why.code() == std::errc::operation_canceled;
     if (!to.is_in_doubt() || is_stopped) throw;
-    doubt(job, why);
+    job.doubt(why);
   }
 }
 

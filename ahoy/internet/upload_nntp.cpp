@@ -39,6 +39,7 @@ task<> send_body(upload_job& job, nntp_client& to) {
     if (!piece) break;
     if (!job.given.messages.empty()) *piece += '\n';  // each is a line
     co_await to.send_article(*piece);
+    job.is_in_doubt = true;
   }
 }
 
@@ -51,6 +52,7 @@ task<> upload_nntp(upload_job& job) {
   co_await client->send_article(header);
   co_await send_body(job, *client);
   const std::string said = co_await client->finish_article();
+  job.is_in_doubt = false;
   const std::string line = said + "\n";
   co_await job.write(line);
   co_await job.finish();

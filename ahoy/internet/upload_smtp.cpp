@@ -34,19 +34,13 @@ task<> hand_over(upload_job& job, outgoing_mail& mail, smtp_client& client) {
   co_await job.write(line);
 }
 
-/// Where the server's last word was not heard.
-void doubt(upload_job& job, const error& why) {
-  notice(fmt::format("{}; whether the server has taken the mail is not known", escape_controls(why.what())));
-  job.ended = status::not_confirmed;
-}
-
 task<> hand_over_and_tell(upload_job& job, outgoing_mail& mail, smtp_client& client) {
   try {
     co_await hand_over(job, mail, client);
   } catch (const error& why) {
     const bool is_stopped = why.code() == std::errc::operation_canceled;
     if (!client.is_in_doubt() || why.code() == errc::refused || is_stopped) throw;
-    doubt(job, why);
+    job.doubt(why);
   }
 }
 
