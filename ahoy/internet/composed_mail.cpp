@@ -36,12 +36,14 @@ struct attachment {
 
  private:
   [[nodiscard]] error failure(int errno_value) const {
-    return {system_code(errno_value), "attach", escape(name)};
+    return {system_code(errno_value), "attach", escape(path_)};
   }
+
+  std::string path_;
 };
 
 attachment::attachment(const std::string& path)
-    : name{path.substr(path.rfind('/') + 1)}, file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {
+    : name{path.substr(path.rfind('/') + 1)}, file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}, path_{path} {
   struct stat found{};
   if (!file || ::fstat(file.get(), &found) != 0) throw failure(errno);
   if (S_ISDIR(found.st_mode)) throw failure(EISDIR);

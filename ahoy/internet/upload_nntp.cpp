@@ -1,9 +1,14 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/internet/header_words.hpp>
+#include <ahoy/internet/server_word.hpp>
 #include <ahoy/internet/upload_job.hpp>
+#include <ahoy/protocol/leave.hpp>
 #include <ahoy/protocol/news_article.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
+
+#include <algorithm>
 
 namespace ahoy::inline v0 {
 
@@ -12,6 +17,14 @@ namespace {
 /// Else standard input is a whole article.
 bool makes_header(const upload_options& given) {
   return !given.messages.empty() || !given.subject.empty() || !given.from.empty() || !given.headers.empty();
+}
+
+/// What an article must have comes of an option of that name, or of --header.
+void check_has(const std::string& value, const std::vector<http_field>& others, const std::string& name,
+               const std::string& hint) {
+  const auto is_it = [&](const http_field& each) { return lower(each.name) == name; };
+  if (value.empty() && std::ranges::none_of(others, is_it))
+    throw usage_error(usage_errc::missing, "--" + name, "", hint);
 }
 
 /// Before anything is connected. Empty where the article has its own.
@@ -25,11 +38,13 @@ std::string header_of(const upload_job& job) {
         "a whole article on standard input names its newsgroups itself: leave it out of the URL, or "
         "write --from and --subject, so that standard input is the body");
   }
+  made.others = fields_of(job.given.headers);
+  check_has(job.given.from, made.others, "from", "say who it is from: --from 'Alice <alice@example.org>'");
+  check_has(job.given.subject, made.others, "subject", "an article has one: --subject TEXT");
   made.from = job.given.from;
   made.subject = job.given.subject;
   made.date = job.by.time_of_day();
   made.message_id = new_message_id(made.from);
-  made.others = fields_of(job.given.headers);
   return made.text();
 }
 
@@ -51,10 +66,8 @@ task<> upload_nntp(upload_job& job) {
   co_await client->send_article(header);
   co_await send_body(job, *client);
   const std::string said = co_await client->finish_article();
-  const std::string line = said + "\n";
-  co_await job.write(line);
-  co_await job.finish();
-  co_await leave_nntp(job.by, *client);
+  co_await write_word_of_server(job, said);
+  co_await leave(job.by, client->quit());
 }
 
 }  // namespace ahoy::inline v0
