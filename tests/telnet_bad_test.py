@@ -136,6 +136,11 @@ class Calling(BadCases):
         with BadServer([hear_until(b"world\r\n"), IAC + DO + TTYPE, hear_until(IAC + WILL + TTYPE), b"it is said\r\n"]) as bad:
             self.assertEqual(self.ahoy("call", self.url(bad, "/"), "--after-eof", "wait", given=b"hello\nworld\n"), (0, b"it is said\n", ""))
 
+    def test_a_server_that_hangs_up_at_the_end_of_the_input(self):
+        with BadServer([stall_until_half_closed]) as bad:
+            ended = self.expect(self.ahoy("call", self.url(bad, "/"), given=b"hello\n"), 0, b"")
+            self.assertIn("--after-eof wait", ended.err)
+
     def test_after_the_end_of_the_input_nothing_is_waited_for(self):
         for rule in ("close", "100ms"):
             with self.subTest(rule), BadServer([stall]) as bad:

@@ -90,6 +90,7 @@ class telnet_call {
   std::optional<witness> witness_;
   std::optional<error> failure_;
   std::uint64_t offered_ = 0;  // bytes for the wire, so far
+  bool has_heard_ = false;     // text
   bool has_said_ = false;      // something of the input, beside answers
   bool hearing_ = true;
   bool peer_ended_ = false;
@@ -119,6 +120,7 @@ task<> telnet_call::hear() {
     const std::string text = session_.take(come->text());
     keys_.be_raw(input_.is_terminal() && session_.server_echoes());
     outgoing_.notify();
+    has_heard_ = has_heard_ || !text.empty();
     if (!text.empty()) co_await shown_.take(text, piece::part);
     co_await shown_.pause();
   }
@@ -213,6 +215,9 @@ void telnet_call::judge() {
   const bool ended_first = peer_ended_ || (failure_ && failure_->code() == std::errc::broken_pipe);
   if (!failure_ && ended_first && !input_.at_end() && !input_.is_terminal())
     notice("the server has ended the conversation; standard input was not read to its end");
+  if (!failure_ && ended_first && has_said_ && !has_heard_ && !rule_.keeps_open)
+    notice(
+        "the server has said nothing; one that hangs up when our input ends answers with --after-eof wait");
   if (!failure_ || (ended_first && !has_said_)) return;
   status_ = ended_first ? status::not_confirmed : status::receive_failed;
   report({failure_->code(), ended_first ? "send to" : "receive from", stream_->label(),
