@@ -73,8 +73,7 @@ mail_heading heading_of(const upload_job& job) {
   heading.to = mailboxes_of(job.given.recipients);
   heading.cc = mailboxes_of(job.given.copies);
   heading.subject = job.given.subject;
-  for (const http_field& each : fields_of(job.given.headers))
-    heading.others.emplace_back(each.name, each.value);
+  heading.others = fields_of(job.given.headers);
   heading.date = job.by.time_of_day();
   heading.unique = unique_word();
   return heading;

@@ -215,7 +215,7 @@ void telnet_call::judge() {
   const bool ended_first = peer_ended_ || (failure_ && failure_->code() == std::errc::broken_pipe);
   if (!failure_ && ended_first && !input_.at_end() && !input_.is_terminal())
     notice("the server has ended the conversation; standard input was not read to its end");
-  if (!failure_ && ended_first && has_said_ && !has_heard_ && !rule_.keeps_open)
+  if (!failure_ && ended_first && has_said_ && !has_heard_ && given_.at_end.how == after_eof::rule::ordinary)
     notice(
         "the server has said nothing; one that hangs up when our input ends answers with --after-eof wait");
   if (!failure_ || (ended_first && !has_said_)) return;

@@ -1,14 +1,12 @@
-#include <ahoy/address/ascii.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/internet/header_words.hpp>
 #include <ahoy/internet/server_word.hpp>
 #include <ahoy/internet/upload_job.hpp>
 #include <ahoy/protocol/leave.hpp>
+#include <ahoy/protocol/mail_header.hpp>
 #include <ahoy/protocol/news_article.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
-
-#include <algorithm>
 
 namespace ahoy::inline v0 {
 
@@ -20,10 +18,9 @@ bool makes_header(const upload_options& given) {
 }
 
 /// What an article must have comes of an option of that name, or of --header.
-void check_has(const std::string& value, const std::vector<http_field>& others, const std::string& name,
+void check_has(const std::string& value, const std::vector<header_field>& others, const std::string& name,
                const std::string& hint) {
-  const auto is_it = [&](const http_field& each) { return lower(each.name) == name; };
-  if (value.empty() && std::ranges::none_of(others, is_it))
+  if (value.empty() && !find_field(others, name))
     throw usage_error(usage_errc::missing, "--" + name, "", hint);
 }
 

@@ -44,7 +44,7 @@ std::string subject_line(const mail_heading& heading) {
 }
 
 /// How it is encoded is ours to say; of what is made of parts, all that MIME says.
-void check_mime(const mail_field& given, bool has_attachments) {
+void check_mime(const header_field& given, bool has_attachments) {
   const std::string name = lower(given.name);
   if (name == "content-transfer-encoding") refuse(given.name, "how a text goes is decided by what is in it");
   if (has_attachments && (name.starts_with("content-") || name == "mime-version"))
@@ -161,7 +161,7 @@ void quoted_printable_lines::finish(std::string& lines) {
 
 mail_composer::mail_composer(mail_heading heading, bool has_attachments, bool is_plain)
     : heading_{std::move(heading)}, has_attachments_{has_attachments}, is_plain_{is_plain} {
-  for (const mail_field& each : heading_.others) check_mime(each, has_attachments_);
+  for (const header_field& each : heading_.others) check_mime(each, has_attachments_);
   header_ = header();
 }
 
@@ -171,7 +171,7 @@ std::string mail_composer::header() const {
       line_of(heading_, "From", heading_.from.to_header()) + line_of(heading_, "To", to_header(heading_.to)) +
       line_of(heading_, "Cc", to_header(heading_.cc)) + subject_line(heading_) +
       line_of(heading_, "Message-ID", fmt::format("<{}@{}>", heading_.unique, domain_of(heading_.from)));
-  for (const mail_field& each : heading_.others)
+  for (const header_field& each : heading_.others)
     if (lower(each.name) != "bcc") text += text_header_line(each.name, each.value);
   return text + line_of(heading_, "MIME-Version", "1.0");
 }

@@ -17,7 +17,7 @@ struct mail_heading {
   std::vector<mailbox> to, cc;
   std::string subject;  ///< UTF-8
   /// One of them takes the place of what would be made: Date, or Content-Type of a mail without attachments.
-  std::vector<mail_field> others;
+  std::vector<header_field> others;
   std::chrono::system_clock::time_point date;
   std::string
       unique;  ///< letters and digits that no other mail has: of the Message-ID, and between the parts
