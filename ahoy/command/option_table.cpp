@@ -309,7 +309,9 @@ constexpr std::string_view call_text =
     "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n"
     "telnet://HOST speaks Telnet: at a terminal, where the server echoes, each key goes at once, and Ctrl-] "
     "leaves; "
-    "-v shows what is negotiated.\n"
+    "-v shows what is negotiated. Some servers hang up as soon as our half is closed, telnetd is one: with "
+    "--after-eof "
+    "wait it stays open until they end.\n"
     "Over UDP each line of the input is a datagram. Of those that come, too, the bytes are written as they "
     "are: where one ends is seen on a terminal, with --framing line (each is a line of its own), and with "
     "--json (each is an event), and nowhere else.\n";

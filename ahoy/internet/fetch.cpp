@@ -4,6 +4,7 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
+#include <ahoy/internet/login_hint.hpp>
 #include <ahoy/internet/protocols.hpp>
 #include <ahoy/internet/run.hpp>
 
@@ -32,7 +33,7 @@ task<> fetch_whole(fetch_job& job) {
   if (found == fetchers.end())
     throw error{std::make_error_code(std::errc::protocol_not_supported), "fetch by",
                 to_string(job.given.to.scheme)};
-  co_await found->fetch(job);
+  co_await hint_at_login(job.access, found->fetch(job));
   co_await job.to.finish();
 }
 

@@ -138,7 +138,7 @@ std::string header_text(const http_answer& answer) {
   std::string text = "HTTP/" + answer.version + " " + std::to_string(answer.status);
   if (!answer.reason.empty()) text += " " + answer.reason;
   text += "\r\n";
-  for (const http_field& each : answer.fields) text += each.name + ": " + each.value + "\r\n";
+  for (const header_field& each : answer.fields) text += each.name + ": " + each.value + "\r\n";
   return text + "\r\n";
 }
 
@@ -146,7 +146,7 @@ std::string header_rows(const http_answer& answer) {
   json_row first;
   first.add("status", static_cast<std::uint64_t>(answer.status)).add("version", answer.version);
   std::string rows = first.add("reason", answer.reason).line();
-  for (const http_field& each : answer.fields) {
+  for (const header_field& each : answer.fields) {
     json_row row;
     rows += row.add("name", each.name).add("value", each.value).line();
   }

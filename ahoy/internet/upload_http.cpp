@@ -65,7 +65,7 @@ class promised_content {
 };
 
 bool asks_for_digest(const http_answer& answer) {
-  return std::ranges::any_of(answer.fields, [](const http_field& each) {
+  return std::ranges::any_of(answer.fields, [](const header_field& each) {
     return lower(each.name) == "www-authenticate" && lower(each.value).starts_with("digest");
   });
 }

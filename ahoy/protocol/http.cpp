@@ -29,7 +29,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 /// One field that carries a line end would be two (response splitting).
-void check_field(const http_field& field) {
+void check_field(const header_field& field) {
   const bool is_split =
       (field.name + field.value).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos;
   if (is_split || field.name.empty() || field.name.find_first_of(": \t") != std::string::npos)
@@ -39,13 +39,13 @@ void check_field(const http_field& field) {
 
 std::vector<std::string> lines_of(const http_request& asked) {
   std::vector<std::string> lines;
-  for (const http_field& each : asked.fields) {
+  for (const header_field& each : asked.fields) {
     check_field(each);
     // An empty value is written so, or libcurl takes the field away (CURLOPT_HTTPHEADER(3)).
     lines.push_back(each.value.empty() ? each.name + ";" : each.name + ": " + each.value);
   }
-  const bool expects =
-      std::ranges::any_of(asked.fields, [](const http_field& each) { return lower(each.name) == "expect"; });
+  const bool expects = std::ranges::any_of(
+      asked.fields, [](const header_field& each) { return lower(each.name) == "expect"; });
   if (asked.has_content && !expects)
     lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
   return lines;
@@ -61,7 +61,7 @@ long login_ways(const http_request& asked) {
 /// section 6.3).
 bool has_broken_length(const http_answer& answer) {
   std::optional<std::uint64_t> length;
-  for (const http_field& each : answer.fields) {
+  for (const header_field& each : answer.fields) {
     if (lower(each.name) != "content-length") continue;
     for (std::string_view rest = each.value; !rest.empty();) {
       const auto said = read_number(take_word(rest, ", \t"));
@@ -75,7 +75,7 @@ bool has_broken_length(const http_answer& answer) {
 }  // namespace
 
 const std::string* http_answer::field(std::string_view name) const noexcept {
-  for (const http_field& each : fields)
+  for (const header_field& each : fields)
     if (lower(each.name) == lower(name)) return &each.value;
   return nullptr;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/protocol/header_field.hpp>
 #include <ahoy/protocol/transfer_options.hpp>
 #include <ahoy/task/task.hpp>
 
@@ -13,13 +14,6 @@ namespace ahoy::inline v0 {
 
 class engine;
 
-/// A field of a header (RFC 9110, section 5), as it was written.
-struct http_field {
-  http_field() = default;
-  http_field(std::string field, std::string what) : name(std::move(field)), value(std::move(what)) {}
-  std::string name, value;
-};
-
 /// What is asked of a server (RFC 9110).
 struct http_request {
   http_request() = default;
@@ -27,7 +21,7 @@ struct http_request {
 
   std::string url;  ///< http: or https:, without user and password
   std::string method = "GET";
-  std::vector<http_field> fields;
+  std::vector<header_field> fields;
   bool has_content = false;                   ///< is sent along: see http_exchange::send
   std::optional<std::uint64_t> content_size;  ///< in bytes, where it is known before; else it goes in chunks
   /// How a login goes with content: Basic goes along at once; Digest is asked for before, without content.
@@ -43,7 +37,7 @@ struct http_answer {
   int status = 0;       ///< 100 to 599
   std::string version;  ///< "1.1", "2"
   std::string reason;   ///< "Not Found"; HTTP/2 has none
-  std::vector<http_field> fields;
+  std::vector<header_field> fields;
 
   /// The value of the first field of that name, whose case does not matter.
   [[nodiscard]] const std::string* field(std::string_view name) const noexcept;
