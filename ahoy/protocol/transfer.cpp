@@ -223,7 +223,7 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &state::end_in_time);
   set(CURLOPT_XFERINFODATA, this);
-  // A redirect may lead into TLS, and nowhere else; out of it least of all.
+  // A redirect may lead into TLS, and from https to https alone.
   const std::string scheme = scheme_of(to);
   speaks_http = scheme.starts_with("http");
   set(CURLOPT_PROTOCOLS_STR, scheme == "http" ? "http,https" : scheme.c_str());
