@@ -392,7 +392,7 @@ APPEND = [*BEGUN, hear(b"a2 APPEND")]
 TAKEN = [*APPEND, b"+ go\r\n", hear(b"end")]
 BAD_APPENDS = [
     ("refused at once", [*APPEND, b"a2 NO [OVERQUOTA] full\r\n"], 22, "full"),
-    ("no such mailbox", [*APPEND, b"a2 NO [TRYCREATE] none\r\n"], 78, "none"),
+    ("no mailbox to append to", [*APPEND, b"a2 NO [TRYCREATE] none\r\n"], 78, "none"),
     ("taken before it was sent", [*APPEND, b"a2 OK done\r\n"], 8, "not said yet"),
     ("closed instead of going on", APPEND, 56, "ended"),
     ("silence instead of going on", [*APPEND, stall], 28, ""),
