@@ -2,6 +2,7 @@
 #include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/internet_option_rows.hpp>
 #include <ahoy/command/notice.hpp>
+#include <ahoy/command/progress_bar.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
@@ -36,6 +37,7 @@ bool is_this_machine(const host& of) {
 }
 
 void show(said_by who, std::string_view line) {
+  take_line_of_bar();
   write_to_stderr(fmt::format("{} {}\n", who == said_by::us ? '>' : '<', escape_controls(line)));
 }
 

@@ -57,11 +57,7 @@ task<> fetch_gopher(fetch_job& job) {
     co_await fetch_menu(job, exchange);
     co_return;
   }
-  for (;;) {
-    const std::string piece = co_await exchange.receive();
-    if (piece.empty()) break;
-    co_await job.to.write(piece);
-  }
+  co_await copy_to(job, exchange);
 }
 
 }  // namespace ahoy::inline v0

@@ -140,11 +140,7 @@ nntp_part part_of(const fetch_options& given) {
 task<> fetch_article(fetch_job& job, nntp_client& from, const nntp_url& what) {
   if (!what.name.empty()) co_await from.group(what.name);
   nntp_text text = co_await from.article(what.article, part_of(job.given));
-  for (;;) {
-    const std::string piece = co_await text.receive();
-    if (piece.empty()) break;
-    co_await job.to.write(piece);
-  }
+  co_await copy_to(job, text);
 }
 
 }  // namespace

@@ -35,16 +35,7 @@ task<> ask_for(const fetch_options& given, pop3_client& client, std::uint64_t nu
 
 task<> fetch_message(fetch_job& job, pop3_client& client, std::uint64_t number) {
   co_await ask_for(job.given, client, number);
-  std::uint64_t size = 0;
-  for (;;) {
-    const std::string piece = co_await client.receive();
-    if (piece.empty()) break;
-    size += piece.size();
-    if (size > job.access.max_size)
-      throw error{make_error_code(errc::too_long), "fetch from", escape(job.given.to.host.text()),
-                  fmt::format("it is more than {} bytes", job.access.max_size)};
-    co_await job.to.write(piece);
-  }
+  co_await copy_to(job, client);
   if (!job.given.remove) co_return;
   co_await job.to.finish();  // what is not written is not deleted
   co_await client.remove(number);
