@@ -35,6 +35,8 @@ void read(std::string_view input) {
     const auto path = ahoy::read_gopher_path(input);
     fuzz::require(path.selector.find_first_of("\r\n\t") == std::string::npos, "a selector is one");
   });
+  if (const auto words = ahoy::gopher_refusal(input))
+    fuzz::require(words->size() < input.size(), "words are of it");
   const std::size_t size = fuzz::take_byte(input);
   fuzz::accepts([&] {
     const auto cut = read_in(input, size);

@@ -1,3 +1,4 @@
+#include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/imap_data.hpp>
 #include <ahoy/protocol/imap_mailbox_name.hpp>
 #include <ahoy/protocol/imap_reply.hpp>
@@ -20,7 +21,13 @@ std::size_t depth_of(const imap_value& value) {
 }
 
 void read_data(const imap_reply& reply) {
-  for (const bool is_utf8 : {false, true}) static_cast<void>(ahoy::read_imap_mailbox(reply, is_utf8));
+  for (const bool is_utf8 : {false, true})
+    if (auto mailbox = ahoy::read_imap_mailbox(reply, is_utf8)) {
+      std::vector<ahoy::imap_mailbox> all(3, *mailbox);
+      all[1].name += mailbox->delimiter + "below";
+      sort_by_hierarchy(all);
+      fuzz::require(all.size() == 3, "none is lost by being put in order");
+    }
   static_cast<void>(ahoy::read_imap_entry(reply));
   static_cast<void>(ahoy::read_imap_uid(reply));
   static_cast<void>(ahoy::read_imap_content(reply));
@@ -28,8 +35,10 @@ void read_data(const imap_reply& reply) {
   take_imap_selection(reply, selection);
   std::vector<std::uint32_t> found;
   static_cast<void>(take_imap_search(reply, found));
-  const std::size_t count = found.size();
-  fuzz::require(count == 0 || !ahoy::take_imap_set(found, 1).empty(), "a number makes a set");
+  while (!found.empty()) {
+    const std::size_t count = found.size();
+    fuzz::require(!ahoy::take_imap_set(found, 1000).empty() && found.size() < count, "numbers make sets");
+  }
   ahoy::imap_capabilities known;
   known.take(reply);
   static_cast<void>(known.has("UIDPLUS"));
@@ -46,6 +55,12 @@ void read(std::string_view input) {
     fuzz::require(reply->said().size() <= input.size() + 16, "nothing grows");
     static_cast<void>(reply->numbers_of("UIDNEXT"));
     read_data(*reply);
+  }
+  if (ahoy::is_imap_quotable(input))
+    fuzz::require(ahoy::imap_quoted(input).size() <= 2 * input.size() + 2, "a quote is no longer than that");
+  if (ahoy::valid_utf8(input)) {
+    const std::string wire = ahoy::to_modified_utf7(input);
+    fuzz::require(ahoy::from_modified_utf7(wire) == input, "a name reads back");
   }
   const std::string name = ahoy::from_modified_utf7(input);
   fuzz::require(name == input || ahoy::to_modified_utf7(name) == input, "a name that was decoded reads back");
