@@ -13,6 +13,8 @@ namespace ahoy::inline v0 {
 
 /// What a mail's header says. Who gets a copy that nobody is told of is in none.
 struct mail_heading {
+  mail_heading() = default;
+
   mailbox from;
   std::vector<mailbox> to, cc;
   std::string subject;  ///< UTF-8
