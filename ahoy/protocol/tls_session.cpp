@@ -50,6 +50,7 @@ std::string name_to_verify(const host& server) {
 
 struct tls_session::state {
   state(std::string label, const tls_options& how);
+  void give_buffers();
   void set_up_files(const tls_options& how);
   void set_up_name(const host& server);
   [[noreturn]] void refuse_file(const char* verb, const std::string& name) const;
@@ -63,13 +64,13 @@ struct tls_session::state {
   std::string label;
   std::unique_ptr<SSL_CTX, context_deleter> context{SSL_CTX_new(TLS_method())};
   std::unique_ptr<SSL, session_deleter> session;
-  BIO* arrived = BIO_new(BIO_s_mem());  // both are the session's
-  BIO* leaving = BIO_new(BIO_s_mem());
+  BIO* arrived = nullptr;  // both are the session's
+  BIO* leaving = nullptr;
   bool is_cut = false;  // nothing more will come
 };
 
 tls_session::state::state(std::string label_of_it, const tls_options& how) : label{std::move(label_of_it)} {
-  if (!context || !arrived || !leaving) throw std::bad_alloc{};
+  if (!context) throw std::bad_alloc{};
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_default_passwd_cb(context.get(), no_password);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
@@ -77,7 +78,14 @@ tls_session::state::state(std::string label_of_it, const tls_options& how) : lab
   set_up_files(how);
   session.reset(SSL_new(context.get()));
   if (!session) throw std::bad_alloc{};
-  SSL_set_bio(session.get(), arrived, leaving);
+  give_buffers();
+}
+
+void tls_session::state::give_buffers() {
+  arrived = BIO_new(BIO_s_mem());
+  leaving = BIO_new(BIO_s_mem());
+  SSL_set_bio(session.get(), arrived, leaving);  // they go with it from now on
+  if (!arrived || !leaving) throw std::bad_alloc{};
 }
 
 void tls_session::state::refuse_file(const char* verb, const std::string& name) const {
