@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-ahoy::task<> fetch(ahoy::engine& by, std::string url) {
+static ahoy::task<> fetch(ahoy::engine& by, std::string url) {
   ahoy::http_exchange exchange{by, ahoy::http_request{url}, ahoy::transfer_options{}};
   const ahoy::http_answer* answer = co_await exchange.answer();
   check(*answer, url);  // throws for 400 and above
