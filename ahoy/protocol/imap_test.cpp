@@ -5,6 +5,7 @@
 #include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
+#include <tests/scripted_peer.hpp>
 
 #include <string>
 #include <utility>
@@ -15,31 +16,9 @@ namespace {
 using ahoy::connection;
 using ahoy::imap_client;
 using ahoy::task;
+using ahoy_test::play;
+using ahoy_test::script;
 using numbers = std::vector<std::uint32_t>;
-
-/// What is expected of the client, without the last line's end, and what it is answered. An empty
-/// expectation: nothing.
-using script = std::vector<std::pair<std::string, std::string>>;
-
-task<> play(connection& to, const script& lines, std::string& wrong) {
-  std::string heard;
-  for (const auto& [expected, reply] : lines) {
-    const std::size_t size = expected.empty() ? 0 : expected.size() + 2;
-    while (heard.size() < size) {
-      const ahoy::bytes come = co_await to.receive();
-      if (come.empty()) {
-        wrong += "ended instead of: " + expected + "\n";
-        co_return;
-      }
-      heard += come.text();
-    }
-    const std::string said = heard.substr(0, size);
-    heard.erase(0, said.size());
-    if (!expected.empty() && said != expected + "\r\n") wrong += said + " instead of: " + expected + "\n";
-    if (!reply.empty()) co_await to.send(reply);
-  }
-  wrong += heard;
-}
 
 class imap : public testing::Test {
  protected:
