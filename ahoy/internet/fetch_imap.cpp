@@ -144,11 +144,7 @@ task<> fetch_message(fetch_job& job, imap_client& from, const imap_url& what) {
   co_await from.fetch(*what.uid, section_of(job.given, what));
   job.total = from.left();
   if (from.left() > job.access.max_size) throw too_long(job);
-  for (;;) {
-    const std::string piece = co_await from.receive();
-    if (piece.empty()) break;
-    co_await write(job, piece);
-  }
+  co_await copy_to(job, from);
   co_await check_part(job, from, what);
   if (!job.given.remove) co_return;
   co_await job.to.finish();  // what is not written is not deleted
