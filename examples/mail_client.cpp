@@ -1,6 +1,7 @@
 // Hands over a mail: the text is standard input. 0 means that the server has taken it for the recipient.
 //   mail_client smtp://HOST FROM TO SUBJECT
 #include <ahoy/ahoy.hpp>
+#include <ahoy/protocol/header_line.hpp>
 #include <ahoy/protocol/mail_login.hpp>
 #include <ahoy/protocol/mime.hpp>
 #include <ahoy/protocol/smtp.hpp>
@@ -18,7 +19,7 @@ ahoy::mail_heading heading_of(ahoy::engine& by, const std::string& from, const s
   heading.to = ahoy::parse_mailboxes(to);
   heading.subject = subject;
   heading.date = by.time_of_day();
-  heading.unique = std::to_string(heading.date.time_since_epoch().count());
+  heading.unique = ahoy::unique_word();
   return heading;
 }
 

@@ -3,17 +3,16 @@
 #include <ahoy/internet/header_words.hpp>
 #include <ahoy/internet/mail_options.hpp>
 #include <ahoy/internet/outgoing_mail.hpp>
+#include <ahoy/protocol/header_line.hpp>
 #include <ahoy/protocol/mime.hpp>
 #include <ahoy/socket/fd.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <deque>
-#include <random>
 
 namespace ahoy::inline v0 {
 
@@ -59,12 +58,6 @@ std::string attachment::read() const {
   if (size_read < 0) throw failure(errno);
   piece.resize(static_cast<std::size_t>(size_read));
   return piece;
-}
-
-/// What no other mail has.
-std::string unique_word() {
-  std::random_device source;
-  return fmt::format("{:08x}{:08x}{:08x}", source(), source(), source());
 }
 
 mail_heading heading_of(const upload_job& job) {

@@ -1,12 +1,12 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/protocol/ftp_listing.hpp>
+#include <ahoy/protocol/words.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -16,21 +16,14 @@ namespace {
 constexpr std::size_t longest_line = std::size_t{64} * 1024;
 constexpr std::array<std::string_view, 4> kinds{"file", "folder", "link", "other"};
 
-std::optional<std::uint64_t> number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size() && !text.empty();
-  return is_whole ? std::optional{number} : std::nullopt;
-}
-
 std::string_view take_until(std::string_view& text, char end) {
   const auto part = text.substr(0, text.find(end));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
   return part;
 }
 
-/// The next word, and the spaces after it.
-std::string_view take_word(std::string_view& text) {
+/// The next column, and the spaces after it.
+std::string_view take_column(std::string_view& text) {
   const auto word = take_until(text, ' ');
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   return word;
@@ -54,7 +47,7 @@ ftp_kind mlsd_kind(std::string_view type) {
 
 void set_fact(ftp_entry& entry, std::string_view name, std::string_view value) {
   if (name == "type") entry.kind = mlsd_kind(lower(value));
-  if (name == "size") entry.size = number_in(value);
+  if (name == "size") entry.size = read_number(value);
   if (name == "modify") entry.modified = time_of(value);
 }
 
@@ -87,13 +80,13 @@ bool take_size_and_date(std::string_view& rest, ftp_entry& entry) {
   std::string_view before;
   for (int words = 0; words < 6 && !rest.empty(); ++words) {
     const auto from = rest;
-    const auto word = take_word(rest);
+    const auto word = take_column(rest);
     if (!is_month(word) || words == 0) {
       before = word;
       continue;
     }
-    entry.size = number_in(before);
-    take_word(rest);
+    entry.size = read_number(before);
+    take_column(rest);
     const auto last = take_until(rest, ' ');  // one space: a name may begin with another
     entry.modified = from.substr(0, static_cast<std::size_t>(last.data() + last.size() - from.data()));
     return !rest.empty();
@@ -103,9 +96,9 @@ bool take_size_and_date(std::string_view& rest, ftp_entry& entry) {
 
 std::optional<ftp_entry> unix_entry(std::string_view line) {
   ftp_entry entry;
-  const auto kind = unix_kind(take_word(line));
+  const auto kind = unix_kind(take_column(line));
   if (!kind) return std::nullopt;
-  take_word(line);  // how many names it has
+  take_column(line);  // how many names it has
   if (!take_size_and_date(line, entry)) return std::nullopt;
   entry.kind = *kind;
   const auto arrow = *kind == ftp_kind::link ? line.find(" -> ") : line.npos;
@@ -119,7 +112,7 @@ std::string dos_time(std::string_view date, std::string_view time) {
   const bool is_date = (date.size() == 8 || date.size() == 10) && date[2] == '-' && date[5] == '-';
   const bool is_time = time.size() == 7 && time[2] == ':' && lower(time[6]) == 'm';
   if (!is_date || !is_time) return {};
-  const auto hour = number_in(time.substr(0, 2)).value_or(0) % 12 + (lower(time[5]) == 'p' ? 12U : 0U);
+  const auto hour = read_number(time.substr(0, 2)).value_or(0) % 12 + (lower(time[5]) == 'p' ? 12U : 0U);
   const auto year = date.substr(6);
   return fmt::format("{}{}-{}-{}T{:02}:{}", year.size() == 2 ? "20" : "", year, date.substr(0, 2),
                      date.substr(3, 2), hour, time.substr(3, 2));
@@ -127,12 +120,12 @@ std::string dos_time(std::string_view date, std::string_view time) {
 
 std::optional<ftp_entry> dos_entry(std::string_view line) {
   ftp_entry entry;
-  const auto date = take_word(line);
-  const auto time = take_word(line);
+  const auto date = take_column(line);
+  const auto time = take_column(line);
   entry.modified = dos_time(date, time);
-  const auto size = take_word(line);
+  const auto size = take_column(line);
   entry.kind = size == "<DIR>" ? ftp_kind::folder : ftp_kind::file;
-  entry.size = number_in(size);
+  entry.size = read_number(size);
   entry.name = line;
   const bool is_one = !entry.modified.empty() && (entry.size || entry.kind == ftp_kind::folder);
   return is_one ? std::optional{entry} : std::nullopt;

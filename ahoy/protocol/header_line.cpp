@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <random>
 #include <vector>
 
 namespace ahoy::inline v0 {
@@ -49,6 +50,13 @@ std::string address_header_line(std::string_view name, std::string_view addresse
   if (std::ranges::any_of(all, is_strange))
     refuse(addresses, "an address is ASCII; a name before it may be anything: 'NAME <USER@HOST>'");
   return line_of(name, to_header(all));
+}
+
+std::string unique_word() {
+  std::random_device random;  // the system's
+  std::string word;
+  for (int times = 0; times < 4; ++times) word += fmt::format("{:08x}", random());
+  return word;
 }
 
 std::string header_date(std::chrono::system_clock::time_point when) {

@@ -16,6 +16,9 @@ namespace ahoy::inline v0 {
 /// (malformed) for what is no address, or one that is not ASCII, too.
 [[nodiscard]] std::string address_header_line(std::string_view name, std::string_view addresses);
 
+/// Hexadecimal digits that nobody else has: 128 random bits.
+[[nodiscard]] std::string unique_word();
+
 /// Of the given time, in UTC: "Mon, 23 Nov 2026 09:30:00 +0000" (RFC 5322, section 3.3).
 [[nodiscard]] std::string header_date(std::chrono::system_clock::time_point when);
 

@@ -4,11 +4,8 @@
 #include <ahoy/protocol/header_line.hpp>
 #include <ahoy/protocol/news_article.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <random>
 
 namespace ahoy::inline v0 {
 
@@ -59,11 +56,8 @@ std::string news_header::text() const {
 }
 
 std::string new_message_id(std::string_view from) {
-  std::random_device random;  // the system's
-  std::string id = "<";
-  for (int times = 0; times < 4; ++times) id += fmt::format("{:08x}", random());
   const std::string_view domain = domain_of(from);
-  return id + "@" + (domain.empty() ? gethostname() : std::string{domain}) + ">";
+  return "<" + unique_word() + "@" + (domain.empty() ? gethostname() : std::string{domain}) + ">";
 }
 
 }  // namespace ahoy::inline v0
