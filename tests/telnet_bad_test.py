@@ -37,7 +37,7 @@ CALLING = [
     ("compression that nobody agreed to", [IAC + SB + COMPRESS2 + IAC + SE + zlib.compress(b"hello")], "/", [], 8, "negotiate"),
     ("a bomb", [IAC + SB + COMPRESS2 + IAC + SE, BOMB, stall], "/", [], 8, "negotiate"),
     ("compressed binary", [IAC + SB + COMPRESS2 + IAC + SE + bytes(range(256))], "/", [], 8, "negotiate"),
-    ("binary that ends within an end of a line", [IAC + WILL + BINARY + b"\r", hear_until(IAC + DO + BINARY), IAC + WONT + BINARY + b"\n", reset], "/", [], 56, "reset"),
+    ("binary that ends within an end of a line", [IAC + WILL + BINARY + b"\r", hear_until(IAC + DO + BINARY), IAC + WONT + BINARY + b"\n", hear_until(IAC + DONT + BINARY), reset], "/", [], 56, "reset"),
     ("silence", [stall], "/", ["--timeout", "300ms"], 28, "timed out"),
     ("silence in a subnegotiation", [IAC + SB + TTYPE + b"\1", stall], "/", ["--timeout", "300ms"], 28, "timed out"),
     ("silence after an end that is open", [IAC, stall], "/", ["--timeout", "300ms"], 28, "timed out"),
