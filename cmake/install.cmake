@@ -13,7 +13,7 @@ write_basic_package_version_file(ahoyConfigVersion.cmake COMPATIBILITY SameMinor
 install(FILES ${PROJECT_BINARY_DIR}/ahoyConfig.cmake ${PROJECT_BINARY_DIR}/ahoyConfigVersion.cmake DESTINATION ${package_directory})
 
 # A static libahoy leaves its libraries to whoever links it, also without pkg-config's --static: there is no shared one.
-set(private_requires fmt liburing)
+set(private_requires fmt liburing openssl)
 string(REPLACE ";" " " private_requires "${private_requires}")
 set(protocol_requires ${protocol_requires_list})
 if(BUILD_SHARED_LIBS)
