@@ -46,6 +46,8 @@ class witness {
   void ask_failed_tcp(account& known) const noexcept;
   void ask_local(account& known) const noexcept;
 
+  [[nodiscard]] connection& wire() const noexcept { return of_.wire(); }
+
   connection& of_;
   std::error_code failure_;
   bool ended_ = false;

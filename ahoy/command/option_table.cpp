@@ -199,9 +199,7 @@ constexpr std::array own_rows{
            "listen",
            section::callers,
            "the longest that a TLS handshake may take",
-           "For tls endpoints, which this version does not have yet.",
-           {},
-           "listen"},
+           "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and said."},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
@@ -281,7 +279,7 @@ constexpr std::array<std::string_view, 12> titles{
 };
 
 constexpr std::string_view listen_text =
-    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, udp://host:port, "
+    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, tls://host:port, udp://host:port, "
     "unix:///path, host:port, :port, or a port alone. Without any it is port 23456 of every address.\n"
     "Standard output carries messages alone, each led by who said it: `[127.0.0.1:40112] hello`. Standard "
     "error "

@@ -153,7 +153,7 @@ task<> tls_connection::agree() {
   } catch (const error& why) {
     const bool is_late = why.code() == std::errc::timed_out && engine().now() >= agreed_by_;
     failure = !is_late ? std::current_exception()
-                       : std::make_exception_ptr(error{why.code(), "begin TLS with", label()});
+                       : std::make_exception_ptr(error{why.code(), "begin TLS with", label(), "the handshake took too long"});
   } catch (...) {
     failure = std::current_exception();
   }
