@@ -75,6 +75,13 @@ account witness::numbers() const noexcept {
   return known;
 }
 
+/// Over TLS more bytes go than are said: as many may be missing as are.
+std::uint64_t witness::acknowledged_of(std::uint64_t on_wire) const noexcept {
+  const std::uint64_t carrying = of_.bytes_on_wire();
+  const std::uint64_t missing = carrying - std::min(carrying, on_wire);
+  return of_.bytes_sent() - std::min(of_.bytes_sent(), missing);
+}
+
 void witness::ask_tcp(account& known) const noexcept {
   const auto unacknowledged = ask_number(wire().native()->number(), SIOCOUTQ);
   const auto unsent = ask_number(wire().native()->number(), SIOCOUTQNSD);
@@ -84,17 +91,15 @@ void witness::ask_tcp(account& known) const noexcept {
   if (&wire() == &of_) known.reached = known.sent - std::min(known.sent, *unsent - std::min(*unsent, end));
   known.settled = *unacknowledged == 0;
   if (failure_) return ask_failed_tcp(known);
-  known.acknowledged = known.sent - std::min(known.sent, *unacknowledged - std::min(*unacknowledged, end));
+  known.acknowledged = acknowledged_of(wire().bytes_sent() - std::min(wire().bytes_sent(), *unacknowledged - std::min(*unacknowledged, end)));
   if (ended_) known.end_acknowledged = known.settled;
 }
 
 void witness::ask_failed_tcp(account& known) const noexcept {
   const auto acknowledged = ever_acknowledged(wire().native()->number());
   if (!acknowledged) return;
-  const std::uint64_t given = wire().bytes_sent();  // what is said, or what TLS makes of it
-  const std::uint64_t lost = given - std::min(given, *acknowledged);
-  known.acknowledged = known.sent - std::min(known.sent, lost);
-  if (ended_) known.end_acknowledged = *acknowledged > given;
+  known.acknowledged = acknowledged_of(*acknowledged);
+  if (ended_) known.end_acknowledged = *acknowledged > wire().bytes_sent();
 }
 
 void witness::ask_local(account& known) const noexcept {

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace ahoy::inline v0 {
@@ -78,6 +79,20 @@ std::string source_text(const common_options& given) {
   return host.kind() == host_kind::any ? fmt::format("port {} of {}", port.number(), chosen) : *given.source;
 }
 
+std::string believed_text(const endpoint& to, const tls_settings& how) {
+  if (how.insecure) return "whoever answers";
+  if (!to.fragment.empty()) return "the key " + to.fragment + " alone, and remember it";
+  const std::string vouching = how.cacert.empty() ? "the system's authorities" : escape(how.cacert);
+  const std::string known = how.cacert.empty() ? "a key in known_hosts, or else " : "";
+  return fmt::format("{}who has a certificate for {} by {}", known, to.host.text(), vouching);
+}
+
+std::string callers_text(const tls_settings& how) {
+  if (!how.allow_key.empty()) return "who has a key in " + escape(how.allow_key);
+  if (!how.requires_certificate) return "whoever calls";
+  return "who has a certificate by " + (how.cacert.empty() ? "the system's authorities" : escape(how.cacert));
+}
+
 // What call and send begin with.
 void add_peer(explanation& all, const endpoint& to, const common_options& given) {
   if (to.host.kind() == host_kind::name && to.scheme != scheme::local) all.add("look up", to.host.text());
@@ -87,6 +102,8 @@ void add_peer(explanation& all, const endpoint& to, const common_options& given)
   all.add(is_datagram(to) ? "speak to" : "connect to",
           fmt::format("{}, {}{}", to.to_string(), limit, family_text(given.wanted)));
   if (to.scheme != scheme::local) all.add("from", source_text(given));
+  if (to.scheme == scheme::tls) all.add("believe", believed_text(to, given.tls));
+  if (!given.tls.cert.empty()) all.add("show", escape(given.tls.cert));
 }
 
 std::string end_of_datagrams(const after_eof& at_end) {
@@ -203,6 +220,10 @@ std::string explain(const listen_options& given) {
   explanation all("listen");
   for (const auto& each : given.on)
     all.add("listen on", each.to_string() + std::string(family_text(given.wanted)));
+  if (std::ranges::any_of(given.on, [](const endpoint& each) { return each.scheme == scheme::tls; })) {
+    all.add("show", given.tls.cert.empty() ? "a key of our own, made once" : escape(given.tls.cert));
+    all.add("let in by tls", fmt::format("{}, within {}", callers_text(given.tls), duration_text(given.handshake_timeout)));
+  }
   if (given.source) all.add("join", fmt::format("groups on the interface of {}", *given.source));
   all.add("serve with", handler_text(given));
   all.add("under", model_text(given.server));

@@ -155,6 +155,8 @@ class connection {
   [[nodiscard]] virtual connection& wire() noexcept { return *this; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
+  /// How many of the bytes that wire() was given carry what was sent so far: over TLS there are more.
+  [[nodiscard]] virtual std::uint64_t bytes_on_wire() const noexcept { return bytes_sent(); }
   /// Another number whenever the peer has taken some of what was sent, as far as its system tells: to be
   /// compared for equality alone.
   [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }

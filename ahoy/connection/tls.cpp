@@ -86,6 +86,7 @@ class tls_connection final : public secure_connection {
   [[nodiscard]] connection& wire() noexcept override { return below_->wire(); }
   [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return received_; }
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return sent_; }
+  [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return carried_; }
   [[nodiscard]] std::uint64_t progress() const noexcept override { return below_->progress(); }
   [[nodiscard]] std::string version() const override { return is_agreed_ ? session_.version() : ""; }
   [[nodiscard]] std::string peer_key() const override { return session_.peer_key(); }
@@ -108,7 +109,7 @@ class tls_connection final : public secure_connection {
   task<> flush_in_turn();
   void collect_and_send_what_fits();
   void end_below();
-  [[nodiscard]] bool has_outgoing() const noexcept { return !leaving_.empty() || session_.has_outgoing(); }
+  [[nodiscard]] bool has_outgoing() const noexcept { return !leaving_.empty() || session_.outgoing_size() > 0; }
   [[nodiscard]] duration left_of(time_point due) const noexcept;
 
   std::unique_ptr<connection> below_;
@@ -119,6 +120,7 @@ class tls_connection final : public secure_connection {
   event free_;           // whoever flushed or shook hands is done
   std::exception_ptr refused_;  // why there is no conversation
   std::uint64_t received_ = 0, sent_ = 0;
+  std::uint64_t carried_ = 0;  // where the last byte that was said ends, below
   bool is_agreed_ = false;
   bool is_agreeing_ = false;
   bool is_flushing_ = false;
@@ -255,6 +257,7 @@ task<> tls_connection::send_all(send_operation& asked) {
     session_.write(piece);
     asked.left.remove_prefix(piece.size());
     sent_ += piece.size();
+    carried_ = below_->bytes_on_wire() + leaving_.size() + session_.outgoing_size();
     co_await flush();
   }
 }

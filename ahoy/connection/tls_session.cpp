@@ -207,7 +207,7 @@ int tls_context::state::verify(X509_STORE_CTX* shown, void*) {
   if (std::ranges::find(trusted, one.peer_key) != trusted.end()) return 1;
   one.why_refused = trusted.size() == 1 ? fmt::format("its key is sha256={}, and not sha256={}", one.peer_key, trusted.front())
                                         : fmt::format("its key, sha256={}, is none of those that are trusted", one.peer_key);
-  X509_STORE_CTX_set_error(shown, X509_V_ERR_APPLICATION_VERIFICATION);
+  X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
   return 0;
 }
 
@@ -293,7 +293,7 @@ void tls_session::take(std::string_view wire) {
 
 void tls_session::end() noexcept { state_->is_cut = true; }
 
-bool tls_session::has_outgoing() const noexcept { return BIO_ctrl_pending(state_->leaving) > 0; }
+std::size_t tls_session::outgoing_size() const noexcept { return BIO_ctrl_pending(state_->leaving); }
 
 void tls_session::take_outgoing(std::string& to) {
   const std::size_t before = to.size();

@@ -43,7 +43,7 @@ class tls_session {
   void take(std::string_view wire);
   /// Nothing more will come: where the peer has not said that it ends, it was cut short.
   void end() noexcept;
-  [[nodiscard]] bool has_outgoing() const noexcept;
+  [[nodiscard]] std::size_t outgoing_size() const noexcept;
   /// What has to go to the peer, before more is waited for, is added to `to`. After a failure that is the
   /// alert which tells the peer of it.
   void take_outgoing(std::string& to);
