@@ -32,7 +32,7 @@ list(FILTER protocol_tests INCLUDE REGEX "_test\\.cpp$")
 list(APPEND unit_test_sources ${protocol_tests})
 list(FILTER protocol_sources EXCLUDE REGEX "_test\\.cpp$")
 
-set(protocol_packages libcurl libtelnet)  # as pkg-config calls them
+set(protocol_packages libcurl libtelnet openssl)  # as pkg-config calls them
 foreach(package IN LISTS protocol_packages)
   pkg_check_modules(${package} REQUIRED IMPORTED_TARGET ${package})
   list(APPEND protocol_libraries PkgConfig::${package})

@@ -6,6 +6,7 @@ A script is a list of steps for one connection: bytes are sent, and the others a
 the server ends its side, and hears what still comes. A caller who goes ends the script wherever it is: `reached` says where.
 """
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -118,6 +119,20 @@ def start_tls(certificate):
     """From here on; `certificate` is one of servers.certificates()."""
     def step(conversation):
         conversation.peer = context_of(certificate).wrap_socket(conversation.peer, server_side=True)
+    return step
+
+
+def cut(conversation):
+    """Ends what goes under TLS, of which TLS says nothing."""
+    socket.socket.shutdown(conversation.peer, socket.SHUT_WR)
+    raise Gone
+
+
+def in_the_clear(data):
+    """Under TLS, and without it."""
+    def step(conversation):
+        with socket.socket(fileno=os.dup(conversation.peer.fileno())) as plain:
+            plain.sendall(data)
     return step
 
 

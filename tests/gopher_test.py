@@ -2,7 +2,9 @@
 import json
 import socket
 import unittest
+import urllib.parse
 
+from bad_server import BadServer, hear, reset
 from command import GUARD
 from fetching import EVERY_BYTE, MUCH, Fetching
 from servers import Gopher, Pygopherd, certificates
@@ -52,6 +54,26 @@ class Items(Fetching):
         self.expect(self.fetch(url, "--cacert", self.server.certificate), 0, EVERY_BYTE)
         self.refused(60, "not trusted", "fetch", url)
 
+    def test_content_of_every_kind(self):
+        for name, content in (("empty.bin", b""), ("dots.txt", b".\n..\n.three\n"), ("Gr\u00fc\u00dfe \u20ac.txt", "Gr\u00fc\u00dfe \u20ac\n".encode()),
+                              ("latin.txt", b"caf\xe9\n")):
+            self.put(name, content)
+            path = urllib.parse.quote(name)
+            if name.endswith(".bin"):
+                self.expect(self.fetch(self.url(f"/9/{path}")), 0, content)
+            self.expect(self.fetch(self.url(f"/0/{path}")), 0, self.opinion("/" + name))
+
+    def test_certificates_that_do_not_fit(self):
+        for name in ("expired", "elsewhere"):
+            shown = getattr(certificates(), name)
+            with self.subTest(name), Gopher(shown) as server:
+                self.refused(60, "not trusted", "fetch", f"gophers://localhost:{server.tls_port}/", "--cacert", shown.file)
+
+    def test_killed_in_mid_transfer(self):
+        with BadServer([hear(b"/much"), MUCH[:1 << 20], reset]) as server:
+            self.refused(56, "", "fetch", f"gopher://localhost:{server.port}/9/much", "--output", "copy")
+        self.assertEqual(self.left(), [])
+
     def test_selectors_cannot_be_split(self):
         for path in ("/0/a%0d%0ab", "/0/a%09b", "/0/a%00"):
             self.refused(2, "malformed", "fetch", self.url(path))
@@ -72,6 +94,12 @@ class Other(Fetching):
         rows = [json.loads(line) for line in self.expect(self.fetch(url + "/", "--json"), 0).out.splitlines()]
         self.assertIn(("text", f"{url}/0/text.txt"), [(row["kind"], row["url"]) for row in rows])
         self.assertIn(b"text\n", self.expect(self.fetch(url + "/0/text.txt"), 0).out.replace(b"\r", b""))
+
+    def test_what_is_not_there(self):
+        """It is said by an item of type 3, whatever was asked for."""
+        for kind in "019":
+            self.refused(78, "not there\nthe server said: .*nosuch", "fetch", f"gopher://localhost:{self.server.port}/{kind}/nosuch", "--output", "copy")
+        self.assertEqual(self.left(), [])
 
 
 if __name__ == "__main__":

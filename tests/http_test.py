@@ -1,6 +1,7 @@
 """`ahoy fetch` and `ahoy send` over HTTP, against nginx; what Python's own module reads is the second opinion."""
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import signal
@@ -72,6 +73,13 @@ class Content(Web):
         self.put("all", EVERY_BYTE)
         ended = self.expect(self.fetch(self.secure("/all"), "--cacert", self.server.certificate, "-v"), 0, EVERY_BYTE)
         self.assertIn("< HTTP/2 200", ended.err)
+
+    def test_json_is_of_the_header_alone(self):
+        self.put("all", EVERY_BYTE)
+        rows = [json.loads(line) for line in self.expect(self.fetch(self.url("/all"), "--head", "--json"), 0).out.splitlines()]
+        self.assertEqual(rows[0], {"status": 200, "version": "1.1", "reason": "OK"})
+        self.assertIn({"name": "Content-Length", "value": str(len(EVERY_BYTE))}, rows)
+        self.refused(2, "contradictory", "fetch", self.url("/all"), "--json")
 
     def test_headers_are_sent_and_cannot_be_split(self):
         ended = self.expect(self.fetch(self.url("/echo"), "--header", "X-One: 1", "--header", "X-Empty:"), 0)
@@ -228,6 +236,16 @@ class Send(Web):
 
     def test_one_message_is_the_content(self):
         self.refused(2, "", "send", self.url("/echo"), "one", "two")
+
+    def test_json_is_one_object(self):
+        told = json.loads(self.expect(self.ahoy("send", self.url("/echo"), "hello", "--json"), 0).out)
+        self.assertEqual({name: told[name] for name in ("sent", "acknowledged", "confirm", "status")},
+                         {"sent": 5, "acknowledged": None, "confirm": "delivered", "status": 0})
+        self.assertIn("hello", told["reply"])
+        refused = self.expect(self.ahoy("send", self.url("/status/500"), "hello", "--json"), 22)
+        self.assertEqual(json.loads(refused.out)["confirm"], "none")
+        long = self.expect(self.ahoy("send", self.url("/echo"), "x" * 100, "--json", "--max-message", "10"), 63)
+        self.assertEqual(json.loads(long.out)["status"], 63)
 
 
 class Handler(Web):

@@ -4,8 +4,8 @@ import poplib
 import unittest
 
 from bad_server import BadServer, forever, hear, reset, stall
-from command import GUARD
-from fetching import EVERY_BYTE, MUCH, Fetching
+from command import GUARD, Running, await_that
+from fetching import EVERY_BYTE, MUCH, NOBODY_KNOWN, Fetching
 from servers import Mailboxes, certificates
 
 USER = ["--user", "alice:secret"]
@@ -99,6 +99,15 @@ class Encrypted(Mailbox):
 
 
 class Ends(Fetching):
+    def test_killed_in_mid_transfer(self):
+        with Mailboxes() as server:
+            server.put(b"Subject: much\r\n\r\n" + b"line\r\n" * (10 << 20))
+            with Running("fetch", f"pop3://localhost:{server.pop3_port}/1", *USER, "--output", "copy", cwd=self.folder, env=NOBODY_KNOWN) as fetching:
+                await_that(lambda: any(path.stat().st_size for path in self.folder.iterdir()), "the first bytes")
+                server.kill()
+                self.assertEqual(fetching.ended().status, 56)
+        self.assertEqual(self.left(), [])
+
     def test_stalls(self):
         with Mailboxes() as server:
             server.stall()

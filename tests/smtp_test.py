@@ -5,8 +5,8 @@ import smtplib
 import unittest
 
 from bad_server import BadServer, hear, hear_until, reset, stall, forever, start_tls
-from command import GUARD
-from fetching import EVERY_BYTE, MUCH, Fetching
+from command import GUARD, Running
+from fetching import EVERY_BYTE, MUCH, NOBODY_KNOWN, Fetching
 from servers import Mail, certificates
 
 FROM = ["--from", "alice@t.invalid"]
@@ -121,6 +121,28 @@ class Refusals(Mailing):
         self.assertNotIn("secret", ended.err)
         self.assertNotIn("AGFsaWNlAHNlY3JldA", ended.err)
         self.refused(22, "refused", "send", self.url(), *FROM, *far)
+
+
+class Ends(Fetching):
+    def send(self, server, *words):
+        return self.ahoy("send", f"smtp://localhost:{server.port}", *FROM, *BOB, "--subject", "x", *words)
+
+    def test_stalled(self):
+        with Mail() as server:
+            server.stall()
+            self.expect(self.send(server, "y", "--timeout", "500ms"), 28)
+            server.go_on()
+
+    def test_killed_in_mid_transfer(self):
+        """While standard input has not ended: nothing arrives, and the status says so."""
+        with Mail() as server, Running("send", f"smtp://localhost:{server.port}", *FROM, *BOB, "--subject", "x", "-v", env=NOBODY_KNOWN) as sending:
+            sending.write(b"begun\n" * 60000)  # what is short is looked at first
+            sending.err.until("354 ")
+            server.kill()
+            sending.write(b"more\n" * 100000)
+            sending.end_input()
+            self.assertIn(sending.ended().status, (18, 55, 56))
+            self.assertEqual(server.messages("bob"), [])
 
 
 class Encrypted(Mailing):

@@ -1,4 +1,5 @@
 #include <ahoy/command/command_line.hpp>
+#include <ahoy/command/curl_option.hpp>
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/usage_error.hpp>
@@ -34,7 +35,8 @@ std::string where_options_are(verb which) {
 
 [[noreturn]] void refuse_unknown(verb which, std::span<const std::string_view> words,
                                  std::string_view spelling) {
-  const auto foreign = foreign_option(which, words, spelling);
+  const auto of_curl = curl_option(which, words, spelling);
+  const auto foreign = of_curl.empty() ? foreign_option(which, words, spelling) : of_curl;
   if (!foreign.empty()) throw usage_error(usage_errc::unknown, "option", spelling, foreign);
   const bool is_long = spelling.starts_with("--");
   const auto* dash = is_long ? "" : "; a word that begins with - stands after --";

@@ -91,7 +91,8 @@ void witness::ask_tcp(account& known) const noexcept {
   if (&wire() == &of_) known.reached = known.sent - std::min(known.sent, *unsent - std::min(*unsent, end));
   known.settled = *unacknowledged == 0;
   if (failure_) return ask_failed_tcp(known);
-  known.acknowledged = acknowledged_of(wire().bytes_sent() - std::min(wire().bytes_sent(), *unacknowledged - std::min(*unacknowledged, end)));
+  known.acknowledged = acknowledged_of(
+      wire().bytes_sent() - std::min(wire().bytes_sent(), *unacknowledged - std::min(*unacknowledged, end)));
   if (ended_) known.end_acknowledged = known.settled;
 }
 

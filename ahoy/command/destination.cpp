@@ -113,7 +113,8 @@ task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to
 }
 
 /// What is given only by who it was that answered is explained by what was believed.
-task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to, const common_options& how) {
+task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to,
+                                                     const common_options& how) {
   const tls_choice believed{to, how.tls};
   std::optional<error> refused;
   try {

@@ -48,9 +48,9 @@ struct runner {
   int operator()(const call_options& given) const { return run(given, run_call); }
   int operator()(const send_options& given) const { return run(given, run_send); }
   int operator()(const bench_options& given) const { return run(given, run_bench); }
-  int operator()(const fetch_options& given) const { return run(given, run_fetch); }
-  int operator()(const upload_options& given) const { return run(given, run_upload); }
-  int operator()(const telnet_options& given) const { return run(given, run_telnet); }
+  int operator()(const fetch_options& given) const { return run_fetch(given); }
+  int operator()(const upload_options& given) const { return run_upload(given); }
+  int operator()(const telnet_options& given) const { return run_telnet(given); }
   int operator()(const help_request& asked) const { return print(short_help(asked.of)); }
   int operator()(const version_request&) const { return print(version_text()); }
 

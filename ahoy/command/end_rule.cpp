@@ -42,7 +42,9 @@ end_rule rule_for(end_rule asked, const connection& with, const after_eof& given
   const bool ends_both = secure && !secure->has_halves() && given.how == after_eof::rule::ordinary;
   asked.ends_last = ends_both && asked.until == listen_until::peer_ends;
   if (asked.ends_last)
-    notice("the peer speaks TLS 1.2, over which our end would end its answer: its end is awaited first (--after-eof)");
+    notice(
+        "the peer speaks TLS 1.2, over which our end would end its answer: its end is awaited first "
+        "(--after-eof)");
   return asked;
 }
 

@@ -24,8 +24,8 @@ struct end_rule {
   bool keeps_open = false;  ///< our half is closed only when the peer has ended its own, which ends no input
 };
 
-/// The rule for this connection: over TLS 1.2 our end makes the peer end, too, and drop what it had to say; so
-/// where its end is awaited it goes first.
+/// The rule for this connection: over TLS 1.2 our end makes the peer end, too, and drop what it had to say;
+/// so where its end is awaited it goes first.
 [[nodiscard]] end_rule rule_for(end_rule asked, const connection& with, const after_eof& given);
 
 /// `call`, and `listen --once`: close means as soon as what we sent is acknowledged.

@@ -15,7 +15,7 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::array<std::string_view, 4> schemes{"tcp", "tls", "udp", "unix"};
+constexpr std::array<std::string_view, 4> own_schemes{"tcp", "tls", "udp", "unix"};
 constexpr std::string_view schemes_text = "this version has tcp, tls, udp and unix";
 
 constexpr std::string_view separator = "://";
@@ -57,7 +57,7 @@ void check_scheme(std::string_view word) {
   const auto end = word.find(separator);
   if (end == word.npos) return check_slashes(word);
   const auto name = lower(word.substr(0, end));
-  if (std::ranges::count(schemes, name) != 0) return;
+  if (std::ranges::count(own_schemes, name) != 0) return;
   const auto known = known_schemes();
   if (std::ranges::count(known, name) != 0)
     throw usage_error(usage_errc::not_yet, "scheme", name, std::string(schemes_text));
@@ -143,10 +143,6 @@ endpoint internet_endpoint(std::string_view word, std::string_view verb, std::sp
     throw unreadable("URL", word, fmt::format("write http://{}, or another of {}", word, names));
   if (!is_internet_url(word)) check_scheme(word);
   auto read = endpoint::parse(word);
-  constexpr std::array later{scheme::imap, scheme::imaps};
-  if (std::ranges::find(later, read.scheme) != later.end())
-    throw usage_error(usage_errc::not_yet, "scheme", to_string(read.scheme),
-                      fmt::format("{} has {}", verb, names));
   if (std::ranges::find(schemes, read.scheme) == schemes.end())
     throw usage_error(usage_errc::contradictory, fmt::format("{} and scheme", verb), to_string(read.scheme),
                       fmt::format("{} has {}", verb, names));
@@ -167,9 +163,9 @@ void check_has_one_reading(std::string_view host) {
 
 leading_endpoint take_endpoint(std::span<const std::string_view> words) {
   if (words.empty())
-    throw usage_error(
-        usage_errc::missing, "endpoint", "",
-        "say who to talk to: HOST PORT, host:port, tcp://host:port, tls://host:port, udp://host:port, unix:///path");
+    throw usage_error(usage_errc::missing, "endpoint", "",
+                      "say who to talk to: HOST PORT, host:port, tcp://host:port, tls://host:port, "
+                      "udp://host:port, unix:///path");
   check_has_one_reading(words[0]);
   if (words.size() > 1 && is_host_alone(words[0]))
     return {as_peer(endpoint_of(words[0], words[1])), words.subspan(2)};

@@ -92,6 +92,10 @@ constexpr std::array table{
             "ahoy fetch http://localhost:8080/\n"
             "ahoy fetch http://localhost:8080/file --output file\n"},
 
+    example{verb::fetch, "What is new in a mailbox, and one of its messages",
+            "ahoy fetch 'imaps://mail.example.org/INBOX?UNSEEN' --user alice\n"
+            "ahoy fetch imaps://mail.example.org/INBOX/1042 --user alice --output message.eml\n"},
+
     example{verb::bench, "How many exchanges of 64 bytes a second a server does with 64 callers",
             "# the server:\n"
             "ahoy listen 23456 --handler echo\n"

@@ -1,9 +1,8 @@
 #include <ahoy/command/bench_report.hpp>
 #include <ahoy/command/defaults.hpp>
-#include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/explain.hpp>
+#include <ahoy/command/explanation.hpp>
 #include <ahoy/command/settings.hpp>
-#include <ahoy/command/status_text.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/server/capacity.hpp>
@@ -16,41 +15,15 @@
 namespace ahoy::inline v0 {
 namespace {
 
-/// Lines of two columns: what, and how. Nothing is wrapped: every space of a value counts.
-class explanation {
- public:
-  explicit explanation(std::string_view verb)
-      : text_(fmt::format("ahoy {} would, without --explain:\n", verb)) {}
-
-  void add(std::string_view what, std::string_view how) {
-    text_ += fmt::format("  {:<14}{}\n", what, escape_controls(how));
-  }
-  std::string text() && { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
-std::string_view family_text(family wanted) {
-  if (wanted == family::inet) return ", IPv4 alone";
-  return wanted == family::inet6 ? ", IPv6 alone" : "";
-}
-
 bool is_datagram(const endpoint& of) { return of.type() == socket_type::datagram; }
 
 std::string framing_text(framing which, const endpoint& to) {
   return is_datagram(to) ? "a datagram is a message" : fmt::format("{} framing", to_string(which));
 }
 
-void add_give_up(explanation& all, const common_options& given) {
-  all.add("give up", given.timeout == no_timeout
-                         ? "never: --timeout is none"
-                         : fmt::format("after {}, with status 28", duration_text(given.timeout)));
-}
-
 void add_limits(explanation& all, const common_options& given) {
   all.add("accept", fmt::format("messages of at most {}", size_text(given.max_message)));
-  add_give_up(all, given);
+  all.add_give_up(given);
 }
 
 void add_output(explanation& all, const common_options& given, std::string_view plain) {
@@ -65,45 +38,10 @@ std::string_view shown_text(const endpoint& to, framing which) {
                                                   : "byte for byte; on a terminal, escaped";
 }
 
-void add_statuses(explanation& all, verb of) {
-  std::string numbers;
-  for (const auto& [value, meaning] : statuses_of(of))
-    numbers += fmt::format("{}{}", numbers.empty() ? "" : " ", to_integer(value));
-  all.add("exit with", fmt::format("one of {}: see `ahoy help {}`", numbers, row_of(of).name));
-}
-
-std::string source_text(const common_options& given) {
-  std::string chosen = "an address that the system chooses";
-  if (!given.source) return chosen;
-  const auto [host, port] = read_source(*given.source);
-  return host.kind() == host_kind::any ? fmt::format("port {} of {}", port.number(), chosen) : *given.source;
-}
-
-std::string believed_text(const endpoint& to, const tls_settings& how) {
-  if (how.insecure) return "whoever answers";
-  if (!to.fragment.empty()) return "the key " + to.fragment + " alone, and remember it";
-  const std::string vouching = how.cacert.empty() ? "the system's authorities" : escape(how.cacert);
-  const std::string known = how.cacert.empty() ? "a key in known_hosts, or else " : "";
-  return fmt::format("{}who has a certificate for {} by {}", known, to.host.text(), vouching);
-}
-
 std::string callers_text(const tls_settings& how) {
   if (!how.allow_key.empty()) return "who has a key in " + escape(how.allow_key);
   if (!how.requires_certificate) return "whoever calls";
   return "who has a certificate by " + (how.cacert.empty() ? "the system's authorities" : escape(how.cacert));
-}
-
-// What call and send begin with.
-void add_peer(explanation& all, const endpoint& to, const common_options& given) {
-  if (to.host.kind() == host_kind::name && to.scheme != scheme::local) all.add("look up", to.host.text());
-  const auto limit = given.connect_timeout == no_timeout
-                         ? std::string("without a limit of time")
-                         : fmt::format("within {}", duration_text(given.connect_timeout));
-  all.add(is_datagram(to) ? "speak to" : "connect to",
-          fmt::format("{}, {}{}", to.to_string(), limit, family_text(given.wanted)));
-  if (to.scheme != scheme::local) all.add("from", source_text(given));
-  if (to.scheme == scheme::tls) all.add("believe", believed_text(to, given.tls));
-  if (!given.tls.cert.empty()) all.add("show", escape(given.tls.cert));
 }
 
 std::string end_of_datagrams(const after_eof& at_end) {
@@ -222,7 +160,8 @@ std::string explain(const listen_options& given) {
     all.add("listen on", each.to_string() + std::string(family_text(given.wanted)));
   if (std::ranges::any_of(given.on, [](const endpoint& each) { return each.scheme == scheme::tls; })) {
     all.add("show", given.tls.cert.empty() ? "a key of our own, made once" : escape(given.tls.cert));
-    all.add("let in by tls", fmt::format("{}, within {}", callers_text(given.tls), duration_text(given.handshake_timeout)));
+    all.add("let in by tls",
+            fmt::format("{}, within {}", callers_text(given.tls), duration_text(given.handshake_timeout)));
   }
   if (given.source) all.add("join", fmt::format("groups on the interface of {}", *given.source));
   all.add("serve with", handler_text(given));
@@ -237,31 +176,31 @@ std::string explain(const listen_options& given) {
   if (has_room(given)) add_output(all, given, "as [NAME] text, escaped");
   add_limits(all, given);
   all.add("drain", fmt::format("{} after SIGINT or SIGTERM", drain_text(given.server.drain)));
-  add_statuses(all, verb::listen);
+  all.add_statuses(verb::listen);
   return std::move(all).text();
 }
 
 std::string explain(const call_options& given) {
   explanation all("call");
-  add_peer(all, given.to, given);
+  all.add_peer(given.to, given);
   all.add("say", fmt::format("standard input; {}", framing_text(framing_for(given), given.to)));
   all.add("at its end", end_text(given.to, given.at_end));
   add_output(all, given, shown_text(given.to, framing_for(given)));
   add_limits(all, given);
-  add_statuses(all, verb::call);
+  all.add_statuses(verb::call);
   return std::move(all).text();
 }
 
 std::string explain(const send_options& given) {
   explanation all("send");
   const auto confirm = confirmation_for(given);
-  add_peer(all, given.to, given);
+  all.add_peer(given.to, given);
   all.add("say", message_text(given));
   all.add("at its end", end_text(given.to, given.at_end));
   all.add("confirm", fmt::format("{}: {}", to_string(confirm), meaning_of(confirm)));
   add_output(all, given, shown_text(given.to, given.framing.value_or(framing::raw)));
   add_limits(all, given);
-  add_statuses(all, verb::send);
+  all.add_statuses(verb::send);
   return std::move(all).text();
 }
 
@@ -272,7 +211,7 @@ std::string explain(const bench_options& given) {
     for (const auto& each : measured_models())
       all.add("start", fmt::format("a server on this machine, under {}", name_of(each)));
   } else {
-    add_peer(all, given.to, given);
+    all.add_peer(given.to, given);
   }
   const bool is_of_datagrams = given.to.type() == socket_type::datagram;
   all.add("open",
@@ -285,46 +224,8 @@ std::string explain(const bench_options& given) {
   if (given.length != no_timeout) all.add("end", fmt::format("after {}", duration_text(given.length)));
   all.add("print", given.json ? "one JSON object" : "rates and times");
   if (!given.plot.empty()) all.add("draw", given.plot);
-  add_give_up(all, given);
-  add_statuses(all, verb::bench);
-  return std::move(all).text();
-}
-
-namespace {
-
-void add_login(explanation& all, const internet_options& given) {
-  if (given.user) all.add("log in", fmt::format("as {}", escape(*given.user)));
-  if (given.starttls) all.add("begin", "TLS, before anything else is said");
-  if (given.insecure) all.add("believe", "any certificate");
-}
-
-}  // namespace
-
-std::string explain(const fetch_options& given) {
-  explanation all("fetch");
-  all.add("fetch", given.to.to_string());
-  add_login(all, given);
-  all.add("write",
-          given.output.empty() ? "it to standard output" : fmt::format("it to {}", escape(given.output)));
-  add_give_up(all, given);
-  add_statuses(all, verb::fetch);
-  return std::move(all).text();
-}
-
-std::string explain(const upload_options& given) {
-  explanation all("send");
-  all.add("send to", given.to.to_string());
-  add_login(all, given);
-  add_give_up(all, given);
-  add_statuses(all, verb::send);
-  return std::move(all).text();
-}
-
-std::string explain(const telnet_options& given) {
-  explanation all("call");
-  all.add("call", given.to.to_string());
-  add_give_up(all, given);
-  add_statuses(all, verb::call);
+  all.add_give_up(given);
+  all.add_statuses(verb::bench);
   return std::move(all).text();
 }
 

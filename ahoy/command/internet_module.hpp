@@ -9,7 +9,7 @@
 extern "C" {
 
 struct ahoy_internet_functions {
-  /// Each does the work, tells what went wrong, and returns the exit status.
+  /// Each does the work, or explains it; tells what went wrong, and returns the exit status.
   int (*fetch)(const ahoy::fetch_options& given);
   int (*upload)(const ahoy::upload_options& given);
   int (*telnet)(const ahoy::telnet_options& given);

@@ -9,8 +9,9 @@ namespace ahoy::inline v0 {
 
 inline constexpr std::string_view http_schemes = "http https";
 inline constexpr std::string_view file_schemes = "http https ftp ftps";
-inline constexpr std::string_view mail_schemes = "smtp smtps";
-inline constexpr std::string_view article_schemes = "smtp smtps nntp nntps";
+inline constexpr std::string_view sending_schemes = "smtp smtps";
+inline constexpr std::string_view mail_schemes = "smtp smtps imap imaps";
+inline constexpr std::string_view article_schemes = "smtp smtps imap imaps nntp nntps";
 inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
 inline constexpr std::string_view login_schemes =
     "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
@@ -59,17 +60,24 @@ inline constexpr std::array internet_option_rows{
                     "of a list the last N", "", "imap imaps nntp nntps"),
     internet_option("--search", value_kind::text, "WORDS", "", "fetch", section::content,
                     "what to search for",
-                    "Of IMAP, as its SEARCH has it: UNSEEN, FROM alice, SINCE 1-Feb-2026. Of Gopher, what a "
-                    "search server "
-                    "is asked.",
+                    "Of IMAP, text that a message holds; what else its SEARCH knows is the URL's query: "
+                    "imap://HOST/INBOX?UNSEEN%20FROM%20alice. Of Gopher, what a search server is asked.",
                     "imap imaps gopher gophers"),
-    internet_option("--delete", value_kind::flag, "", "", "fetch", section::content,
-                    "delete the message once it is written", "", "pop3 pop3s"),
+    internet_option(
+        "--delete", value_kind::flag, "", "", "fetch", section::content,
+        "delete the message once it is written",
+        "Of IMAP, only where the server can delete one alone (UIDPLUS); else it is status 22, and "
+        "nothing is fetched.",
+        "pop3 pop3s imap imaps"),
     internet_option("--header", value_kind::text, "HEADER", "", "fetch send", section::content,
                     "a header to send along, NAME: VALUE; may be repeated", "",
-                    "http https smtp smtps nntp nntps"),
+                    "http https smtp smtps imap imaps nntp nntps"),
     internet_option("--method", value_kind::text, "METHOD", "POST", "send", section::content,
                     "another than POST: PUT, PATCH", "", http_schemes),
+    internet_option("--active", value_kind::flag, "", "", "fetch send", section::content,
+                    "have the server connect to us for the data",
+                    "As FTP did at first (PORT); else we connect to it (PASV), which passes more firewalls.",
+                    "ftp ftps"),
     internet_option("--append", value_kind::flag, "", "", "send", section::content,
                     "to the end of the file there", "", "ftp ftps"),
 
@@ -80,7 +88,7 @@ inline constexpr std::array internet_option_rows{
     internet_option("--cc", value_kind::text, "ADDRESS", "", "send", section::mail,
                     "who gets a copy; may be repeated", "", mail_schemes),
     internet_option("--bcc", value_kind::text, "ADDRESS", "", "send", section::mail,
-                    "who gets a copy that nobody is told of; may be repeated", "", mail_schemes),
+                    "who gets a copy that nobody is told of; may be repeated", "", sending_schemes),
     internet_option("--subject", value_kind::text, "TEXT", "", "send", section::mail, "what it is about",
                     "Without --subject and MESSAGEs standard input is the whole message, headers and all.",
                     article_schemes),
@@ -97,15 +105,17 @@ inline constexpr std::array internet_option_rows{
     internet_option("--starttls", value_kind::flag, "", "", "fetch send", section::login,
                     "begin TLS before anything else, or end with status 35",
                     "So it is done, too, where a login goes to another machine.", starttls_schemes),
-    internet_option("--cacert", value_kind::text, "FILE", "the system's", "listen call send fetch", section::login,
-                    "certificates to believe, as PEM",
-                    "Of listen, those that callers' certificates are signed by: it goes with --require-client-cert.",
-                    tls_schemes),
-    internet_option("--cert", value_kind::text, "FILE", "none", "listen call send fetch", section::login,
-                    "our own certificate, as PEM",
-                    "With those that vouch for it, in their order. Without it listen makes a key of its own, once: "
-                    "identity.pem in $XDG_CONFIG_HOME/ahoy or ~/.config/ahoy.",
-                    tls_schemes),
+    internet_option(
+        "--cacert", value_kind::text, "FILE", "the system's", "listen call send fetch", section::login,
+        "certificates to believe, as PEM",
+        "Of listen, those that callers' certificates are signed by: it goes with --require-client-cert.",
+        tls_schemes),
+    internet_option(
+        "--cert", value_kind::text, "FILE", "none", "listen call send fetch", section::login,
+        "our own certificate, as PEM",
+        "With those that vouch for it, in their order. Without it listen makes a key of its own, once: "
+        "identity.pem in $XDG_CONFIG_HOME/ahoy or ~/.config/ahoy.",
+        tls_schemes),
     internet_option("--key", value_kind::text, "FILE", "in --cert", "listen call send fetch", section::login,
                     "its private key, as PEM", "", tls_schemes),
     internet_option(
@@ -115,11 +125,12 @@ inline constexpr std::array internet_option_rows{
         every_url),
     internet_option("--require-client-cert", value_kind::flag, "", "", "listen", section::login,
                     "callers show a certificate that --cacert or the system vouches for", "", "tls"),
-    internet_option("--allow-key", value_kind::text, "FILE", "all", "listen", section::login,
-                    "callers with these keys alone",
-                    "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
-                    "certificate (--cert), whoever signed it.",
-                    "tls"),
+    internet_option(
+        "--allow-key", value_kind::text, "FILE", "all", "listen", section::login,
+        "callers with these keys alone",
+        "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
+        "certificate (--cert), whoever signed it.",
+        "tls"),
 };
 
 }  // namespace ahoy::inline v0

@@ -139,8 +139,9 @@ void check_options(const command_line& line, std::span<const endpoint> given) {
 void check_tls(const listen_options& given) {
   const auto& how = given.tls;
   if (!how.cacert.empty() && !how.requires_certificate)
-    throw usage_error(usage_errc::contradictory, "option --cacert", "",
-                      "of listen it says whose certificates callers may show: it goes with --require-client-cert");
+    throw usage_error(
+        usage_errc::contradictory, "option --cacert", "",
+        "of listen it says whose certificates callers may show: it goes with --require-client-cert");
   if (!how.allow_key.empty() && how.requires_certificate)
     throw usage_error(usage_errc::contradictory, "options --allow-key and --require-client-cert", "",
                       "a caller is known by its key, or by who signed its certificate: leave out one");
@@ -241,7 +242,8 @@ void check_datagrams(const bench_options& given) {
 
 void check_measurable(const endpoint& to) {
   if (to.transport() == transport::tls)
-    throw usage_error(usage_errc::not_yet, "bench and scheme", to_string(to.scheme), "it measures tcp, udp and unix");
+    throw usage_error(usage_errc::not_yet, "bench and scheme", to_string(to.scheme),
+                      "it measures tcp, udp and unix");
 }
 
 endpoint measured_endpoint(std::span<const std::string_view> words) {
@@ -266,10 +268,11 @@ bench_options bench_from(const command_line& line) {
   return given;
 }
 
-constexpr std::array fetched{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps,   scheme::pop3,
-                             scheme::pop3s, scheme::nntp,  scheme::nntps, scheme::gopher, scheme::gophers};
-constexpr std::array sent_to{scheme::http, scheme::https, scheme::ftp,  scheme::ftps,
-                             scheme::smtp, scheme::smtps, scheme::nntp, scheme::nntps};
+constexpr std::array fetched{scheme::http, scheme::https, scheme::ftp,    scheme::ftps,
+                             scheme::pop3, scheme::pop3s, scheme::imap,   scheme::imaps,
+                             scheme::nntp, scheme::nntps, scheme::gopher, scheme::gophers};
+constexpr std::array sent_to{scheme::http,  scheme::https, scheme::ftp,   scheme::ftps, scheme::smtp,
+                             scheme::smtps, scheme::imap,  scheme::imaps, scheme::nntp, scheme::nntps};
 constexpr std::array called{scheme::telnet};
 
 // Options that go with some schemes would be silently without effect with others.

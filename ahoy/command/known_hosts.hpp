@@ -20,7 +20,8 @@ struct known_host {
 /// Of a text of that form.
 [[nodiscard]] std::optional<known_host> find_known_host(std::string_view text, const endpoint& server);
 /// The text with this server's key in the place of an older one.
-[[nodiscard]] std::string with_known_host(std::string_view text, const endpoint& server, std::string_view key);
+[[nodiscard]] std::string with_known_host(std::string_view text, const endpoint& server,
+                                          std::string_view key);
 
 /// In the user's folder. Throws error where it is there and cannot be read.
 [[nodiscard]] std::optional<known_host> known_host_of(const endpoint& server);

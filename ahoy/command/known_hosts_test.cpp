@@ -24,8 +24,9 @@ TEST(known_hosts, finds_a_server_by_its_host_and_port) {
 }
 
 TEST(known_hosts, passes_over_what_it_cannot_read) {
-  for (const std::string& line : {std::string{"tls://h:1"}, std::string{"tls://h:1 sha256="}, "tls://h:1 sha256=" + key.substr(1),
-                                  "tls://h:1 sha256=" + key + "a", "tls://h:1 md5=" + key, std::string(100, '\0')})
+  for (const std::string& line :
+       {std::string{"tls://h:1"}, std::string{"tls://h:1 sha256="}, "tls://h:1 sha256=" + key.substr(1),
+        "tls://h:1 sha256=" + key + "a", "tls://h:1 md5=" + key, std::string(100, '\0')})
     EXPECT_FALSE(ahoy::find_known_host(line + "\n", endpoint::parse("tls://h:1"))) << line;
 }
 

@@ -303,7 +303,8 @@ class listening {
 task<> listen(engine& by, listen_options options, int& status) {
   context& here = co_await this_context();
   options.server.source = co_await source_address(by, options.on.front(), options);
-  const bool is_secure = std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
+  const bool is_secure =
+      std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
   if (is_secure) {
     const own_identity who = identity_of_listener(options.tls);
     options.server.tls = security_of_listener(options.tls, who, options.handshake_timeout);

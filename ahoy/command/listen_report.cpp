@@ -89,10 +89,16 @@ task<> listen_report::flush() {
   while (!is_written()) co_await written_.wait();
 }
 
+void listen_report::note_tls(const connection& from) {
+  if (spoke_tls_.allows(by_.now()))
+    note(fmt::format("[{}] speaks TLS, which this endpoint does not: listen on tls:// for it", from.label()));
+  else
+    static_cast<void>(spoke_tls_.take_untold(by_.now()));  // of these no number is told
+}
+
 task<> listen_report::heard(const connection& from, const message& said) {
   const bool looks_like_tls = said.text.starts_with("\x16\x03");  // a record of its handshake (RFC 8446, 5.1)
-  if (looks_like_tls && from.transport() == "tcp")
-    note(fmt::format("[{}] speaks TLS, which this endpoint does not: listen on tls:// for it", from.label()));
+  if (looks_like_tls && from.transport() == "tcp") note_tls(from);
   while (!unwritten_.has_room()) co_await written_.wait();
   unwritten_.add(shown(from, said));
   ++heard_;
@@ -198,10 +204,9 @@ void listen_report::made_way(const connection& caller) {
 }
 
 void listen_report::untold(turned_away how, std::uint64_t callers) {
-  constexpr std::array lines = {"were told busy or, over UDP, nothing (--max-clients)",
-                                "were turned away (--allow, --deny)",
-                                "made way for newer callers (--max-clients)",
-                                "did not join: no TLS was agreed on"};
+  constexpr std::array lines = {
+      "were told busy or, over UDP, nothing (--max-clients)", "were turned away (--allow, --deny)",
+      "made way for newer callers (--max-clients)", "did not join: no TLS was agreed on"};
   note(fmt::format("{} more {}", callers, lines[static_cast<std::size_t>(how)]));
   if (how == turned_away::busy) tell(json_event::busy, "", fmt::format("{} more", callers));
 }

@@ -6,6 +6,7 @@
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/server/observer.hpp>
+#include <ahoy/server/rate_limit.hpp>
 
 #include <functional>
 #include <string>
@@ -59,6 +60,7 @@ class listen_report final : public observer, public transcript {
   task<> first_departure();
 
  private:
+  void note_tls(const connection& from);
   /// Bytes that wait for a slow reader of our output before the callers have to.
   static constexpr std::size_t most_unwritten = 64 * 1024;
 
@@ -77,6 +79,7 @@ class listen_report final : public observer, public transcript {
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool somebody_failed_ = false;
   bool writing_ = false;
+  rate_limit spoke_tls_;       // on endpoints without
   std::uint64_t dropped_ = 0;  // messages, for slow callers
 };
 

@@ -72,7 +72,8 @@ constexpr std::array own_rows{
     option{
         "--confirm", "", value_kind::choice, "HOW", "", "send", section::messages,
         "what must be known for status 0",
-        "The default is the strongest that the transport has: closed for tcp and unix, sent for udp. After a "
+        "The default is the strongest that the transport has: closed for tcp, tls and unix, sent for udp. "
+        "After a "
         "FIN that the peer's system acknowledged, closed waits for the peer's own end. It is no proof that "
         "the program read: TCP has none, so delivered is refused on tcp, and udp knows sent alone. What is "
         "not confirmed is status 18 and a count of what is known; 28 where --timeout ended the wait.",
@@ -132,7 +133,8 @@ constexpr std::array own_rows{
         "{\"sent\":...,\"acknowledged\":...,\"confirm\":...,\"status\":...,\"reply\":...}, for words that "
         "make no "
         "sense too (status 2); bench too prints "
-        "one. "
+        "one. fetch prints lists so, a row an object: folders, menus, mailboxes, newsgroups, and the header "
+        "that --head gets. "
         "Where nobody "
         "reads what "
         "listen prints, a message waits with its caller and a join for as long as its caller is here; how "
@@ -191,15 +193,10 @@ constexpr std::array own_rows{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", "By a reset: see THE END."},
-    option{"--handshake-timeout",
-           "",
-           value_kind::duration,
-           "DURATION",
-           "10s",
-           "listen",
-           section::callers,
+    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
-           "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and said."},
+           "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and "
+           "said."},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
@@ -279,7 +276,8 @@ constexpr std::array<std::string_view, 12> titles{
 };
 
 constexpr std::string_view listen_text =
-    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, tls://host:port, udp://host:port, "
+    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, tls://host:port, "
+    "udp://host:port, "
     "unix:///path, host:port, :port, or a port alone. Without any it is port 23456 of every address.\n"
     "Standard output carries messages alone, each led by who said it: `[127.0.0.1:40112] hello`. Standard "
     "error "
@@ -293,6 +291,8 @@ constexpr std::string_view listen_text =
     "  /kick NAME    cuts one, by a reset\n"
     "  /quit         ends, as SIGTERM does\n"
     "  // and @@     begin a line with a plain / or @\n"
+    "Over tls:// it shows --cert, or else a key of its own, whose fingerprint is in the line to paste: "
+    "`ahoy call tls://HOST:PORT#sha256=...`.\n"
     "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
     "callers closed, and the status is 0 (see --drain).\n";
 
@@ -304,6 +304,11 @@ constexpr std::string_view call_text =
     "peer "
     "ends first: status 0 if all that we sent was acknowledged, else 18; a reset is 56. Over UDP there is no "
     "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n"
+    "Over tls:// the peer is verified: by the fingerprint that the URL ends with, "
+    "tls://HOST:PORT#sha256=..., "
+    "which is remembered; by the one remembered; or by its certificate. Who is not believed is status 60, "
+    "with "
+    "the line that would accept it. A peer that ends without close_notify was cut, for all one knows: 56.\n"
     "telnet://HOST speaks Telnet: at a terminal, where the server echoes, each key goes at once, and Ctrl-] "
     "leaves; "
     "-v shows what is negotiated.\n"
@@ -319,7 +324,8 @@ constexpr std::string_view send_text =
     "any, "
     "standard input is sent as it is; over UDP each of its lines is a datagram. A MESSAGE that begins with - "
     "stands after --.\n"
-    "To a URL of another scheme it sends to a server of the internet. 0 means that the server said that it has "
+    "To a URL of another scheme it sends to a server of the internet. 0 means that the server said that it "
+    "has "
     "it; 18 that its last word was not heard; 22 that it refused, be it one recipient of several.\n"
     "  http://HOST/PATH      one MESSAGE, or standard input, as the content; https with TLS\n"
     "  ftp://HOST/FILE       the same as a file; ftps with TLS\n"
@@ -327,7 +333,9 @@ constexpr std::string_view send_text =
     "input) are its lines. Without --subject standard input is the whole mail; smtps with TLS\n"
     "  nntp://HOST/GROUP     an article: --from and --subject make its header, the MESSAGEs (or standard "
     "input) are its lines. nntp://HOST/ takes a whole article from standard input; nntps with TLS\n"
-    "imap is not in this version.\n";
+    "  imap://HOST/MAILBOX   a mail that is kept there: the same options make it, or standard input is all "
+    "of "
+    "it; imaps with TLS\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols:\n"
@@ -336,11 +344,14 @@ constexpr std::string_view fetch_text =
     "  ftp://HOST/FOLDER/    what is in it; ftps with TLS\n"
     "  gopher://HOST/1PATH   a menu; 0 a text, 9 a file, 7 a search; gophers with TLS\n"
     "  pop3://HOST/          the mailbox: numbers, sizes, UIDLs; pop3://HOST/N is message N; pop3s with TLS\n"
+    "  imap://HOST/          mailboxes, and their attributes; imaps with TLS\n"
+    "  imap://HOST/MAILBOX   its messages: UID, date, from, subject, size, flags; MAILBOX?UNSEEN some of "
+    "them\n"
+    "  imap://HOST/MAILBOX/UID   a message; imap://HOST/MAILBOX;UID=5;SECTION=1.2 a part of one, as it is\n"
     "  nntp://HOST/          newsgroups: name, last and first number, y, n or m; nntp://HOST/comp.* some\n"
     "  nntp://HOST/GROUP     its articles: number, date, from, subject, message-id, lines; nntps with TLS\n"
     "  nntp://HOST/GROUP/NUMBER, nntp://HOST/<ID@HOST>   an article\n"
-    "What comes is written as it is, but to a terminal, where control bytes are escaped. imap is not in this "
-    "version.\n";
+    "What comes is written as it is, but to a terminal, where control bytes are escaped.\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

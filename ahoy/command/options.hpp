@@ -90,6 +90,7 @@ struct internet_options : common_options {
   std::string cacert, cert, key;  ///< files; empty: not given
   bool insecure = false;
   bool starttls = false;
+  bool active = false;               ///< of FTP: the server connects to us for the data
   std::vector<std::string> headers;  ///< --header, as written
 };
 

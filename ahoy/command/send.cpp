@@ -131,7 +131,8 @@ task<> delivery::deliver_stream() {
   if (how.heard == framing::line) how.heard = framing::raw;  // a line is shown as it came
   how.max_message = given_.max_message;
   how.sends_files = true;
-  conversation_.emplace(*stream_, *source_, sink(), how, rule_for(rule_of_send(given_.at_end, wanted_), *stream_, given_.at_end));
+  conversation_.emplace(*stream_, *source_, sink(), how,
+                        rule_for(rule_of_send(given_.at_end, wanted_), *stream_, given_.at_end));
   co_await conversation_->run();
   judge_stream();
 }
@@ -166,7 +167,8 @@ void delivery::judge_stream() {
 std::string delivery::what_is_known() {
   if (!conversation_->was_cut_short()) return conversation_->count();
   const bool all = conversation_->all_sent() && acknowledged_ == sent();
-  return fmt::format("{}, the peer ended without close_notify", all ? "all acknowledged" : conversation_->count());
+  return fmt::format("{}, the peer ended without close_notify",
+                     all ? "all acknowledged" : conversation_->count());
 }
 
 /// The end that --confirm asks for, and --after-eof gave no time to, or too little.

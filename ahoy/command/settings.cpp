@@ -250,6 +250,7 @@ constexpr std::array table{
                            text value) { all.fetch.headers.push_back(header_of(row, value)); }},
     setting{"--method",
             [](all_of& all, row_of_it& row, text value) { all.upload.method = method_of(row, value); }},
+    setting{"--active", [](all_of& all, row_of_it&, text) { all.fetch.active = true; }},
     setting{"--append", [](all_of& all, row_of_it&, text) { all.upload.append = true; }},
     setting{"--from", [](all_of& all, row_of_it& row, text value) { all.upload.from = text_of(row, value); }},
     setting{"--to", [](all_of& all, row_of_it& row,

@@ -3,6 +3,8 @@
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/error/escape.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -126,10 +128,11 @@ status status_of(const error& failure) noexcept {
 
 namespace {
 
-/// What was read, and is over the limit that an option sets, of which the library does not know.
-bool has_limit_of_ours(const error& failure) {
-  const bool is_read = failure.verb().starts_with("receive") || failure.verb().starts_with("read");
-  return failure.code() == errc::too_long && is_read && !failure.hint().empty();
+/// What is over the limit that an option sets, of which the library does not know: that option; else empty.
+std::string_view limiting_option(const error& failure) {
+  if (failure.code() != errc::too_long || failure.hint().empty()) return {};
+  if (failure.verb().starts_with("fetch")) return "--max-size";
+  return failure.verb().starts_with("receive") || failure.verb().starts_with("read") ? "--max-message" : "";
 }
 
 }  // namespace
@@ -137,7 +140,8 @@ bool has_limit_of_ours(const error& failure) {
 std::string report_text(const error& failure) {
   auto text = "ahoy: " + escape_controls(failure.what()) + "\n";
   if (failure.hint().empty()) return text;
-  const auto more = has_limit_of_ours(failure) ? "; --max-message changes it" : "";
+  const auto option = limiting_option(failure);
+  const auto more = option.empty() ? "" : fmt::format("; {} changes it", option);
   return text + escape_controls(failure.hint()) + more + "\n";
 }
 

@@ -169,7 +169,8 @@ task<> stream_conversation::settle() {
 }
 
 void stream_conversation::stop_hearing() noexcept {
-  if (!hearing_ || has_ended(with_.wire().native())) return;  // an end that has come is still the peer's, and counts
+  if (!hearing_ || has_ended(with_.wire().native()))
+    return;  // an end that has come is still the peer's, and counts
   stopped_hearing_ = true;
   with_.shutdown_receive();
 }

@@ -74,12 +74,15 @@ error tls_choice::explained(const trust_error& why) const {
   pinned.fragment = std::string{kind} + why.key();
   const std::string line = "ahoy call " + pinned.to_string();
   if (known_)
-    return {why.code(), why.verb(), why.address(),
-            fmt::format("ITS KEY HAS CHANGED: {}:{} has sha256={}, and it shows sha256={}. Somebody may be in between. "
-                        "If the server's owner says that the key is new, accept it: {}",
-                        escape(known_->file), known_->line, known_->key, why.key(), line)};
+    return {
+        why.code(), why.verb(), why.address(),
+        fmt::format(
+            "ITS KEY HAS CHANGED: {}:{} has sha256={}, and it shows sha256={}. Somebody may be in between. "
+            "If the server's owner says that the key is new, accept it: {}",
+            escape(known_->file), known_->line, known_->key, why.key(), line)};
   return {why.code(), why.verb(), why.address(),
-          fmt::format("{}. To trust this key alone, where you know that it is the server's: {}", why.hint(), line)};
+          fmt::format("{}. To trust this key alone, where you know that it is the server's: {}", why.hint(),
+                      line)};
 }
 
 own_identity identity_of_listener(const tls_settings& how) {

@@ -22,7 +22,7 @@ class tls_choice {
 
  private:
   endpoint to_;
-  std::string given_;               // the fingerprint in the endpoint; empty: none
+  std::string given_;                // the fingerprint in the endpoint; empty: none
   std::optional<known_host> known_;  // where it is what counts
   std::shared_ptr<const security> side_;
 };

@@ -24,7 +24,8 @@ void become_tls_program(std::span<const std::string_view> words) {
   restore_descriptor_limit();
   ::execv(file.c_str(), pointers.data());
   const int why = errno;
-  throw error{system_code(why), "run", "ahoy-tls", "it is a part of ahoy, and brings TLS along: is all of it installed?"};
+  throw error{system_code(why), "run", "ahoy-tls",
+              "it is a part of ahoy, and brings TLS along: is all of it installed?"};
 }
 
 }  // namespace ahoy::inline v0

@@ -12,7 +12,7 @@ namespace ahoy::inline v0 {
 [[nodiscard]] int run_call(const call_options& given);
 [[nodiscard]] int run_send(const send_options& given);
 [[nodiscard]] int run_bench(const bench_options& given);
-// These are the module internet's (ahoy/internet), which is opened for them.
+// These are the module internet's (ahoy/internet), which is opened for them, also to `explain`.
 [[nodiscard]] int run_fetch(const fetch_options& given);
 [[nodiscard]] int run_upload(const upload_options& given);
 [[nodiscard]] int run_telnet(const telnet_options& given);

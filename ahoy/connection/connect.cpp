@@ -154,7 +154,8 @@ std::string name_of(const endpoint& to) {
   return host + ":" + to_string(to.port);
 }
 
-task<std::unique_ptr<connection>> connect_securely(engine& by, const endpoint& to, const connect_options& options) {
+task<std::unique_ptr<connection>> connect_securely(engine& by, const endpoint& to,
+                                                   const connect_options& options) {
   std::unique_ptr<connection> made = co_await connect_in_time(by, to, options);
   if (to.transport() != transport::tls) co_return made;
   made = options.tls->over(std::move(made), to.host, name_of(to));

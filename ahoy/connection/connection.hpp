@@ -132,8 +132,8 @@ class connection {
   /// the end of our half and had to wait. Throws as the send() would have thrown, if nobody was told of that
   /// yet.
   virtual task<> until_sent() { co_return; }
-  /// What of `data` can be taken now, without any wait: how much; 0 also where it fails, which the next send()
-  /// tells. No send may be pending. For a connection on top of this one.
+  /// What of `data` can be taken now, without any wait: how much; 0 also where it fails, which the next
+  /// send() tells. No send may be pending. For a connection on top of this one.
   virtual std::size_t send_what_fits(std::string_view data) noexcept;
 
   /// The limit of each receive and of each send that does not progress; they throw timed_out then.

@@ -104,7 +104,8 @@ task<> farewell(connection& peer, duration limit) {
   connection& wire = peer.wire();
   wire.shutdown_send();
   if (!wire.native()) co_return;
-  co_await in_time(wire, limit == no_timeout ? limit : due - wire.engine().now(), discard_until_end(wire, *wire.native()));
+  co_await in_time(wire, limit == no_timeout ? limit : due - wire.engine().now(),
+                   discard_until_end(wire, *wire.native()));
 }
 
 task<> cut_off(connection& peer, duration limit) {

@@ -30,8 +30,8 @@ class security {
   virtual ~security() = default;
 
   /// On top of `below`, before a word was said. `server` is who has to answer, and `name` what errors call
-  /// the peer; who answers is told neither. The handshake is the first that happens, at connection::handshake()
-  /// or else at the first receive() or send(). Throws error.
+  /// the peer; who answers is told neither. The handshake is the first that happens, at
+  /// connection::handshake() or else at the first receive() or send(). Throws error.
   [[nodiscard]] virtual std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below,
                                                                 const host& server,
                                                                 std::string name) const = 0;

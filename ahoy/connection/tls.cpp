@@ -23,9 +23,9 @@ task<> in_vain_or_not(task<> last) {
   }
 }
 
-/// Carries out one operation by a task, in the operation's own context: the coroutine that awaits the one goes
-/// on when the other has ended. So a stop and a deadline reach what the task waits for, and there is never a
-/// task whose asker has gone.
+/// Carries out one operation by a task, in the operation's own context: the coroutine that awaits the one
+/// goes on when the other has ended. So a stop and a deadline reach what the task waits for, and there is
+/// never a task whose asker has gone.
 class errand final : detail::task_owner {
  public:
   /// Whether it was complete at once.
@@ -109,15 +109,17 @@ class tls_connection final : public secure_connection {
   task<> flush_in_turn();
   void collect_and_send_what_fits();
   void end_below();
-  [[nodiscard]] bool has_outgoing() const noexcept { return !leaving_.empty() || session_.outgoing_size() > 0; }
+  [[nodiscard]] bool has_outgoing() const noexcept {
+    return !leaving_.empty() || session_.outgoing_size() > 0;
+  }
   [[nodiscard]] duration left_of(time_point due) const noexcept;
 
   std::unique_ptr<connection> below_;
   tls_session session_;
   time_point agreed_by_;
   errand receiving_, sending_;
-  std::string leaving_;  // ciphertext that is not the kernel's yet
-  event free_;           // whoever flushed or shook hands is done
+  std::string leaving_;         // ciphertext that is not the kernel's yet
+  event free_;                  // whoever flushed or shook hands is done
   std::exception_ptr refused_;  // why there is no conversation
   std::uint64_t received_ = 0, sent_ = 0;
   std::uint64_t carried_ = 0;  // where the last byte that was said ends, below
@@ -155,7 +157,8 @@ task<> tls_connection::agree() {
   } catch (const error& why) {
     const bool is_late = why.code() == std::errc::timed_out && engine().now() >= agreed_by_;
     failure = !is_late ? std::current_exception()
-                       : std::make_exception_ptr(error{why.code(), "begin TLS with", label(), "the handshake took too long"});
+                       : std::make_exception_ptr(
+                             error{why.code(), "begin TLS with", label(), "the handshake took too long"});
   } catch (...) {
     failure = std::current_exception();
   }

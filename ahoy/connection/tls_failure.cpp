@@ -1,7 +1,9 @@
 #include <ahoy/connection/tls_failure.hpp>
 #include <ahoy/error/escape.hpp>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -28,10 +30,13 @@ constexpr std::array reasons{
     words_row{SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "it does not take our certificate"},
     words_row{SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "it does not take our certificate: it has expired"},
     words_row{SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "it does not take our certificate"},
-    words_row{SSL_R_TLSV1_ALERT_UNKNOWN_CA, "it does not take our certificate: it does not know who signed it"},
+    words_row{SSL_R_TLSV1_ALERT_UNKNOWN_CA,
+              "it does not take our certificate: it does not know who signed it"},
     words_row{SSL_R_TLSV1_ALERT_ACCESS_DENIED, "it does not take our certificate"},
-    words_row{SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "it wants another TLS than ours, or a certificate of ours"},
-    words_row{SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "it has no TLS version in common with us: we speak 1.2 and 1.3"},
+    words_row{SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
+              "it wants another TLS than ours, or a certificate of ours"},
+    words_row{SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+              "it has no TLS version in common with us: we speak 1.2 and 1.3"},
     words_row{SSL_R_UNSUPPORTED_PROTOCOL, "it has no TLS version in common with us: we speak 1.2 and 1.3"},
     words_row{SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "it has no protocol in common with us"},
     words_row{SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "it showed no certificate"},
@@ -56,18 +61,19 @@ std::string text_of(const GENERAL_NAME& name) {
     return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name.d.dNSName)),
             static_cast<std::size_t>(ASN1_STRING_length(name.d.dNSName))};
   if (name.type != GEN_IPADD) return {};
-  char* const text = i2s_ASN1_OCTET_STRING(nullptr, name.d.iPAddress);  // hexadecimal, as a last resort
-  std::string copy = text ? text : "";
-  OPENSSL_free(text);
-  const auto* raw = ASN1_STRING_get0_data(name.d.iPAddress);
-  if (ASN1_STRING_length(name.d.iPAddress) == 4) return fmt::format("{}.{}.{}.{}", raw[0], raw[1], raw[2], raw[3]);
-  return copy;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int size = ASN1_STRING_length(name.d.iPAddress);
+  const bool is_address = size == sizeof(in_addr) || size == sizeof(in6_addr);
+  const int family = size == sizeof(in_addr) ? AF_INET : AF_INET6;
+  if (is_address) ::inet_ntop(family, ASN1_STRING_get0_data(name.d.iPAddress), text.data(), text.size());
+  return text.data();
 }
 
 /// Whom a certificate is for.
 std::string names_in(X509* shown) {
   const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names{
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(shown, NID_subject_alt_name, nullptr, nullptr)), &GENERAL_NAMES_free};
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(shown, NID_subject_alt_name, nullptr, nullptr)),
+      &GENERAL_NAMES_free};
   std::string text;
   for (int at = 0; names && at < sk_GENERAL_NAME_num(names.get()) && text.size() < longest_text; ++at) {
     const std::string each = text_of(*sk_GENERAL_NAME_value(names.get(), at));
@@ -106,7 +112,8 @@ std::string why_not_trusted(x509_store_ctx_st* shown, std::string_view name) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return fmt::format("{}: {} signed it, who is not trusted here", words, text_of(X509_get_issuer_name(leaf)));
+      return fmt::format("{}: {} signed it, who is not trusted here", words,
+                         text_of(X509_get_issuer_name(leaf)));
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       return fmt::format("{}: nobody but itself says that it is {}", words, names_in(leaf));
     default:

@@ -47,9 +47,11 @@ certificate_pointer sign(EVP_PKEY* key, const std::string& names) {
   certificate_pointer made{X509_new()};
   check(made && X509_set_version(made.get(), X509_VERSION_3) == 1);
   set_serial_number(made.get());
-  check(X509_gmtime_adj(X509_getm_notBefore(made.get()), -day) && X509_gmtime_adj(X509_getm_notAfter(made.get()), lifetime));
+  check(X509_gmtime_adj(X509_getm_notBefore(made.get()), -day) &&
+        X509_gmtime_adj(X509_getm_notAfter(made.get()), lifetime));
   X509_NAME* const name = X509_get_subject_name(made.get());
-  check(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("ahoy"), -1, -1, 0) == 1);
+  check(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("ahoy"),
+                                   -1, -1, 0) == 1);
   check(X509_set_issuer_name(made.get(), name) == 1 && X509_set_pubkey(made.get(), key) == 1);
   add_extension(made.get(), NID_subject_alt_name, names.c_str());
   add_extension(made.get(), NID_basic_constraints, "critical,CA:FALSE");

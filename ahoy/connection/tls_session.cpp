@@ -117,9 +117,9 @@ struct tls_session::state {
   BIO* leaving = BIO_new(BIO_s_mem());
   X509* refused = nullptr;  // the certificate, while it is being verified
   std::string why_refused;
-  bool is_cut = false;           // nothing more will come
-  bool speaks_tls = true;        // what came first is TLS
-  bool has_come = false;         // anything
+  bool is_cut = false;     // nothing more will come
+  bool speaks_tls = true;  // what came first is TLS
+  bool has_come = false;   // anything
 };
 
 void tls_context::state::set_up() {
@@ -159,7 +159,8 @@ void tls_context::state::set_up_client() {
 
 void tls_context::state::set_up_server() {
   SSL_CTX* const made = context.get();
-  if (how.certificate.empty()) throw error{make_error_code(errc::malformed), "answer by TLS", "", "a server shows a certificate"};
+  if (how.certificate.empty())
+    throw error{make_error_code(errc::malformed), "answer by TLS", "", "a server shows a certificate"};
   const bool asks = how.requires_certificate || !how.trusted_keys.empty();
   const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
   SSL_CTX_set_verify(made, mode, nullptr);
@@ -205,8 +206,10 @@ int tls_context::state::verify(X509_STORE_CTX* shown, void*) {
     return is_trusted;
   }
   if (std::ranges::find(trusted, one.peer_key) != trusted.end()) return 1;
-  one.why_refused = trusted.size() == 1 ? fmt::format("its key is sha256={}, and not sha256={}", one.peer_key, trusted.front())
-                                        : fmt::format("its key, sha256={}, is none of those that are trusted", one.peer_key);
+  one.why_refused =
+      trusted.size() == 1
+          ? fmt::format("its key is sha256={}, and not sha256={}", one.peer_key, trusted.front())
+          : fmt::format("its key, sha256={}, is none of those that are trusted", one.peer_key);
   X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
   return 0;
 }

@@ -220,7 +220,8 @@ TEST_F(tls, says_why_it_does_not_trust) {
     FAIL();
   } catch (const ahoy::error& why) {
     EXPECT_STREQ(why.what(), "trust localhost:563: the certificate is not trusted");
-    EXPECT_EQ(why.hint(), "hostname mismatch: the certificate is for elsewhere.invalid, and not for localhost");
+    EXPECT_EQ(why.hint(),
+              "hostname mismatch: the certificate is for elsewhere.invalid, and not for localhost");
   }
 }
 

@@ -184,8 +184,9 @@ TEST_P(tls_pair, believes_one_key_and_no_other) {
   client_.trusted_keys = {other.key()};
   join();
   const auto failed = make_error_code(ahoy::errc::handshake_failed);
-  engine_->run(ahoy::when_all(ahoy::tasks(
-      expect(near_->handshake(), make_error_code(ahoy::errc::not_trusted)), expect(far_->handshake(), failed))));
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(expect(near_->handshake(), make_error_code(ahoy::errc::not_trusted)),
+                                 expect(far_->handshake(), failed))));
 }
 
 TEST_P(tls_pair, asks_callers_for_a_key) {
@@ -226,7 +227,10 @@ void shake(ahoy::tls_session& client, ahoy::tls_session& server) {
 }
 
 struct sides {
-  sides() { how.certificate = us().file(); how.trusted_keys = {us().key()}; }
+  sides() {
+    how.certificate = us().file();
+    how.trusted_keys = {us().key()};
+  }
   tls_options how;
 };
 
@@ -263,7 +267,8 @@ TEST(tls_context, agrees_on_a_protocol_where_there_is_one) {
   EXPECT_EQ(other.protocol(), "ahoy/0");
   server.protocols = {"smtp"};
   auto stranger = ahoy::tls_session::to_client(ahoy::tls_context::of_server(server), "the caller");
-  auto again = ahoy::tls_session::to_server(ahoy::tls_context::of_client(both.how), "localhost", "localhost:1");
+  auto again =
+      ahoy::tls_session::to_server(ahoy::tls_context::of_client(both.how), "localhost", "localhost:1");
   EXPECT_THROW(shake(again, stranger), ahoy::error);
 }
 

@@ -197,6 +197,17 @@ TEST_P(program_under, it_inherits_no_descriptor_but_the_standard_three) {
   EXPECT_EQ(numbers, expected);
 }
 
+/// Of a server that resets at once: that may come before connect(2) has returned.
+std::string all_of_a_call(running& serving) {
+  try {
+    ahoy::socket caller = serving.call();
+    return all_before_a_reset(caller);
+  } catch (const ahoy::error& failure) {
+    if (failure.code() != std::errc::connection_reset) throw;
+  }
+  return {};
+}
+
 TEST_P(program_under, one_that_has_gone_is_said_and_harms_nobody_else) {
   std::string folder = std::filesystem::temp_directory_path() / "program_testXXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
@@ -204,11 +215,9 @@ TEST_P(program_under, one_that_has_gone_is_said_and_harms_nobody_else) {
   std::filesystem::copy_file("/bin/true", name);
   running serving{"tcp://127.0.0.1:0", command({name}), how()};
   std::filesystem::remove_all(folder);
-  ahoy::socket caller = serving.call();
-  EXPECT_EQ(all_before_a_reset(caller), "");
+  EXPECT_EQ(all_of_a_call(serving), "");
   EXPECT_EQ(serving.why_somebody_left(), "run " + name + ": no such file or directory");
-  ahoy::socket another = serving.call();
-  EXPECT_EQ(all_before_a_reset(another), "");
+  EXPECT_EQ(all_of_a_call(serving), "");
 }
 
 TEST_P(program_under, it_is_prepared_as_asked_and_no_signal_is_blocked_for_it) {

@@ -39,6 +39,11 @@ void say_what_is_weak(const internet_options& given) {
 
 }  // namespace
 
+bool starts_tls(const internet_options& given, bool logs_in) {
+  const bool would_leak = logs_in && !is_encrypted(given.to) && !is_this_machine(given.to.host);
+  return given.starttls || (would_leak && !given.insecure);
+}
+
 transfer_options access_to(const internet_options& given) {
   transfer_options how;
   how.login = login_for(given);
@@ -46,8 +51,7 @@ transfer_options access_to(const internet_options& given) {
   how.tls.certificate = given.cert;
   how.tls.key = given.key;
   how.tls.insecure = given.insecure;
-  const bool would_leak = !how.login.empty() && !is_encrypted(given.to) && !is_this_machine(given.to.host);
-  how.starts_tls = given.starttls || (would_leak && !given.insecure);
+  how.starts_tls = starts_tls(given, !how.login.empty());
   how.connect_timeout = given.connect_timeout;
   how.wanted = given.wanted;
   how.source = source_text(given.source);

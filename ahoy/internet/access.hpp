@@ -11,6 +11,10 @@ namespace ahoy::inline v0 {
 /// it is said aloud. Throws error.
 [[nodiscard]] transfer_options access_to(const internet_options& given);
 
+/// Whether TLS is begun on a connection that begins without: where it was asked for, and for a login that
+/// would go to another machine, but for --insecure.
+[[nodiscard]] bool starts_tls(const internet_options& given, bool logs_in);
+
 /// The URL for libcurl, which holds no user.
 [[nodiscard]] std::string url_of(const internet_options& given);
 /// "ftp://localhost:2121", without what follows the server's name.

@@ -1,4 +1,5 @@
 #include <ahoy/command/signals.hpp>
+#include <ahoy/command/usage_error.hpp>
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
@@ -21,6 +22,7 @@ constexpr std::array fetchers{
     fetcher{scheme::http, fetch_http},     fetcher{scheme::https, fetch_http},
     fetcher{scheme::ftp, fetch_ftp},       fetcher{scheme::ftps, fetch_ftp},
     fetcher{scheme::gopher, fetch_gopher}, fetcher{scheme::gophers, fetch_gopher},
+    fetcher{scheme::imap, fetch_imap},     fetcher{scheme::imaps, fetch_imap},
     fetcher{scheme::nntp, fetch_nntp},     fetcher{scheme::nntps, fetch_nntp},
     fetcher{scheme::pop3, fetch_pop3},     fetcher{scheme::pop3s, fetch_pop3},
 };
@@ -48,6 +50,13 @@ std::optional<int> fetch_until_signal(engine& by, const fetch_options& given) {
 
 double fetch_job::share() const noexcept {
   return total == 0 ? 0 : static_cast<double>(to.there() + to.written()) / static_cast<double>(total);
+}
+
+void check_json(const fetch_options& given, bool is_list) {
+  if (given.json && !is_list)
+    throw usage_error(
+        usage_errc::contradictory, "option --json and URL", given.to.to_string(),
+        "it shows lists: a folder, a menu, a mailbox, newsgroups, and of HTTP what --head gets");
 }
 
 int fetch(const fetch_options& given) {

@@ -50,7 +50,8 @@ task<> fetch_file(fetch_job& job, ftp_client& server, const ftp_path& path) {
 
 task<> fetch_ftp(fetch_job& job) {
   const ftp_path path = read_ftp_path(job.given.to.path);
-  ftp_client server{job.by, server_url_of(job.given), job.access};
+  check_json(job.given, path.is_folder);
+  ftp_client server{job.by, server_url_of(job.given), job.access, job.given.active};
   if (path.is_folder)
     co_await fetch_folder(job, server, path.path);
   else

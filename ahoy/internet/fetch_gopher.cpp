@@ -44,6 +44,7 @@ task<> fetch_menu(fetch_job& job, gopher_exchange& exchange) {
 
 task<> fetch_gopher(fetch_job& job) {
   const gopher_path path = read_gopher_path(job.given.to.path);
+  check_json(job.given, is_menu(path));
   gopher_exchange exchange{job.by, url_of(job.given), job.given.search, job.access};
   if (is_menu(path)) {
     co_await fetch_menu(job, exchange);

@@ -1,8 +1,11 @@
+#include <ahoy/address/ascii.hpp>
+#include <ahoy/command/json.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
 #include <ahoy/internet/header_words.hpp>
 #include <ahoy/protocol/http.hpp>
+#include <ahoy/protocol/words.hpp>
 
 #include <charconv>
 
@@ -39,6 +42,22 @@ std::uint64_t whole_size(const http_answer& answer) {
   return length && !answer.field("content-encoding") ? number_at_end(*length) : 0;
 }
 
+/// Where "bytes 100-199/200" begins; nothing where it says no such thing.
+std::optional<std::uint64_t> begin_of_range(const http_answer& answer) {
+  const std::string* range = answer.field("content-range");
+  if (!range || !lower(*range).starts_with("bytes ")) return std::nullopt;
+  std::string_view rest = std::string_view{*range}.substr(std::string_view{"bytes "}.size());
+  return read_number(take_word(rest, "-"));
+}
+
+/// What goes on elsewhere than where the earlier run has ended would make a file that never was.
+void check_range(const fetch_job& job, const http_answer& answer) {
+  if (job.to.there() == 0 || answer.status != partial_content || begin_of_range(answer) == job.to.there())
+    return;
+  throw error{make_error_code(errc::protocol_broken), "resume from", escape(job.given.to.to_string()),
+              "the range that it sends is not the one that was asked for"};
+}
+
 /// Whether the server has no more than is there already.
 bool is_complete(const fetch_job& job, const http_answer& answer) {
   return job.to.there() > 0 && answer.status == range_not_satisfiable && whole_size(answer) == job.to.there();
@@ -53,15 +72,28 @@ std::string header_text(const http_answer& answer) {
   return text + "\r\n";
 }
 
+std::string header_rows(const http_answer& answer) {
+  json_row first;
+  first.add("status", static_cast<std::uint64_t>(answer.status)).add("version", answer.version);
+  std::string rows = first.add("reason", answer.reason).line();
+  for (const http_field& each : answer.fields) {
+    json_row row;
+    rows += row.add("name", each.name).add("value", each.value).line();
+  }
+  return rows;
+}
+
 }  // namespace
 
 task<> fetch_http(fetch_job& job) {
+  check_json(job.given, job.given.head);
   http_exchange exchange{job.by, request_of(job), job.access};
   const http_answer* answer = co_await exchange.answer();
   if (is_complete(job, *answer)) co_return;
   check(*answer, escape(job.given.to.to_string()));
+  check_range(job, *answer);
   if (job.given.head) {
-    const std::string text = header_text(*answer);
+    const std::string text = job.given.json ? header_rows(*answer) : header_text(*answer);
     co_await job.to.write(text);
     co_return;
   }

@@ -23,10 +23,15 @@ struct fetch_job {
   std::uint64_t total = 0;  ///< how much is expected; 0: not known
 };
 
+/// --json shows lists; what is none is written as it is. Throws usage_error where both are asked for. To be
+/// called before anything is opened.
+void check_json(const fetch_options& given, bool is_list);
+
 // One for each protocol. Throws error.
 task<> fetch_ftp(fetch_job& job);
 task<> fetch_gopher(fetch_job& job);
 task<> fetch_http(fetch_job& job);
+task<> fetch_imap(fetch_job& job);
 task<> fetch_nntp(fetch_job& job);
 task<> fetch_pop3(fetch_job& job);
 

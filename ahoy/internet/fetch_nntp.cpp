@@ -143,6 +143,7 @@ task<> fetch_article(fetch_job& job, nntp_client& from, const nntp_url& what) {
 
 task<> fetch_nntp(fetch_job& job) {
   const nntp_url what = parse_nntp_url(job.given.to.path);
+  check_json(job.given, what.article.empty());
   auto client = co_await connect_nntp(job.by, job.given.to, job.access);
   if (what.what == nntp_url::kind::groups)
     co_await fetch_groups(job, *client, what);

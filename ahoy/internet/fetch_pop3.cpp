@@ -40,7 +40,7 @@ task<> fetch_message(fetch_job& job, pop3_client& client, std::uint64_t number) 
     if (piece.empty()) break;
     size += piece.size();
     if (size > job.access.max_size)
-      throw error{make_error_code(errc::too_long), "receive from", escape(job.given.to.host.text()),
+      throw error{make_error_code(errc::too_long), "fetch from", escape(job.given.to.host.text()),
                   fmt::format("it is more than {} bytes", job.access.max_size)};
     co_await job.to.write(piece);
   }
@@ -62,6 +62,7 @@ void check(const fetch_options& given, bool is_message) {
 task<> fetch_pop3(fetch_job& job) {
   const std::optional<std::uint64_t> number = parse_pop3_path(job.given.to.path);
   check(job.given, number.has_value());
+  check_json(job.given, !number);
   mail_login in = co_await log_in_to_mail(job.by, server_url_of(job.given), job.access);
   pop3_client client{std::move(in.over), job.access.observer};
   if (number)

@@ -11,6 +11,7 @@ std::vector<mailbox> mailboxes_of(const std::vector<std::string>& words) {
 
 std::vector<std::string> addresses_of(const std::vector<mailbox>& mailboxes) {
   std::vector<std::string> all;
+  all.reserve(mailboxes.size());
   for (const mailbox& each : mailboxes) all.push_back(each.address);
   return all;
 }

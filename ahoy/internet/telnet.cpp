@@ -38,7 +38,8 @@ class telnet_call {
         input_{by},
         output_{by},
         shown_{output_, presentation{false, given.hex, given.timestamps}},
-        outgoing_{by} {}
+        outgoing_{by},
+        sent_{by} {}
 
   task<> run() {
     stream_ = co_await open_stream(by_, as_tcp(given_.to), given_);
@@ -65,7 +66,7 @@ class telnet_call {
   standard_input input_;
   standard_output output_;
   shown_output shown_;
-  event outgoing_;
+  event outgoing_, sent_;
   typed_keys keys_;
   std::unique_ptr<connection> stream_;
   bool input_ended_ = false;
@@ -92,6 +93,7 @@ task<> telnet_call::say_all() {
     const auto end = input_.is_terminal() ? text.find(escape_key) : text.npos;
     session_.say(text.substr(0, end));
     outgoing_.notify();
+    co_await sent_.wait();  // what is typed waits where it comes from, not here
     if (end != text.npos) co_return;
   }
   input_ended_ = true;
@@ -104,13 +106,17 @@ task<> telnet_call::wait_after_input() {
   co_await by_.sleep(given_.at_end.how == after_eof::rule::close ? duration::zero() : limit);
 }
 
-/// One sends at a time, whoever has something to say; after the end of the input, our half is closed.
+/// One sends at a time, whoever has something to say; after the end of the input, our half is closed, and
+/// what the server still asks stays without an answer.
 task<> telnet_call::flush_all() {
-  for (;;) {
+  for (bool is_closed = false;;) {
     const std::string bytes = session_.outgoing();
-    if (!bytes.empty()) co_await stream_->send(bytes);
-    if (!bytes.empty()) continue;
-    if (input_ended_ && given_.at_end.how != after_eof::rule::wait) stream_->shutdown_send();
+    const bool has_more = !bytes.empty() && !is_closed;
+    if (has_more) co_await stream_->send(bytes);
+    if (has_more) continue;
+    sent_.notify();
+    is_closed = is_closed || (input_ended_ && given_.at_end.how != after_eof::rule::wait);
+    if (is_closed) stream_->shutdown_send();
     co_await outgoing_.wait();
   }
 }

@@ -1,10 +1,15 @@
+#include <ahoy/command/json.hpp>
+#include <ahoy/command/last_words.hpp>
 #include <ahoy/command/signals.hpp>
+#include <ahoy/command/standard_streams.hpp>
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/protocols.hpp>
 #include <ahoy/internet/run.hpp>
 #include <ahoy/internet/upload_job.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +25,7 @@ struct uploader {
 constexpr std::array uploaders{
     uploader{scheme::http, upload_http}, uploader{scheme::https, upload_http},
     uploader{scheme::ftp, upload_ftp},   uploader{scheme::ftps, upload_ftp},
+    uploader{scheme::imap, upload_imap}, uploader{scheme::imaps, upload_imap},
     uploader{scheme::nntp, upload_nntp}, uploader{scheme::nntps, upload_nntp},
     uploader{scheme::smtp, upload_smtp}, uploader{scheme::smtps, upload_smtp},
 };
@@ -65,24 +71,55 @@ std::optional<std::uint64_t> upload_job::size() const {
   return all;
 }
 
-task<> upload_job::write(std::string_view piece) { co_await shown_.take(piece, piece::part); }
+task<> upload_job::write(std::string_view piece) {
+  if (!given.json) {
+    co_await shown_.take(piece, piece::part);
+    co_return;
+  }
+  if (piece.size() > given.max_message - std::min<std::size_t>(kept_.size(), given.max_message))
+    throw error{make_error_code(errc::too_long), "receive from", escape(given.to.host.text()),
+                fmt::format("its answer is more than {} bytes", given.max_message)};
+  kept_ += piece;
+}
 
 task<> upload_job::finish() { co_await shown_.pause(); }
+
+std::optional<std::string_view> upload_job::reply() const {
+  return kept_.empty() ? std::nullopt : std::optional<std::string_view>{kept_};
+}
 
 double upload_job::share() const {
   const auto all = size().value_or(0) + more;
   return all > 0 ? std::min(1.0, static_cast<double>(sent) / static_cast<double>(all)) : 0;
 }
 
+namespace {
+
+int hand_over(engine& by, const upload_options& given, std::optional<upload_job>& job) {
+  job.emplace(by, given, access_to(given));
+  try {
+    if (const auto signal = upload_until_signal(*job)) end_by_signal(*signal);
+  } catch (const error&) {
+    if (job->ended == status::done) throw;  // else all was said, and what else ends with it says no more
+  }
+  return to_integer(job->ended);
+}
+
+send_report report_of(const std::optional<upload_job>& job, int ended) {
+  const std::string_view confirm = ended == to_integer(status::done) ? "delivered" : "none";
+  if (!job) return {0, std::nullopt, confirm, ended, std::nullopt};
+  return {job->sent, std::nullopt, confirm, ended, job->reply()};
+}
+
+}  // namespace
+
 int upload(const upload_options& given) {
   const std::unique_ptr<engine> by = make_engine();
-  upload_job job{*by, given, access_to(given)};
-  try {
-    if (const auto signal = upload_until_signal(job)) end_by_signal(*signal);
-  } catch (const error&) {
-    if (job.ended == status::done) throw;  // else all was said, and what else ends with it says no more
-  }
-  return to_integer(job.ended);
+  std::optional<upload_job> job;
+  if (!given.json) return hand_over(*by, given, job);
+  const int ended = with_last_words([&] { return hand_over(*by, given, job); });
+  write_to_stdout(json_line(report_of(job, ended)));
+  return ended;
 }
 
 }  // namespace ahoy::inline v0

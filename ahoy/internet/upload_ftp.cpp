@@ -19,7 +19,7 @@ task<> upload_ftp(upload_job& job) {
   if (path.is_folder)
     throw usage_error(usage_errc::missing, "file name in URL", job.given.to.to_string(),
                       "a folder is no place for content");
-  ftp_client server{job.by, server_url_of(job.given), job.access};
+  ftp_client server{job.by, server_url_of(job.given), job.access, job.given.active};
   server.store(path.path, how_to_store(job.given));
   for (;;) {
     const std::optional<std::string> piece = co_await job.next();

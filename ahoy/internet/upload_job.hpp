@@ -22,9 +22,11 @@ struct upload_job {
   task<std::optional<std::string>> next();
   /// How much it is in all, where that is known.
   [[nodiscard]] std::optional<std::uint64_t> size() const;
-  /// The server's answer, to standard output.
+  /// The server's answer, to standard output; under --json it is kept. Throws error: too_long.
   task<> write(std::string_view piece);
   task<> finish();
+  /// What was kept of it.
+  [[nodiscard]] std::optional<std::string_view> reply() const;
   /// How far it is, from 0 to 1.
   [[nodiscard]] double share() const;
 
@@ -40,11 +42,13 @@ struct upload_job {
   standard_output output_;
   shown_output shown_;
   std::unique_ptr<input_source> source_;
+  std::string kept_;
 };
 
 // One for each protocol. Throws error.
 task<> upload_ftp(upload_job& job);
 task<> upload_http(upload_job& job);
+task<> upload_imap(upload_job& job);
 task<> upload_nntp(upload_job& job);
 task<> upload_smtp(upload_job& job);
 

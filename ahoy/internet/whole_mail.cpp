@@ -20,12 +20,11 @@ class whole final : public outgoing_mail {
     if (!begins_with_field(header))
       throw no_mail("no header stands before the text: --subject TEXT makes a mail of it");
     const std::vector<mail_field> fields = parse_mail_header(header);
-    const auto size = job_.size();
     smtp_envelope envelope;
     envelope.from = sender_of(fields);
     envelope.to = recipients_of(job_.given);
     if (envelope.to.empty()) envelope.to = recipients_in(fields);
-    if (size) envelope.size = *size;
+    envelope.size = job_.size();
     text_ = without_field(header, "bcc") + text_;
     co_return envelope;
   }

@@ -101,6 +101,7 @@ struct conversion {
   ~conversion() {
     if (is_open()) ::iconv_close(handle);
   }
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): so iconv_open(3) fails
   [[nodiscard]] bool is_open() const noexcept { return handle != reinterpret_cast<iconv_t>(-1); }
   iconv_t handle;
 };
@@ -129,7 +130,8 @@ std::string decode_words(std::string_view value) {
   while (!value.empty()) {
     const std::size_t gap = std::min(value.find_first_not_of(blanks), value.size());
     std::optional<word> found = word_at(value.substr(gap));
-    if (found) {
+    const bool is_word = found.has_value();
+    if (is_word) {
       if (!follows_word && gap > 0) all.add_plain(value.substr(0, gap));  // between two words it is not meant
       value.remove_prefix(gap + found->size);
       all.add(*std::move(found));
@@ -139,7 +141,7 @@ std::string decode_words(std::string_view value) {
       all.add_plain(value.substr(0, next));
       value.remove_prefix(std::min(next, value.size()));
     }
-    follows_word = found.has_value();
+    follows_word = is_word;
   }
   return std::move(all).text();
 }

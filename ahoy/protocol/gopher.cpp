@@ -1,119 +1,60 @@
-#include <ahoy/address/ascii.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/gopher.hpp>
 #include <ahoy/protocol/percent.hpp>
 #include <ahoy/protocol/transfer.hpp>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
 namespace {
 
-constexpr std::size_t longest_line = std::size_t{64} * 1024;
-constexpr std::uint16_t usual_port = 70;
-
-struct kind_row {
-  char type;
-  std::string_view word;
-};
-// RFC 1436, section 3.8, and what servers have added.
-constexpr std::array kinds{
-    kind_row{'0', "text"},   kind_row{'1', "menu"},    kind_row{'2', "phone book"}, kind_row{'3', "error"},
-    kind_row{'4', "binhex"}, kind_row{'5', "archive"}, kind_row{'6', "uuencoded"},  kind_row{'7', "search"},
-    kind_row{'8', "telnet"}, kind_row{'9', "binary"},  kind_row{'g', "gif"},        kind_row{'I', "image"},
-    kind_row{'T', "tn3270"}, kind_row{'h', "html"},    kind_row{'s', "sound"},      kind_row{'d', "document"},
-    kind_row{'i', "info"},
-};
-
-std::string_view take_field(std::string_view& line) {
-  const auto field = line.substr(0, line.find('\t'));
-  line.remove_prefix(std::min(field.size() + 1, line.size()));
-  return field;
-}
-
-/// Nothing where the line is no item: of type, title, selector, host and port only the type must be there.
-std::optional<gopher_item> item_of(std::string_view line) {
-  if (line.empty()) return std::nullopt;
-  gopher_item item;
-  item.type = line.front();
-  line.remove_prefix(1);
-  item.title = take_field(line);
-  item.selector = take_field(line);
-  item.host = take_field(line);
-  const auto port = take_field(line);
-  const auto read = std::from_chars(port.data(), port.data() + port.size(), item.port);
-  if (read.ec != std::errc{} || item.port == 0) item.port = usual_port;
-  return item;
-}
+constexpr std::size_t longest_refusal = 4096;
 
 }  // namespace
-
-std::string_view gopher_item::kind() const noexcept {
-  const auto* found = std::ranges::find(kinds, type, &kind_row::type);
-  return found == kinds.end() ? "item" : found->word;
-}
-
-std::string gopher_item::url() const {
-  if (type == 'i' || type == '3' || host.empty()) return {};
-  if (type == 'h' && selector.starts_with("URL:")) return selector.substr(4);
-  const bool is_inet6 = host.find(':') != std::string::npos && !host.starts_with('[');
-  const std::string place = is_inet6 ? "[" + host + "]" : host;
-  const std::string at = port == usual_port ? place : fmt::format("{}:{}", place, port);
-  return fmt::format("{}://{}/{}{}", type == '8' ? "telnet" : "gopher", at,
-                     type == '8' ? "" : std::string{type},
-                     type == '8' ? "" : percent_encoded(selector, "/:@!$&'()*+,;="));
-}
-
-std::vector<gopher_item> gopher_menu_reader::take(std::string_view bytes) {
-  std::vector<gopher_item> items;
-  for (const char each : bytes) {
-    if (is_over_) break;
-    if (each != '\n') unfinished_ += each;
-    if (unfinished_.size() > longest_line)
-      throw error{make_error_code(errc::protocol_broken), "read", "menu", "a line of it has no end"};
-    if (each != '\n') continue;
-    if (auto item = finish()) items.push_back(*std::move(item));
-  }
-  return items;
-}
-
-std::optional<gopher_item> gopher_menu_reader::finish() {
-  std::string line = std::exchange(unfinished_, {});
-  if (line.ends_with('\r')) line.pop_back();
-  is_over_ = is_over_ || line == ".";
-  return is_over_ ? std::nullopt : item_of(line);
-}
-
-gopher_path read_gopher_path(std::string_view path) {
-  gopher_path read;
-  if (path.starts_with('/')) path.remove_prefix(1);
-  if (path.empty()) return read;
-  read.type = path.front();
-  read.selector = percent_decoded(path.substr(1));
-  if (read.selector.find_first_of("\r\n\t") != std::string::npos)
-    throw error{make_error_code(errc::malformed), "read path", escape(path), "it holds a line end or a tab"};
-  return read;
-}
 
 gopher_exchange::gopher_exchange(engine& by, const std::string& url, std::string_view search,
                                  const transfer_options& how)
     : over_{std::make_unique<transfer>(by, search.empty() ? url : url + "%09" + percent_encoded(search, ""),
-                                       how)} {
+                                       how)},
+      observer_{how.observer} {
   if (search.find_first_of("\r\n\t") != search.npos)
     throw error{make_error_code(errc::malformed), "search for", escape(search),
                 "it holds a line end or a tab"};
+  const auto path_at = url.find('/', url.find("//") + 2);
+  request_ = read_gopher_path(path_at == url.npos ? "" : url.substr(path_at)).selector;
+  if (!search.empty()) request_.append("\t").append(search);
   over_->begin();
 }
 
 gopher_exchange::~gopher_exchange() = default;
 
-task<std::string> gopher_exchange::receive() { return over_->receive(); }
+task<std::string> gopher_exchange::receive() {
+  std::string piece = co_await over_->receive();
+  if (!has_begun_) {
+    has_begun_ = true;
+    piece = co_await begin(std::move(piece));
+  }
+  if (piece.empty() && over_->may_be_cut())
+    throw error{make_error_code(errc::cut_short), "receive from", over_->server(),
+                "it ended without TLS saying so"};
+  co_return piece;
+}
+
+task<std::string> gopher_exchange::begin(std::string piece) {
+  if (observer_) observer_(said_by::us, request_);
+  while (piece.starts_with('3') && !piece.ends_with('\n') && piece.size() < longest_refusal) {
+    const std::string more = co_await over_->receive();
+    if (more.empty()) break;
+    piece += more;
+  }
+  if (const auto words = gopher_refusal(piece))
+    throw error{make_error_code(errc::not_there), "fetch from", over_->server(),
+                fmt::format("the server said: {}", escape(*words))};
+  co_return piece;
+}
 
 }  // namespace ahoy::inline v0

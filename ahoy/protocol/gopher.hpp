@@ -1,55 +1,16 @@
 #pragma once
+#include <ahoy/protocol/gopher_menu.hpp>
 #include <ahoy/protocol/transfer_options.hpp>
 #include <ahoy/task/task.hpp>
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace ahoy::inline v0 {
 
 class engine;
 class transfer;
-
-/// A line of a menu (RFC 1436, section 2).
-struct gopher_item {
-  char type = 'i';       ///< '0' text, '1' menu, '7' search, '9' binary, 'i' to be read, …
-  std::string title;     ///< what a person sees
-  std::string selector;  ///< what the server is asked
-  std::string host;
-  std::uint16_t port = 70;
-
-  /// "text", "menu", "binary", …; "item" for a type that is not known.
-  [[nodiscard]] std::string_view kind() const noexcept;
-  /// "gopher://localhost/1/folder"; empty for what is only to be read.
-  [[nodiscard]] std::string url() const;
-  friend bool operator==(const gopher_item&, const gopher_item&) = default;
-};
-
-/// Reads a menu, however it is cut. A line that is none is passed over; one that is longer than 64 KiB throws
-/// error (protocol_broken). Ends at a line with a dot alone, or the end of the stream.
-class gopher_menu_reader {
- public:
-  /// The items that end in `bytes`.
-  [[nodiscard]] std::vector<gopher_item> take(std::string_view bytes);
-  /// Of a last line without an end.
-  [[nodiscard]] std::optional<gopher_item> finish();
-
- private:
-  std::string unfinished_;
-  bool is_over_ = false;
-};
-
-/// What the path of a URL means: "/1/folder" is a menu, "" too (RFC 4266).
-struct gopher_path {
-  char type = '1';
-  std::string selector;  ///< decoded
-};
-/// Throws error (malformed): a line end or a tab in it, which would ask something else.
-[[nodiscard]] gopher_path read_gopher_path(std::string_view path);
 
 /// Asks for one item, whatever its type.
 class gopher_exchange {
@@ -58,11 +19,16 @@ class gopher_exchange {
   /// (malformed).
   gopher_exchange(engine& by, const std::string& url, std::string_view search, const transfer_options& how);
   ~gopher_exchange();
-  /// The next piece of the answer, as it came; empty at its end.
+  /// The next piece of the answer, as it came; empty at its end. Throws error: not_there (see
+  /// gopher_refusal), and what transfer::receive throws.
   task<std::string> receive();
 
  private:
+  task<std::string> begin(std::string piece);
   std::unique_ptr<transfer> over_;
+  std::string request_;
+  dialogue_observer observer_;  // is told the request by us: libcurl does not
+  bool has_begun_ = false;
 };
 
 }  // namespace ahoy::inline v0

@@ -4,7 +4,10 @@
 #include <ahoy/protocol/header_line.hpp>
 #include <ahoy/protocol/mail_address.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace ahoy::inline v0 {
@@ -46,6 +49,19 @@ std::string address_header_line(std::string_view name, std::string_view addresse
   if (std::ranges::any_of(all, is_strange))
     refuse(addresses, "an address is ASCII; a name before it may be anything: 'NAME <USER@HOST>'");
   return line_of(name, to_header(all));
+}
+
+std::string header_date(std::chrono::system_clock::time_point when) {
+  constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(when - day)};
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
+                     days[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace ahoy::inline v0

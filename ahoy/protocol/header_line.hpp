@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,8 @@ namespace ahoy::inline v0 {
 /// Of addresses: 'Älice <alice@example.org>, bob@example.org'; the names alone are encoded. Throws error
 /// (malformed) for what is no address, or one that is not ASCII, too.
 [[nodiscard]] std::string address_header_line(std::string_view name, std::string_view addresses);
+
+/// Of the given time, in UTC: "Mon, 23 Nov 2026 09:30:00 +0000" (RFC 5322, section 3.3).
+[[nodiscard]] std::string header_date(std::chrono::system_clock::time_point when);
 
 }  // namespace ahoy::inline v0

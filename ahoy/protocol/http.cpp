@@ -3,6 +3,7 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/http.hpp>
 #include <ahoy/protocol/transfer.hpp>
+#include <ahoy/protocol/words.hpp>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -26,12 +27,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-std::string_view take_word(std::string_view& text) {
-  const auto word = text.substr(0, text.find(' '));
-  text.remove_prefix(std::min(word.size() + 1, text.size()));
-  return word;
-}
-
 /// One field that carries a line end would be two (response splitting).
 void check_field(const http_field& field) {
   const bool is_split =
@@ -53,6 +48,21 @@ std::vector<std::string> lines_of(const http_request& asked) {
   if (asked.has_content && !expects)
     lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
   return lines;
+}
+
+/// A length that is none, or another than one before: nobody can know where the content ends (RFC 9112,
+/// section 6.3).
+bool has_broken_length(const http_answer& answer) {
+  std::optional<std::uint64_t> length;
+  for (const http_field& each : answer.fields) {
+    if (lower(each.name) != "content-length") continue;
+    for (std::string_view rest = each.value; !rest.empty();) {
+      const auto said = read_number(take_word(rest, ", \t"));
+      if (!said || said != length.value_or(*said)) return true;
+      length = said;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -92,6 +102,7 @@ struct http_exchange::state {
   state(engine& by, http_request what, const transfer_options& how);
   void set_up();
   [[nodiscard]] bool is_answered() const;
+  [[nodiscard]] bool ends_with_stream() const;
 
   http_request asked;
   bool has_login;
@@ -112,7 +123,7 @@ void http_exchange::state::set_up() {
   over.set(CURLOPT_FOLLOWLOCATION, asked.follows_redirects ? 1L : 0L);
   over.set(CURLOPT_MAXREDIRS, most_redirects);
   over.set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC | CURLAUTH_DIGEST));
-  if (asked.is_compressed) over.set(CURLOPT_ACCEPT_ENCODING, std::string{});
+  if (asked.is_compressed) over.decode_content();
   if (!asked.range.empty()) over.set(CURLOPT_RANGE, asked.range);
   if (asked.from > 0) over.set_size(CURLOPT_RESUME_FROM_LARGE, static_cast<std::int64_t>(asked.from));
   if (asked.has_content) over.set(CURLOPT_UPLOAD, 1L);
@@ -132,6 +143,14 @@ bool http_exchange::state::is_answered() const {
   return !goes_on;
 }
 
+/// Nothing else says where the content ends (RFC 9112, section 6.3).
+bool http_exchange::state::ends_with_stream() const {
+  const http_answer& answer = header.answer();
+  const bool has_content = asked.method != "HEAD" && answer.status != 204 && answer.status != 304;
+  return has_content && answer.version.starts_with("1.") && !answer.field("content-length") &&
+         !answer.field("transfer-encoding");
+}
+
 http_exchange::http_exchange(engine& by, http_request asked, const transfer_options& how)
     : state_{std::make_unique<state>(by, std::move(asked), how)} {}
 
@@ -145,10 +164,23 @@ task<const http_answer*> http_exchange::answer() {
   state& own = *state_;
   const std::function<bool()> answered = [&own] { return own.is_answered(); };
   co_await own.over.until(answered);
+  // libcurl takes the end of the stream for the header's.
+  if (!own.header.is_whole() || own.header.answer().status < 200)
+    throw error{make_error_code(errc::cut_short), "receive from", own.over.server(), "its header has no end"};
+  if (has_broken_length(own.header.answer()))
+    throw error{make_error_code(errc::protocol_broken), "receive from", own.over.server(),
+                "its content has no clear length"};
   co_return &own.header.answer();
 }
 
-task<std::string> http_exchange::receive() { return state_->over.receive(); }
+task<std::string> http_exchange::receive() {
+  state& own = *state_;
+  std::string piece = co_await own.over.receive();
+  if (piece.empty() && own.ends_with_stream() && own.over.may_be_cut())
+    throw error{make_error_code(errc::cut_short), "receive from", own.over.server(),
+                "it ended without TLS saying so"};
+  co_return piece;
+}
 
 std::string http_exchange::url() const { return state_->over.text(CURLINFO_EFFECTIVE_URL); }
 

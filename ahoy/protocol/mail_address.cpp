@@ -92,11 +92,12 @@ class reader {
   void take_angle() {
     if (has_angle_) refuse(text_, "a comma stands between two addresses");
     has_angle_ = true;
-    while (++at_ < text_.size() && text_[at_] != '>') {
+    ++at_;
+    while (at_ < text_.size() && text_[at_] != '>') {
       if (text_[at_] == '"')
-        address_ += quoted('"'), --at_;
+        address_ += quoted('"');
       else
-        address_ += text_[at_];
+        address_ += text_[at_++];
     }
     if (at_ >= text_.size()) refuse(text_, "a < has no >");
     ++at_;

@@ -2,6 +2,7 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/encoded_word.hpp>
+#include <ahoy/protocol/header_line.hpp>
 #include <ahoy/protocol/mime.hpp>
 
 #include <fmt/format.h>
@@ -35,6 +36,11 @@ std::string field_line(std::string_view name, std::string_view value) {
 /// A header of our own, or what was given in its place.
 std::string line_of(const mail_heading& heading, std::string_view name, const std::string& value) {
   return find_field(heading.others, name) || value.empty() ? std::string{} : field_line(name, value);
+}
+
+std::string subject_line(const mail_heading& heading) {
+  const bool is_there = find_field(heading.others, "Subject") != nullptr;
+  return is_there || heading.subject.empty() ? std::string{} : text_header_line("Subject", heading.subject);
 }
 
 std::string domain_of(const mailbox& from) { return from.address.substr(from.address.rfind('@') + 1); }
@@ -100,18 +106,6 @@ bool is_plain_text(std::string_view text) noexcept {
   return true;
 }
 
-std::string mail_date(std::chrono::system_clock::time_point when) {
-  constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
-  std::tm at{};
-  ::gmtime_r(&seconds, &at);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days.at(static_cast<std::size_t>(at.tm_wday)),
-                     at.tm_mday, months.at(static_cast<std::size_t>(at.tm_mon)), at.tm_year + 1900,
-                     at.tm_hour, at.tm_min, at.tm_sec);
-}
-
 void quoted_printable_lines::put(std::string_view form, std::string& lines) {
   if (column_ + form.size() > longest_quoted) {
     lines += "=\r\n";
@@ -159,22 +153,17 @@ void quoted_printable_lines::finish(std::string& lines) {
 
 mail_composer::mail_composer(mail_heading heading, bool has_attachments, bool is_plain)
     : heading_{std::move(heading)}, has_attachments_{has_attachments}, is_plain_{is_plain} {
-  check(heading_.subject);
-  for (const mail_field& each : heading_.others) {
-    check(each.name);
-    check(each.value);
-  }
+  header_ = header();
 }
 
 std::string mail_composer::header() const {
   std::string text =
-      line_of(heading_, "Date", mail_date(heading_.date)) +
+      line_of(heading_, "Date", header_date(heading_.date)) +
       line_of(heading_, "From", heading_.from.to_header()) + line_of(heading_, "To", to_header(heading_.to)) +
-      line_of(heading_, "Cc", to_header(heading_.cc)) +
-      line_of(heading_, "Subject", encode_words(heading_.subject)) +
+      line_of(heading_, "Cc", to_header(heading_.cc)) + subject_line(heading_) +
       line_of(heading_, "Message-ID", fmt::format("<{}@{}>", heading_.unique, domain_of(heading_.from)));
   for (const mail_field& each : heading_.others)
-    if (lower(each.name) != "bcc") text += field_line(each.name, encode_words(each.value));
+    if (lower(each.name) != "bcc") text += text_header_line(each.name, each.value);
   return text + "MIME-Version: 1.0\r\n";
 }
 
@@ -185,8 +174,8 @@ std::string mail_composer::text_header() const {
 
 std::string mail_composer::begin() {
   open_ = part::text;
-  if (!has_attachments_) return header() + text_header();
-  return header() +
+  if (!has_attachments_) return header_ + text_header();
+  return header_ +
          fmt::format("Content-Type: multipart/mixed; boundary=\"=_{0}\"\r\n\r\n--=_{0}\r\n",
                      heading_.unique) +
          text_header();

@@ -62,6 +62,7 @@ class mail_composer {
   enum class part { none, text, attachment };
 
   mail_heading heading_;
+  std::string header_;
   bool has_attachments_, is_plain_;
   part open_ = part::none;
   bool line_is_open_ = false;  // of the body
@@ -72,8 +73,5 @@ class mail_composer {
 
 /// Whether a body may go as it is.
 [[nodiscard]] bool is_plain_text(std::string_view text) noexcept;
-
-/// "Mon, 23 Nov 2026 09:30:00 +0000" (RFC 5322, section 3.3).
-[[nodiscard]] std::string mail_date(std::chrono::system_clock::time_point when);
 
 }  // namespace ahoy::inline v0

@@ -59,19 +59,6 @@ std::string news_header::text() const {
   return lines + "\r\n";
 }
 
-std::string header_date(std::chrono::system_clock::time_point when) {
-  constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(when - day)};
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
-                     days[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
-                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count());
-}
-
 std::string new_message_id(std::string_view from) {
   std::array<unsigned char, 16> random{};
   if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))

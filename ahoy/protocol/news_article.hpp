@@ -24,9 +24,6 @@ struct news_header {
   [[nodiscard]] std::string text() const;
 };
 
-/// Of the given time, in UTC: "Mon, 23 Nov 2026 09:30:00 +0000" (RFC 5322, section 3.3).
-[[nodiscard]] std::string header_date(std::chrono::system_clock::time_point when);
-
 /// One that nobody else has: 128 random bits, and who it is from to the right of the @, or this machine.
 [[nodiscard]] std::string new_message_id(std::string_view from);
 

@@ -16,7 +16,7 @@ task<std::string> nntp_text::receive() {
   if (!from_) co_return std::string{};
   std::string piece = co_await from_->receive_text();
   if (piece.size() > left_)
-    throw error{make_error_code(errc::too_long), "receive from", from_->peer(),
+    throw error{make_error_code(errc::too_long), "fetch from", from_->peer(),
                 "it is more than " + std::to_string(limit_) + " bytes"};
   left_ -= piece.size();
   if (piece.empty()) from_ = nullptr;
@@ -35,10 +35,11 @@ task<bool> nntp_lines::more() {
   co_return true;
 }
 
-std::optional<std::string_view> nntp_lines::next() noexcept {
+std::optional<std::string_view> nntp_lines::next() {
   const auto end = come_.find('\n', begin_);
   if (end == std::string::npos) return std::nullopt;
   std::string_view line = std::string_view{come_}.substr(begin_, end - begin_);
+  if (line.size() > reply_channel::longest_line) refuse(line);
   begin_ = end + 1;
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;

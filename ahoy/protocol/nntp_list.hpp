@@ -40,8 +40,8 @@ class nntp_lines {
   /// line without an end.
   task<bool> more();
   /// The next line of those that have come, without its end; valid until the next call of more(). Nothing
-  /// where more() has to be asked.
-  [[nodiscard]] std::optional<std::string_view> next() noexcept;
+  /// where more() has to be asked. Throws protocol_broken for a line that is too long.
+  [[nodiscard]] std::optional<std::string_view> next();
   /// Throws protocol_broken.
   [[noreturn]] void refuse(std::string_view line) const;
 

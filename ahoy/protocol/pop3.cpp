@@ -64,8 +64,7 @@ task<std::string> pop3_client::ask(std::string command) {
   co_return reply;
 }
 
-template <class Take>
-task<> pop3_client::read_list(Take take) {
+task<> pop3_client::read_list(std::function<bool(std::string_view)> take) {
   line_cutter lines;
   for (std::size_t count = 0;;) {
     const std::string piece = co_await channel_.receive_text();
@@ -82,24 +81,26 @@ task<std::vector<pop3_entry>> pop3_client::list() {
   std::vector<pop3_entry> all;
   const std::string listed = co_await ask("LIST\r\n");
   if (is_bad(listed)) refuse(errc::refused, listed);
-  co_await read_list([&all](std::string_view line) {
+  const std::function<bool(std::string_view)> take_size = [&all](std::string_view line) {
     const auto number = read_number(take_word(line));
     const auto size = read_number(take_word(line));
     // In order, so that they can be found, and none is there twice.
     const bool is_next = number && size && *number > (all.empty() ? 0 : all.back().number);
     if (is_next) all.push_back({*number, *size, {}});
     return is_next;
-  });
+  };
+  co_await read_list(take_size);
   const std::string named = co_await ask("UIDL\r\n");
   if (is_bad(named)) co_return all;  // it need not have it
-  co_await read_list([&all](std::string_view line) {
+  const std::function<bool(std::string_view)> take_name = [&all](std::string_view line) {
     const auto number = read_number(take_word(line));
     const std::string_view unique = take_word(line);
     if (!number || unique.empty() || unique.size() > longest_unique) return false;
     const auto found = std::ranges::lower_bound(all, *number, {}, &pop3_entry::number);
     if (found != all.end() && found->number == *number) found->unique = unique;
     return true;
-  });
+  };
+  co_await read_list(take_name);
   co_return all;
 }
 

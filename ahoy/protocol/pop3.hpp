@@ -1,7 +1,9 @@
 #pragma once
+#include <ahoy/error/error.hpp>
 #include <ahoy/protocol/reply_channel.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,8 +42,8 @@ class pop3_client {
  private:
   task<std::string> ask(std::string command);
   task<> ask_for_message(std::string command);
-  template <class Take>
-  task<> read_list(Take take);
+  /// Gives each line to `take`, which returns whether it is one of such a list.
+  task<> read_list(std::function<bool(std::string_view)> take);
   [[noreturn]] void refuse(errc cause, const std::string& reply) const;
   [[noreturn]] void refuse_line(std::string_view line) const;
 

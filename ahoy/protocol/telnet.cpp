@@ -14,6 +14,9 @@ namespace ahoy::inline v0 {
 
 namespace {
 
+/// Of answers that wait to be sent: who asks for more does not listen.
+constexpr std::size_t most_unsent = std::size_t{1024} * 1024;
+
 constexpr std::array<telnet_telopt_t, 6> agreed_to{{
     {TELNET_TELOPT_BINARY, TELNET_WILL, TELNET_DO},
     {TELNET_TELOPT_ECHO, TELNET_WONT, TELNET_DO},
@@ -76,6 +79,7 @@ struct telnet_session::state {
   void note_offer(unsigned char option);
   void note_request(unsigned char option, bool granted);
   void hear(std::string_view text);
+  void send_terminal_type();
   void send_window_size();
   void tell(said_by who, const std::string& words) const;
 
@@ -125,7 +129,14 @@ void telnet_session::state::handle(const telnet_event_t& event) {
     case TELNET_EV_DONT:
       return note_request(event.neg.telopt, false);
     case TELNET_EV_TTYPE:
-      if (event.ttype.cmd == TELNET_TTYPE_SEND) telnet_ttype_is(session.get(), terminal.type.c_str());
+      if (event.ttype.cmd == TELNET_TTYPE_SEND) send_terminal_type();
+      return;
+    case TELNET_EV_COMPRESS:  // libtelnet begins it whenever it is told to
+      failure = "it compresses, which was not agreed on";
+      return;
+    case TELNET_EV_WARNING:
+      // It would go on as if nothing were, and has no code for it but these words.
+      if (std::string_view{event.error.msg}.ends_with("limit reached")) failure = event.error.msg;
       return;
     case TELNET_EV_ERROR:
       failure = event.error.msg;
@@ -150,6 +161,7 @@ void telnet_session::state::note_request(unsigned char option, bool granted) {
 }
 
 void telnet_session::state::hear(std::string_view text) {
+  if (!failure.empty()) return;
   for (const char each : text) {
     const bool completes = std::exchange(after_return, false) && !hears_binary;
     if (completes && each == '\n') heard.back() = '\n';
@@ -157,6 +169,14 @@ void telnet_session::state::hear(std::string_view text) {
     heard += each;
     after_return = each == '\r';
   }
+}
+
+/// As telnet_ttype_is does, which lets an IAC in the name pass.
+void telnet_session::state::send_terminal_type() {
+  const std::string is = static_cast<char>(TELNET_TTYPE_IS) + terminal.type;
+  telnet_begin_sb(session.get(), TELNET_TELOPT_TTYPE);
+  telnet_send(session.get(), is.data(), is.size());
+  telnet_finish_sb(session.get());
 }
 
 void telnet_session::state::send_window_size() {
@@ -179,6 +199,8 @@ telnet_session::~telnet_session() = default;
 std::string telnet_session::take(std::string_view bytes) {
   state& own = *state_;
   telnet_recv(own.session.get(), bytes.data(), bytes.size());
+  if (own.outgoing.size() > most_unsent)
+    own.failure = "it asks again and again, and does not hear the answers";
   if (!own.failure.empty())
     throw error{make_error_code(errc::protocol_broken), "negotiate with", "the Telnet server",
                 escape(own.failure)};

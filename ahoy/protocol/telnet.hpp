@@ -27,7 +27,8 @@ class telnet_session {
   telnet_session& operator=(const telnet_session&) = delete;
   ~telnet_session();
 
-  /// What the server has sent, as text. Throws error (protocol_broken).
+  /// What the server has sent, as text. Throws error (protocol_broken), for more than 1 MiB of unsent
+  /// answers, too.
   [[nodiscard]] std::string take(std::string_view bytes);
   /// Says text to the server: an LF goes as CR LF.
   void say(std::string_view text);

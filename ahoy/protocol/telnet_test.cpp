@@ -1,3 +1,4 @@
+#include <ahoy/error/error.hpp>
 #include <ahoy/protocol/telnet.hpp>
 
 #include <gtest/gtest.h>
@@ -87,12 +88,37 @@ TEST(telnet, tells_of_what_is_negotiated) {
 }
 
 // libtelnet keeps 16 KiB of one, then takes what follows for text.
-TEST(telnet, an_endless_subnegotiation_takes_no_memory) {
+void take_again_and_again(ahoy::telnet_session& session, const std::string& bytes, int most) {
+  for (int times = 0; times < most; ++times) static_cast<void>(session.take(bytes));
+}
+
+TEST(telnet, an_endless_subnegotiation_is_refused) {
   ahoy::telnet_session session{xterm(), nullptr};
   static_cast<void>(session.take(said({iac, sb, terminal_type})));
-  std::size_t shown = 0;
-  for (int times = 0; times < 100; ++times) shown += session.take(std::string(1024, 'x')).size();
-  EXPECT_GE(shown, std::size_t{83} * 1024);
+  EXPECT_THROW(take_again_and_again(session, std::string(1024, 'x'), 100), ahoy::error);
+}
+
+TEST(telnet, answers_that_nobody_takes_do_not_pile_up) {
+  ahoy::telnet_session session{xterm(), nullptr};
+  const std::string loop = said({iac, will, echo, iac, wont, echo});
+  EXPECT_THROW(take_again_and_again(session, loop, 1 << 20), ahoy::error);
+  EXPECT_LT(session.outgoing().size(), std::size_t{2} << 20);
+}
+
+TEST(telnet, nobody_compresses_unasked) {
+  constexpr char compress2 = 86;
+  ahoy::telnet_session session{xterm(), nullptr};
+  EXPECT_THROW(static_cast<void>(session.take(said({iac, sb, compress2, iac, se, 'x'}))), ahoy::error);
+}
+
+TEST(telnet, the_name_of_a_terminal_ends_no_subnegotiation) {
+  ahoy::telnet_terminal strange;
+  strange.type = said({'x', iac, se, 'y'});
+  ahoy::telnet_session session{strange, nullptr};
+  static_cast<void>(session.take(said({iac, do_it, terminal_type})));
+  static_cast<void>(session.outgoing());
+  static_cast<void>(session.take(said({iac, sb, terminal_type, 1, iac, se})));
+  EXPECT_EQ(session.outgoing(), said({iac, sb, terminal_type, 0, 'x', iac, iac, se, 'y', iac, se}));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <ahoy/protocol/transfer_sockets.hpp>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +20,12 @@ namespace {
 /// What is kept of the content before libcurl is told to wait.
 constexpr std::size_t most_waiting = std::size_t{256} * 1024;
 
+/// What is compressed cannot wait there: libcurl would decode all that has come, and keep it. So it takes
+/// small pieces, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros by
+/// gzip.
+constexpr long piece_to_decode = 4L * 1024;
+constexpr std::size_t most_decoded = std::size_t{24} * 1024 * 1024;
+
 struct easy_deleter {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
 };
@@ -29,6 +37,13 @@ using list = std::unique_ptr<curl_slist, list_deleter>;
 std::string_view without_line_end(std::string_view line) {
   const auto end = line.find_last_not_of("\r\n");
   return line.substr(0, end == line.npos ? 0 : end + 1);
+}
+
+/// FTP and mail would read a line end as that of a command, and libcurl lets it pass.
+void check_login(const credentials& login) {
+  if ((login.user + login.password).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
+    throw error{make_error_code(errc::malformed), "log in", "",
+                "neither name nor password has a line end or a NUL"};
 }
 
 CURLoption option_of(int number) { return static_cast<CURLoption>(number); }
@@ -43,6 +58,9 @@ struct transfer::state {
   static std::size_t take_line(const char* data, std::size_t one, std::size_t count, void* self);
   static std::size_t give_content(char* into, std::size_t one, std::size_t count, void* self);
   static int leave_out(void* self, curl_off_t offset, int origin);
+  static int end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+  static CURLcode begin_tls(CURL*, void* context, void* self);
+  static void note_alert(const SSL* session, int where, int alert);
   static int tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self);
   template <class Work>
   static auto kept(void* self, decltype(std::declval<Work>()(std::declval<state&>())) failed,
@@ -59,8 +77,9 @@ struct transfer::state {
   task<> go_on();
   void note_end() noexcept;
   [[nodiscard]] error failure(CURLcode result) const;
-  [[nodiscard]] error too_long() const;
+  [[nodiscard]] error too_long(const char* verb, std::uint64_t limit) const;
   void throw_if_failed() const;
+  void hear_no_farewell() noexcept;
   void resume();
 
   transfer_sockets sockets;
@@ -78,7 +97,12 @@ struct transfer::state {
   std::uint64_t taken = 0;
   std::uint64_t given = 0;
   std::uint64_t to_leave_out = 0;
+  time_point deadline = no_deadline;  // of whoever awaits us
   bool is_added = false;
+  bool speaks_http = false;
+  bool decodes = false;
+  bool is_under_tls = false;  // the connection that was made last
+  bool end_is_announced = false;
   bool is_over = true;
   bool sending_ended = false;
   bool receiving_paused = false;
@@ -102,10 +126,12 @@ auto transfer::state::kept(void* self, decltype(std::declval<Work>()(std::declva
 
 std::size_t transfer::state::take_content(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{CURL_WRITEFUNC_ERROR}, [&](state& own) -> std::size_t {
-    own.receiving_paused = own.arrived.size() >= most_waiting;
+    own.receiving_paused = !own.decodes && own.arrived.size() >= most_waiting;
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
-    if (own.taken > own.max_size) throw own.too_long();
+    if (own.taken > own.max_size) throw own.too_long("fetch from", own.max_size);
+    if (own.arrived.size() + one * count > most_decoded)
+      throw own.too_long("decode content of", most_decoded);
     own.arrived.append(data, one * count);
     return one * count;
   });
@@ -114,7 +140,7 @@ std::size_t transfer::state::take_content(const char* data, std::size_t one, std
 std::size_t transfer::state::take_line(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{0}, [&](state& own) {
     const std::string_view line = without_line_end({data, one * count});
-    if (!line.empty()) own.last_reply = line;
+    if (!line.empty() && !own.speaks_http) own.last_reply = line;
     if (own.replies) own.replies(line);
     return one * count;
   });
@@ -140,6 +166,28 @@ int transfer::state::leave_out(void* self, curl_off_t offset, int origin) {
   if (origin != SEEK_SET || own.given > 0) return CURL_SEEKFUNC_FAIL;
   own.to_leave_out = static_cast<std::uint64_t>(offset);
   return CURL_SEEKFUNC_OK;
+}
+
+/// libcurl waits by itself for FTP's last reply, up to a minute, and asks here once a second whether to go
+/// on. The engine stands still then: so it is the clock that is asked.
+int transfer::state::end_in_time(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& own = *static_cast<state*>(self);
+  return clock::now() < own.deadline ? 0 : 1;
+}
+
+/// For each connection, before its handshake.
+CURLcode transfer::state::begin_tls(CURL*, void* context, void* self) {
+  auto& own = *static_cast<state*>(self);
+  own.is_under_tls = true;
+  own.end_is_announced = false;
+  SSL_CTX_set_app_data(static_cast<SSL_CTX*>(context), self);
+  SSL_CTX_set_info_callback(static_cast<SSL_CTX*>(context), &state::note_alert);
+  return CURLE_OK;
+}
+
+void transfer::state::note_alert(const SSL* session, int where, int alert) {
+  if (where != SSL_CB_READ_ALERT || (alert & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
+  static_cast<state*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)))->end_is_announced = true;
 }
 
 int transfer::state::tell(CURL*, curl_infotype kind, char* data, std::size_t size, void* self) {
@@ -172,12 +220,18 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_SEEKFUNCTION, &state::leave_out);
   set(CURLOPT_SEEKDATA, this);
   set(CURLOPT_BUFFERSIZE, 64L * 1024);
-  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_PROTOCOLS_STR, scheme_of(to).c_str());
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &state::end_in_time);
+  set(CURLOPT_XFERINFODATA, this);
+  // A redirect may lead into TLS, and nowhere else; out of it least of all.
+  const std::string scheme = scheme_of(to);
+  speaks_http = scheme.starts_with("http");
+  set(CURLOPT_PROTOCOLS_STR, scheme == "http" ? "http,https" : scheme.c_str());
   set(CURLOPT_CONNECTTIMEOUT_MS, curl_milliseconds(how.connect_timeout));
   set(CURLOPT_IPRESOLVE, curl_family(how.wanted));
   if (!how.source.empty()) set(CURLOPT_INTERFACE, how.source.c_str());
   if (!how.login.empty()) {
+    check_login(how.login);
     set(CURLOPT_USERNAME, how.login.user.c_str());
     set(CURLOPT_PASSWORD, how.login.password.c_str());
   }
@@ -189,6 +243,8 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
 }
 
 void transfer::state::set_up_tls(const transfer_options& how) {
+  set(CURLOPT_SSL_CTX_FUNCTION, &state::begin_tls);
+  set(CURLOPT_SSL_CTX_DATA, this);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, how.tls.insecure ? 0L : 1L);
   set(CURLOPT_SSL_VERIFYHOST, how.tls.insecure ? 0L : 2L);
@@ -205,9 +261,9 @@ error transfer::state::failure(CURLcode code) const {
   return transfer_error(code, static_cast<int>(os_error), server, words.data(), last_reply);
 }
 
-error transfer::state::too_long() const {
-  return {make_error_code(errc::too_long), "receive from", server,
-          "it is more than " + std::to_string(max_size) + " bytes"};
+error transfer::state::too_long(const char* verb, std::uint64_t limit) const {
+  return {make_error_code(errc::too_long), verb, server,
+          "it is more than " + std::to_string(limit) + " bytes"};
 }
 
 void transfer::state::throw_if_failed() const {
@@ -216,6 +272,8 @@ void transfer::state::throw_if_failed() const {
 }
 
 task<> transfer::state::go_on() {
+  context& here = co_await this_context();
+  deadline = here.deadline();
   resume();
   co_await sockets.go_on();
   note_end();
@@ -228,6 +286,14 @@ void transfer::state::note_end() noexcept {
     is_over = true;
     result = told->data.result;
   }
+}
+
+/// libcurl says QUIT where a protocol has it, and would wait for the answer, up to two minutes; the engine
+/// with it.
+void transfer::state::hear_no_farewell() noexcept {
+  curl_socket_t number = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy.get(), CURLINFO_ACTIVESOCKET, &number);
+  if (number != CURL_SOCKET_BAD) ::shutdown(number, SHUT_RD);
 }
 
 /// Where libcurl was told to wait, and need not any more.
@@ -247,6 +313,7 @@ transfer::transfer(ahoy::engine& by, const std::string& url, const transfer_opti
 }
 
 transfer::~transfer() {
+  state_->hear_no_farewell();
   if (state_->is_added) curl_multi_remove_handle(state_->sockets.multi(), state_->easy.get());
 }
 
@@ -274,6 +341,14 @@ void transfer::reset(int option) {
   state_->set(option_of(option), static_cast<void*>(nullptr));
   state_->lists.erase(option);
 }
+
+void transfer::decode_content() {
+  state_->set(CURLOPT_ACCEPT_ENCODING, "");
+  state_->set(CURLOPT_BUFFERSIZE, piece_to_decode);
+  state_->decodes = true;
+}
+
+bool transfer::may_be_cut() const noexcept { return state_->is_under_tls && !state_->end_is_announced; }
 
 void transfer::follow_replies(std::function<void(std::string_view)> told) {
   state_->replies = std::move(told);

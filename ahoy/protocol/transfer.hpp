@@ -37,8 +37,13 @@ class transfer {
   /// No value: libcurl's own.
   void reset(int option);
 
+  /// Takes compressed content, and decodes it: at most 24 MiB of one piece that came (more is too_long).
+  void decode_content();
+  /// Whether the stream ended under TLS without TLS saying so: somebody may have cut it. That matters where
+  /// content has no other end than the stream's; to libcurl it is one.
+  [[nodiscard]] bool may_be_cut() const noexcept;
   /// Told of each line that the server says besides the content, without its end: replies, headers (an empty
-  /// line ends those).
+  /// line ends those). An error shows none of them as the server's words then.
   void follow_replies(std::function<void(std::string_view)> told);
 
   /// Begins, again where it is over: nothing of the earlier one but its connection is kept.

@@ -29,6 +29,7 @@ const auto& table() {
       row{CURLE_COULDNT_CONNECT, "connect to", system_code(ECONNREFUSED)},
       row{CURLE_INTERFACE_FAILED, "bind for", system_code(EADDRNOTAVAIL)},
       row{CURLE_OPERATION_TIMEDOUT, "connect to", system_code(ETIMEDOUT)},
+      row{CURLE_ABORTED_BY_CALLBACK, "receive from", system_code(ETIMEDOUT)},
       row{CURLE_WEIRD_SERVER_REPLY, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_FTP_WEIRD_PASS_REPLY, "log in to", make_error_code(errc::protocol_broken)},
       row{CURLE_FTP_WEIRD_PASV_REPLY, "receive from", make_error_code(errc::protocol_broken)},
@@ -36,6 +37,8 @@ const auto& table() {
       row{CURLE_HTTP2, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_HTTP2_STREAM, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_BAD_CONTENT_ENCODING, "decode content of", make_error_code(errc::protocol_broken)},
+      // What is written fails by what was thrown, or because it could not be decoded.
+      row{CURLE_WRITE_ERROR, "decode content of", make_error_code(errc::protocol_broken)},
       row{CURLE_TOO_MANY_REDIRECTS, "follow redirects of", make_error_code(errc::refused)},
       row{CURLE_RANGE_ERROR, "resume from", make_error_code(errc::refused)},
       row{CURLE_BAD_DOWNLOAD_RESUME, "resume from", make_error_code(errc::refused)},
@@ -61,9 +64,27 @@ const auto& table() {
       row{CURLE_GOT_NOTHING, "receive from", make_error_code(errc::cut_short)},
       row{CURLE_SEND_ERROR, "send to", system_code(EPIPE)},
       row{CURLE_RECV_ERROR, "receive from", system_code(ECONNRESET)},
-      row{CURLE_OUT_OF_MEMORY, "fetch from", system_code(ENOMEM)},
+      // libcurl's word for what is longer than it takes, too; where our own memory is short, bad_alloc says
+      // so.
+      row{CURLE_OUT_OF_MEMORY, "receive from", make_error_code(errc::protocol_broken)},
   };
   return rows;
+}
+
+/// The stream ended where a reply was to come.
+constexpr std::string_view silent_end = "response reading failed";
+
+/// libcurl has but general codes where a server broke the protocol in these ways.
+bool is_broken_protocol(std::string_view words) {
+  constexpr std::array<std::string_view, 3> told{"in chunked-encoding", "Too large response headers",
+                                                 "The redirect target URL could not be parsed"};
+  return std::ranges::any_of(told, [&](std::string_view each) { return words.find(each) != words.npos; });
+}
+
+/// 421 of FTP, which libcurl takes for a lapse of time; and a transfer that all the same was not done.
+bool is_refused(CURLcode code, std::string_view words, std::string_view reply) {
+  return (code == CURLE_OPERATION_TIMEDOUT && reply.starts_with("421")) ||
+         (words.starts_with("server did not report OK") && !reply.starts_with("426"));
 }
 
 /// FTP's "file unavailable" (RFC 959, section 4.2.1), whatever was asked of it.
@@ -102,12 +123,17 @@ error transfer_error(int code, int os_error, const std::string& server, std::str
                      std::string_view reply) {
   static const row unknown{CURLE_RECV_ERROR, "receive from", make_error_code(errc::cut_short)};
   const auto* found = std::ranges::find(table(), static_cast<CURLcode>(code), &row::code);
-  const row& what = found == table().end() ? unknown : *found;
+  row what = found == table().end() ? unknown : *found;
+  if (is_broken_protocol(words)) what.cause = make_error_code(errc::protocol_broken);
+  if (is_refused(what.code, words, reply)) what.cause = make_error_code(errc::refused);
+  if (words.starts_with(silent_end)) what.cause = make_error_code(errc::cut_short);
   std::string hint;
   if (is_said_by_server(what) && !reply.empty())
     hint = "the server said: " + escape(reply);
-  else if (!words.empty())
+  else if (!words.empty() && !words.starts_with(silent_end))
     hint = escape(words);
+  else if (what.code == CURLE_OUT_OF_MEMORY)
+    hint = "a line of what it said is too long";
   const std::error_code cause =
       is_not_there(what, reply) ? make_error_code(errc::not_there) : cause_of(what, os_error);
   return {cause, what.verb, server, hint};

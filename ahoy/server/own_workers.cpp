@@ -76,13 +76,12 @@ class own_workers::by_thread final : public assignment {
   by_thread(own_workers& in, order what)
       : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
-    who_ = start_thread(
-        [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(), &how = in.how_,
-         tls = in.tls_] {
-          const std::uint64_t number = given->job;
-          const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared, tls);
-          report_end(reports, report_kind::done, number, why);
-        });
+    who_ = start_thread([given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
+                         &how = in.how_, tls = in.tls_] {
+      const std::uint64_t number = given->job;
+      const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared, tls);
+      report_end(reports, report_kind::done, number, why);
+    });
     in_.threads_.emplace(number_, this);
   }
   ~by_thread() override {
@@ -161,7 +160,11 @@ class own_workers::by_process final : public assignment {
 };
 
 own_workers::own_workers(engine& by, handler& how, const security* tls)
-    : by_{by}, how_{how}, tls_{tls}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
+    : by_{by},
+      how_{how},
+      tls_{tls},
+      reports_{by, std::move(wire_.first)},
+      has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
   rehearse(engine_of_processes_);
   bells_.reserve(most_spare_bells);

@@ -71,7 +71,8 @@ task<> server_run::open_endpoint(endpoint on) {
   // Not to serve in the clear what was meant to be kept from others.
   if (is_secure && (on.scheme != scheme::tls || !options().tls))
     throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
-                on.scheme == scheme::tls ? "it takes a key: server_options::tls" : "this version has tcp, tls, udp and unix"};
+                on.scheme == scheme::tls ? "it takes a key: server_options::tls"
+                                         : "this version has tcp, tls, udp and unix"};
   if (on.transport() == transport::local) {
     const address file = address::local(on.path);
     co_await open_file(on.scheme, file);

@@ -79,9 +79,10 @@ std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
       work(std::move(wire), how_, handler_is::own, engine_choice::blocking, options_.tls.get());
     });
   const engine_choice on = options_.model == model::thread ? engine_choice::blocking : options_.engine;
-  return start_thread([end = std::make_shared<fd>(std::move(wire)), &how = how_, on, tls = options_.tls.get()] {
-    work(std::move(*end), how, handler_is::shared, on, tls);
-  });
+  return start_thread(
+      [end = std::make_shared<fd>(std::move(wire)), &how = how_, on, tls = options_.tls.get()] {
+        work(std::move(*end), how, handler_is::shared, on, tls);
+      });
 }
 
 std::shared_ptr<assignment> worker_pool::entrust(order what) {

@@ -1,5 +1,5 @@
 #include <ahoy/error/error.hpp>
-#include <ahoy/protocol/gopher.hpp>
+#include <ahoy/protocol/gopher_menu.hpp>
 #include <ahoy/protocol/percent.hpp>
 
 #include <gtest/gtest.h>
@@ -52,8 +52,15 @@ TEST(gopher, a_line_without_end_is_no_menu) {
 TEST(gopher, says_where_an_item_is) {
   EXPECT_EQ((gopher_item{'0', "", "/a b\t?", "::1", 7070}.url()), "gopher://[::1]:7070/0/a%20b%09%3F");
   EXPECT_EQ((gopher_item{'h', "", "URL:http://x/", "h", 70}.url()), "http://x/");
-  EXPECT_EQ((gopher_item{'8', "", "guest", "h", 23}.url()), "telnet://h:23/");
+  EXPECT_EQ((gopher_item{'8', "", "guest", "h", 23}.url()), "telnet://h/");
   EXPECT_EQ((gopher_item{'?', "", "", "h", 70}.kind()), "item");
+}
+
+TEST(gopher, what_no_url_can_say_has_none) {
+  for (const char* host : {"a/b", "a@b", "h:25", "\x1b[2J", "a b", "?", "#"})
+    EXPECT_EQ((gopher_item{'0', "", "x", host, 70}.url()), "") << host;
+  for (const char type : {'?', '#', '%', ' ', '\x1b', '\xff'})
+    EXPECT_EQ((gopher_item{type, "", "x", "h", 70}.url()), "") << type;
 }
 
 TEST(gopher, reads_a_path) {
@@ -69,6 +76,15 @@ TEST(percent, gives_back_what_was_put_in) {
   EXPECT_EQ(ahoy::percent_decoded(ahoy::percent_encoded(all, "/")), all);
   EXPECT_THROW(static_cast<void>(ahoy::percent_decoded("%00")), ahoy::error);
   EXPECT_THROW(static_cast<void>(ahoy::percent_decoded("a%g1")), ahoy::error);
+}
+
+TEST(gopher_refusal, is_an_error_alone) {
+  using ahoy::gopher_refusal;
+  EXPECT_EQ(gopher_refusal("3no such\t\terror.host\t1\r\n.\r\n"), "no such");
+  EXPECT_EQ(gopher_refusal("3no such\t\terror.host\t1"), "no such");
+  for (const std::string text :
+       {"", "3", "3no such\r\n", "1a\t\th\t1\r\n", "3a\t\th\t1\r\n0b\t\th\t1\r\n", "3 apples\na\tb\tc\td"})
+    EXPECT_EQ(gopher_refusal(text), std::nullopt) << text;
 }
 
 }  // namespace
