@@ -69,7 +69,7 @@ void tls_choice::accepted() const {
 }
 
 error tls_choice::explained(const trust_error& why) const {
-  if (!given_.empty() || why.key().empty()) return why;
+  if (!given_.empty() || why.key().empty()) return {why.code(), why.verb(), why.address(), why.hint()};
   endpoint pinned = to_;
   pinned.fragment = std::string{kind} + why.key();
   const std::string line = "ahoy call " + pinned.to_string();

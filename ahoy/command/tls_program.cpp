@@ -17,6 +17,7 @@ void become_tls_program(std::span<const std::string_view> words) {
   std::vector<std::string> given{"ahoy"};
   given.insert(given.end(), words.begin(), words.end());
   std::vector<char*> pointers;
+  pointers.reserve(given.size() + 1);
   for (std::string& each : given) pointers.push_back(each.data());
   pointers.push_back(nullptr);
   const std::string file = program_file("ahoy-tls");

@@ -312,6 +312,8 @@ TEST_P(engine_behaviour, what_is_discarded_is_counted) {
   engine_->run(ahoy::when_all(ahoy::tasks(send_and_end(near_, sent), discard_all(far_, count))));
   EXPECT_EQ(count, sent.size());
   EXPECT_EQ(far_.bytes_received(), sent.size());
+  if (GetParam().join == tls_pair)
+    return;  // what it says after its handshake (tickets) waits at the near side
   EXPECT_EQ(engine_->buffers().lent(), 0U);
 }
 

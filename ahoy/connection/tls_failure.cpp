@@ -98,7 +98,7 @@ std::string words_of_alert() {
 std::string why_not_trusted(x509_store_ctx_st* shown, std::string_view name) {
   X509* const leaf = X509_STORE_CTX_get0_cert(shown);
   const int why = X509_STORE_CTX_get_error(shown);
-  const std::string words = X509_verify_cert_error_string(why);
+  std::string words = X509_verify_cert_error_string(why);
   if (!leaf) return words;
   switch (why) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
