@@ -28,6 +28,8 @@ ahoy::task<> hear(ahoy::reply_channel& from, std::size_t pattern, heard& what) {
       const std::string line = co_await from.receive_line();
       what.has_long_line = what.has_long_line || line.size() > ahoy::reply_channel::longest_line;
       what.all += line;
+      co_await from.send_lines("NOOP\r\n");
+      co_await from.send_raw(line);
     }
   }
 }
@@ -35,11 +37,15 @@ ahoy::task<> hear(ahoy::reply_channel& from, std::size_t pattern, heard& what) {
 heard hear_in(std::string_view text, std::size_t size, std::size_t pattern, std::string* shown) {
   static const auto by = ahoy::make_engine();
   ahoy::dialogue_observer observer;
-  if (shown) observer = [shown](ahoy::said_by, std::string_view line) { *shown += line; };
+  if (shown)
+    observer = [shown](ahoy::said_by who, std::string_view line) {
+      *shown += who == ahoy::said_by::server ? line : "";
+    };
   ahoy::reply_channel channel{std::make_unique<fuzz::memory_carrier>(fuzz::cut(text, size)), observer};
   heard what;
   const bool goes_on = fuzz::accepts([&] { by->run(hear(channel, pattern, what)); });
   fuzz::require(!goes_on, "the stream has an end");
+  fuzz::accepts([&] { channel.go_over([](auto carrier) { return carrier; }); });
   return what;
 }
 

@@ -36,7 +36,7 @@ LONG = b"x" * 100_000
 
 READING = [
     ("nothing at all", [], "/x", COPY, (8, 56), "ahoy"),
-    ("a reset", [reset], "/x", COPY, 56, "reset"),
+    ("a reset", [reset], "/x", COPY, (7, 56), "reset"),
     ("another protocol", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "/x", COPY, (8, 56), "ahoy"),
     ("one that waits for us", [b"SSH-2.0-OpenSSH_9\r\n"], "/x", COPY, (8, 56), "ahoy"),
     ("binary", [bytes(range(256)) * 10], "/x", COPY, (8, 56), "ahoy"),
@@ -62,6 +62,10 @@ READING = [
     ("an address that is none", [*ASKED, b"500 no\r\n", hear(b"PASV"), b"227 go \x1b[2J\r\n"], "/x", COPY, 8, "ahoy"),
     ("a port where nobody is", [*ASKED, b"229 go (|||1|)\r\n", hear(b"PASV"), b"500 no\r\n"], "/x", COPY, (7, 8), "ahoy"),
     ("a file that is not there", [*SIZED, b"550 no \x1b[2J\r\n"], "/x", COPY, 78, r"550 no \\x1b\[2J"),
+    ("a file that is missing, with a name that misleads", [*SIZED, b"550 permission denied.txt: No such file or directory\r\n"], "/x", COPY, 78, "550 permission"),
+    ("a file whose size nobody may know", [*SIZED, b"550 x: Permission denied\r\n"], "/x", COPY, 22, "550 x: Permission denied"),
+    ("a file that nobody may read", [*RETR, b"550 x: Access is DENIED\r\n"], "/x", COPY, 22, "550 x: Access is DENIED"),
+    ("a folder that nobody may enter", [*ASKED[:-1], hear(b"CWD"), b"550 x: Permission denied\r\n"], "/x/", COPY, 22, "550 x"),
     ("a refusal to send", [*RETR, b"425 not now\r\n"], "/x", COPY, 22, "425 not now"),
     ("a size below zero", ([*SIZED, b"213 -5\r\n", hear(b"RETR"), b"150 here\r\n"], [b"12"]), "/x", COPY, 56, "ahoy"),
     ("a size over the limit", ([*SIZED, b"213 2000000\r\n", hear(b"RETR"), b"150 here\r\n"], [forever(LONG)]), "/x", ["--max-size", "1m", *COPY], 63, "more than 1048576"),
@@ -92,6 +96,9 @@ READING = [
 
 WRITING = [
     ("a refusal", [*STOR, b"553 not allowed\r\n"], 22, "553 not allowed"),
+    ("a file that is not available", [*STOR, b"550 no\r\n"], 22, "550 no"),
+    ("a file that nobody may write", [*STOR, b"550 x: Permission denied\r\n"], 22, "550 x: Permission denied"),
+    ("a disk that is full for us", [*STOR, b"552 quota\r\n"], 22, "552 quota"),
     ("a disk that is full", [*STOR, b"452 full\r\n"], 22, "452 full"),
     ("a disk that becomes full", ([*STOR, b"150 go\r\n", b"452 full\r\n"], [stall]), 22, "452 full"),
     ("data that is reset", ([*STOR, b"150 go\r\n426 cut\r\n"], [reset]), (55, 56), "ahoy"),

@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import socket
+import subprocess
 import unittest
 
 from command import GUARD, Process, Running, await_that, port_of
@@ -136,9 +137,26 @@ class Login(Web):
         self.assertNotIn("secret", ended.err)
         self.assertNotIn("c2VjcmV0", ended.err)
         url = f"http://alice:secret@localhost:{self.server.http_port}/slow/much"
-        with Running("fetch", url, "--user", "alice:secret", "--user=alice:secret", env=NOBODY_KNOWN) as fetching:
+        headers = ["--header", "Authorization: secret", "--header=Cookie:secret"]
+        with Running("fetch", url, "--user", "alice:secret", "--user=alice:secret", *headers, env=NOBODY_KNOWN) as fetching:
             fetching.out.take(1)
             self.assertNotIn(b"secret", pathlib.Path(f"/proc/{fetching.pid}/cmdline").read_bytes())
+
+
+    def test_a_login_goes_nowhere_else_in_the_clear(self):
+        """It is refused before anything is opened; HTTP cannot begin TLS on its way."""
+        for host in ("127.evil.invalid", "192.0.2.1", "evil.invalid"):
+            for words in (["--user", "alice:secret"], ["--user", "alice:secret", "--explain"]):
+                self.refused(67, "log in to .*: login refused", "fetch", f"http://{host}/", *words)
+        self.put("all", EVERY_BYTE)
+        self.expect(self.fetch(f"http://127.0.0.1:{self.server.http_port}/private/all", "--user", "alice:secret"), 0, EVERY_BYTE)
+        told = self.expect(self.fetch("http://192.0.2.1/", "--user", "alice:secret", "--insecure", "--explain"), 0).out
+        self.assertNotIn(b"begin TLS", told)
+
+    def test_secrets_are_not_explained(self):
+        told = self.expect(self.fetch("http://localhost/", "--header", "Authorization: Bearer secret", "--explain"), 0).out
+        self.assertIn(b"say           Authorization: ****\n", told)
+        self.assertNotIn(b"secret", told)
 
 
 class Trust(Web):
@@ -184,23 +202,6 @@ class Interruption(Web):
                 fetching.send_signal(number)
                 self.assertEqual(fetching.ended().status, -number)
             self.assertEqual(self.left(), [])
-
-    def test_resume(self):
-        self.put("much", MUCH)
-        words = ["--output", "copy", "--resume"]
-        with Running("fetch", self.url("/slow/much"), *words, cwd=self.folder, env=NOBODY_KNOWN) as fetching:
-            await_that(lambda: self.left() and (self.folder / "copy.part").stat().st_size > 0, "the first bytes")
-            fetching.send_signal(signal.SIGTERM)
-            fetching.ended()
-        self.assertEqual(self.left(), ["copy.part"])
-        there = (self.folder / "copy.part").stat().st_size
-        ended = self.expect(self.fetch(self.url("/much"), *words, "-v"), 0, b"")
-        self.assertIn(f"> Range: bytes={there}-", ended.err)
-        self.assertEqual((self.folder / "copy").read_bytes(), MUCH)
-        self.assertEqual(self.left(), ["copy"])
-        os.rename(self.folder / "copy", self.folder / "copy.part")
-        self.expect(self.fetch(self.url("/much"), *words), 0, b"")
-        self.assertEqual((self.folder / "copy").read_bytes(), MUCH)
 
     def test_output_that_cannot_be_written(self):
         self.put("all", EVERY_BYTE)
@@ -250,6 +251,14 @@ class Send(Web):
 
 class Handler(Web):
     """examples/page_server.cpp: a handler that fetches while it serves."""
+
+    def test_a_client_of_its_own(self):
+        """examples/page_client.cpp, as the README shows it."""
+        self.put("all", EVERY_BYTE)
+        done = subprocess.run([EXAMPLE.parent / "page_client", self.url("/all")], capture_output=True, env=NOBODY_KNOWN, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, EVERY_BYTE))
+        done = subprocess.run([EXAMPLE.parent / "page_client", self.url("/nosuch")], capture_output=True, env=NOBODY_KNOWN, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
 
     def test_no_caller_waits_for_the_fetch_of_another(self):
         self.put("all", EVERY_BYTE)

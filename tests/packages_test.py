@@ -81,7 +81,7 @@ def programs_in(path, text):
 
 def group_of(path):
     name = path.relative_to(SOURCE).as_posix()
-    if name.startswith("script/check"):
+    if name.startswith(("script/check", "script/fuzz")):
         return "check"
     if name == "script/bench":
         return "bench"

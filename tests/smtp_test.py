@@ -1,7 +1,10 @@
 """`ahoy send` over SMTP, against exim; what arrived is read with Python's email, and smtplib is the second opinion."""
 import email
 import email.policy
+import os
+import pathlib
 import smtplib
+import subprocess
 import unittest
 
 from bad_server import BadServer, hear, hear_until, reset, stall, forever, start_tls
@@ -76,6 +79,16 @@ class Composed(Mailing):
             self.refused(2, "malformed", "send", self.url(), *FROM, *BOB, *words, "y")
         self.refused(26, "no such file", "send", self.url(), *FROM, *BOB, "--attach", "nosuch", "y")
         self.refused(2, "missing", "send", self.url(), *BOB, "--subject", "s", "y")
+
+
+class Client(Mailing):
+    def test_the_example(self):
+        """examples/mail_client.cpp"""
+        program = pathlib.Path(os.environ["AHOY_BUILD"], "examples/mail_client")
+        sent = subprocess.run([program, self.url(), "alice@t.invalid", "bob@t.invalid", "Gr\u00fc\u00dfe"], input="caf\u00e9\n".encode(),
+                              capture_output=True, check=False)
+        self.assertEqual((sent.returncode, sent.stderr), (0, b""))
+        self.assertEqual((self.read()["subject"], self.read().get_content()), ("Gr\u00fc\u00dfe", "caf\u00e9\n"))
 
 
 class Whole(Mailing):

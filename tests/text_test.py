@@ -12,8 +12,8 @@ sys.path.insert(0, str(SOURCE / "script"))
 import function_sizes  # noqa: E402
 from cpp_source import Source  # noqa: E402
 
-# Not the project's own: what tools leave behind.
-LEFT_OUT = re.compile(r"(\.git|\.cache|build|build-[^/]*|__pycache__|\.vscode|\.idea|compile_commands\.json)")
+# Not the project's own text: what tools leave behind, and the fuzzers' inputs.
+LEFT_OUT = re.compile(r"(corpus|\.git|\.cache|build|build-[^/]*|__pycache__|\.vscode|\.idea|compile_commands\.json)")
 
 # Hosts that a page or a comment may send a reader to. A host elsewhere, a package registry's or a machine's, has no place.
 HOSTS = re.compile(r"""(.*\.)?(
@@ -55,7 +55,7 @@ def faults(name, text):
 class Text(unittest.TestCase):
     def test_readme_shows_the_examples(self):
         readme = (SOURCE / "README.md").read_text(encoding="utf-8")
-        for name in ("echo_server", "echo_client"):
+        for name in ("echo_server", "echo_client", "page_client"):
             self.assertIn((SOURCE / f"examples/{name}.cpp").read_text(encoding="utf-8"), readme, name)
 
     def test_finds_faults(self):

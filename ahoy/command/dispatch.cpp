@@ -1,5 +1,7 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/dispatch.hpp>
+#include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/explain.hpp>
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/foreign_verb.hpp>
@@ -103,8 +105,17 @@ int run_verb(verb which, words rest, words given) {
                     fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", verbs_hint));
 }
 
+// It may hold a password, which is not shown.
+[[noreturn]] void refuse_url(std::string_view word) {
+  const auto url = fmt::format("{}://...", lower(word.substr(0, word.find(':'))));
+  const auto* verb = url.starts_with("telnet") ? "call" : url.starts_with("smtp") ? "send" : "fetch";
+  throw usage_error(usage_errc::unknown, "verb", url,
+                    fmt::format("a verb comes first: ahoy {} {}", verb, url));
+}
+
 [[noreturn]] void refuse_verb(words given) {
   const auto word = given.front();
+  if (is_internet_url(word)) refuse_url(word);
   if (word.size() > 1 && word.starts_with('-')) refuse_option(given);
   if (is_later_verb(word)) throw usage_error(usage_errc::not_yet, "verb", word, std::string(verbs_hint));
   const auto meant = word == "version" ? "--version" : did_you_mean(word, first_words());

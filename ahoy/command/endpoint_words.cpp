@@ -52,18 +52,18 @@ void check_slashes(std::string_view word) {
                                has_more ? "" : fmt::format("; a host of that name is tcp://{}", word)));
 }
 
-// Before the rest is read: what is wrong first is said first.
-void check_scheme(std::string_view word) {
+// Before the rest is read: what is wrong first is said first. `there_are` says which schemes are meant.
+void check_scheme(std::string_view word, std::string_view there_are = schemes_text) {
   const auto end = word.find(separator);
   if (end == word.npos) return check_slashes(word);
   const auto name = lower(word.substr(0, end));
   if (std::ranges::count(own_schemes, name) != 0) return;
   const auto known = known_schemes();
   if (std::ranges::count(known, name) != 0)
-    throw usage_error(usage_errc::not_yet, "scheme", name, std::string(schemes_text));
+    throw usage_error(usage_errc::not_yet, "scheme", name, std::string(there_are));
   const auto meant = did_you_mean(name, known);
   throw unreadable("scheme", name,
-                   fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", schemes_text));
+                   fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", there_are));
 }
 
 // A peer has a port; 0 is the system's choice, for who listens.
@@ -141,7 +141,7 @@ endpoint internet_endpoint(std::string_view word, std::string_view verb, std::sp
   if (word.find(separator) == word.npos) check_slashes(word);
   if (word.find(separator) == word.npos)
     throw unreadable("URL", word, fmt::format("write http://{}, or another of {}", word, names));
-  if (!is_internet_url(word)) check_scheme(word);
+  if (!is_internet_url(word)) check_scheme(word, fmt::format("{} has {}", verb, names));
   auto read = endpoint::parse(word);
   if (std::ranges::find(schemes, read.scheme) == schemes.end())
     throw usage_error(usage_errc::contradictory, fmt::format("{} and scheme", verb), to_string(read.scheme),

@@ -77,6 +77,15 @@ constexpr std::array table{
             "ahoy send udp://127.0.0.1:23456 hello --after-eof 2s\n"},
     example{verb::send, "Give up after 5s, and see what would be done without doing it",
             "ahoy send localhost 23456 hello --timeout 5s --explain\n"},
+    example{verb::send, "Post JSON to a web server, and put a file there",
+            "ahoy send http://localhost:8080/things '{\"name\": \"a\"}' --header 'Content-Type: "
+            "application/json'\n"
+            "ahoy send http://localhost:8080/file --method PUT < file\n"},
+    example{verb::send, "A mail with a file attached, over TLS; the password is asked for",
+            "ahoy send smtps://mail.example.org --user alice --from alice@example.org --to bob@example.org "
+            "--subject report --attach report.pdf 'the figures are inside'\n"},
+    example{verb::send, "A file to an FTP server",
+            "ahoy send ftps://files.example.org/report.pdf --user alice < report.pdf\n"},
     example{verb::send, "Post an article",
             "ahoy send nntps://news.example.org/misc.test --from 'Alice <alice@example.org>' --subject test "
             "'hello, all'\n"},
@@ -91,6 +100,18 @@ constexpr std::array table{
             "# elsewhere:\n"
             "ahoy fetch http://localhost:8080/\n"
             "ahoy fetch http://localhost:8080/file --output file\n"},
+
+    example{verb::fetch,
+            "What a folder holds, and one of its files, going on where an earlier run was cut off",
+            "ahoy fetch ftp://files.example.org/pub/\n"
+            "ahoy fetch ftp://files.example.org/pub/image.iso --output image.iso --resume\n"},
+
+    example{verb::fetch, "A menu of Gopher, and a text that it names",
+            "ahoy fetch gopher://gopher.example.org/\n"
+            "ahoy fetch gopher://gopher.example.org/0/about.txt\n"},
+
+    example{verb::fetch, "Take a mail out of a mailbox, once it is written",
+            "ahoy fetch pop3s://mail.example.org/1 --user alice --output 1.eml --delete\n"},
 
     example{verb::fetch, "What is new in a mailbox, and one of its messages",
             "ahoy fetch 'imaps://mail.example.org/INBOX?UNSEEN' --user alice\n"

@@ -25,7 +25,9 @@ constexpr std::array rows{
     verb_word{"dial", verb::call},     verb_word{"join", verb::call},    verb_word{"telnet", verb::call},
     verb_word{"server", verb::listen}, verb_word{"serve", verb::listen}, verb_word{"bind", verb::listen},
     verb_word{"accept", verb::listen}, verb_word{"write", verb::send},   verb_word{"deliver", verb::send},
-    verb_word{"post", verb::send},
+    verb_word{"post", verb::send},     verb_word{"put", verb::send},     verb_word{"upload", verb::send},
+    verb_word{"mail", verb::send},     verb_word{"get", verb::fetch},    verb_word{"download", verb::fetch},
+    verb_word{"curl", verb::fetch},    verb_word{"wget", verb::fetch},
 };
 
 /// Others' own names: what follows is as they have it.

@@ -29,16 +29,19 @@ constexpr option internet_option(std::string_view name, value_kind kind, std::st
 }
 
 inline constexpr std::array internet_option_rows{
-    internet_option("--output", value_kind::text, "FILE", "standard output", "fetch", section::content,
-                    "where what is fetched goes",
-                    "It is written beside and gets its name at the end, so that no half of it is ever found "
-                    "under that name.",
-                    ""),
+    internet_option(
+        "--output", value_kind::text, "FILE", "standard output", "fetch", section::content,
+        "where what is fetched goes",
+        "It is written beside and gets its name at the end, so that no half of it is ever found "
+        "under that name; a file that was there leaves its mode. What is no file, such as a pipe or "
+        "/dev/null, is written to as it is.",
+        ""),
     internet_option(
         "--resume", value_kind::flag, "", "", "fetch send", section::content,
         "go on where an earlier run was cut off",
-        "fetch asks for what FILE.part of --output FILE lacks; send, of FTP, sends what the server lacks of "
-        "standard input, which must be a file.",
+        "fetch asks for what FILE.part of --output FILE lacks, where the server can tell that it is the same "
+        "still, else for all of it. Begin with it, too: a run without --resume leaves no part. send, to FTP "
+        "alone, sends what the server lacks of standard input, which must be a file.",
         file_schemes),
     internet_option("--max-size", value_kind::size, "SIZE", "none", "fetch", section::content,
                     "the most that is fetched", "More is status 63.", ""),

@@ -322,6 +322,9 @@ upload_options upload_from(const command_line& line) {
   const auto all = read_settings(line);
   auto given = internet_from(line, all.upload, all, line.words.front(), sent_to);
   given.messages.assign(line.words.begin() + 1, line.words.end());
+  if (given.resume && given.to.scheme != scheme::ftp && given.to.scheme != scheme::ftps)
+    throw usage_error(usage_errc::contradictory, "option --resume of send and scheme",
+                      to_string(given.to.scheme), "it goes with ftp ftps");
   constexpr std::array of_one{scheme::http, scheme::https, scheme::ftp, scheme::ftps};
   if (given.messages.size() > 1 && std::ranges::find(of_one, given.to.scheme) != of_one.end())
     throw usage_error(usage_errc::surplus, "word", given.messages[1], "one MESSAGE is the whole content");

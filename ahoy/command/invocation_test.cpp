@@ -152,6 +152,7 @@ TEST(invocation, an_option_goes_with_its_schemes) {
             ahoy::usage_errc::contradictory);
   EXPECT_EQ(refused(ahoy::verb::send, {"x:1", "--append"}), ahoy::usage_errc::contradictory);
   EXPECT_EQ(refused(ahoy::verb::fetch, {"http://localhost/x", "--resume"}), ahoy::usage_errc::contradictory);
+  EXPECT_EQ(refused(ahoy::verb::send, {"http://localhost/x", "--resume"}), ahoy::usage_errc::contradictory);
 }
 
 TEST(invocation, a_user_is_taken_out_of_a_url) {

@@ -1,5 +1,6 @@
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/output_sink.hpp>
+#include <ahoy/command/progress_bar.hpp>
 #include <ahoy/error/error.hpp>
 
 #include <chrono>
@@ -10,6 +11,7 @@ task<> output_sink::pause() { co_return; }
 
 task<> shown_output::take(std::string_view text, piece kind) {
   const std::string what = how_.add(text, kind);
+  if (to_.is_terminal()) take_line_of_bar();
   co_await to_.write(what);
 }
 

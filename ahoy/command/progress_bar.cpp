@@ -16,6 +16,16 @@ constexpr duration between = std::chrono::milliseconds{100};
 constexpr std::size_t bar_width = 30;
 constexpr std::string_view empty_line = "\r\x1b[K";  // ECMA-48: EL, from the cursor to the end
 
+/// The terminal has one last line, whoever shows a bar. It belongs to one thread.
+enum class line_state { free, drawn, taken };
+line_state last_line = line_state::free;
+
+void clear_line() {
+  if (last_line != line_state::drawn) return;
+  write_to_stderr(empty_line);
+  last_line = line_state::free;
+}
+
 std::size_t terminal_width() noexcept {
   winsize size{};
   const bool is_known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
@@ -32,12 +42,15 @@ std::string bar_text(std::string_view label, double share, std::size_t width) {
   return text.substr(0, width);
 }
 
+void take_line_of_bar() {
+  clear_line();
+  last_line = line_state::taken;
+}
+
 progress_bar::progress_bar(engine& by, std::string label, std::function<double()> share)
     : by_{by}, label_{std::move(label)}, share_{std::move(share)}, is_shown_{::isatty(STDERR_FILENO) == 1} {}
 
-progress_bar::~progress_bar() {
-  if (is_shown_) write_to_stderr(empty_line);
-}
+progress_bar::~progress_bar() { clear_line(); }
 
 task<> progress_bar::show_during(task<> work) {
   if (is_shown_)
@@ -47,11 +60,13 @@ task<> progress_bar::show_during(task<> work) {
 }
 
 task<> progress_bar::show() {
-  for (;;) {
+  while (last_line != line_state::taken) {
     // A line of full width would wrap where a cursor waits in the last column.
     write_to_stderr(fmt::format("{}{}", empty_line, bar_text(label_, share_(), terminal_width() - 1)));
+    last_line = line_state::drawn;
     co_await by_.sleep(between);
   }
+  co_await by_.sleep(no_timeout);
 }
 
 }  // namespace ahoy::inline v0

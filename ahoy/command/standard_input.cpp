@@ -1,3 +1,4 @@
+#include <ahoy/command/progress_bar.hpp>
 #include <ahoy/command/standard_input.hpp>
 #include <ahoy/command/standard_streams.hpp>
 
@@ -22,6 +23,7 @@ standard_input::standard_input(engine& by, int from)
     : file_{by, own_descriptor(from)}, is_terminal_{::isatty(from) == 1} {}
 
 task<bytes> standard_input::read() {
+  if (is_terminal_) take_line_of_bar();
   while (!at_end_) {
     const bool there = co_await wait();
     if (!there) break;

@@ -67,6 +67,10 @@ TEST(status, a_report_is_a_line_and_the_next_step) {
             "ahoy: send to x: input/output error\n");
   EXPECT_EQ(ahoy::report_text(ahoy::error(ahoy::errc::malformed, "read", "\"\x1b\"", "write\nless")),
             "ahoy: read \"\\x1b\": malformed\nwrite\\x0aless\n");
+  EXPECT_EQ(ahoy::report_text(ahoy::error(ahoy::errc::too_long, "receive from", "x", "more than 1 byte")),
+            "ahoy: receive from x: too long\nmore than 1 byte; --max-message changes it\n");
+  EXPECT_EQ(ahoy::report_text(ahoy::error(ahoy::errc::too_long, "fetch from", "x", "more than 1 byte")),
+            "ahoy: fetch from x: too long\nmore than 1 byte; --max-size changes it\n");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <ahoy/address/address.hpp>
 #include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/internet_option_rows.hpp>
 #include <ahoy/command/notice.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/error/escape.hpp>
@@ -8,16 +9,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ahoy::inline v0 {
 
 namespace {
 
 bool is_encrypted(const endpoint& to) { return to.transport() == transport::tls; }
 
-/// What stays on this machine nobody else can read.
+bool is_among(std::string_view schemes, scheme of) {
+  return std::ranges::count(words_of(schemes), to_string(of)) > 0;
+}
+
+/// What stays on this machine nobody else can read. By address, or by the one name that never leaves it (RFC
+/// 6761, section 6.3).
 bool is_this_machine(const host& of) {
-  const std::string& text = of.text();
-  return text == "localhost" || text == "::1" || text.starts_with("127.");
+  const bool is_loopback4 = of.kind() == host_kind::inet && of.text().starts_with("127.");
+  return is_loopback4 || of.text() == "::1" || of.text() == "localhost";
+}
+
+[[noreturn]] void refuse_login(const internet_options& given) {
+  throw error{
+      make_error_code(errc::login_refused), "log in to", escape(given.to.host.text()),
+      fmt::format("it would not be encrypted on its way: write {}s://, or --insecure to send it all the same",
+                  to_string(given.to.scheme))};
 }
 
 void show(said_by who, std::string_view line) {
@@ -39,14 +54,18 @@ void say_what_is_weak(const internet_options& given) {
 
 }  // namespace
 
+bool has_login(scheme of) { return is_among(login_schemes, of); }
+
 bool starts_tls(const internet_options& given, bool logs_in) {
-  const bool would_leak = logs_in && !is_encrypted(given.to) && !is_this_machine(given.to.host);
-  return given.starttls || (would_leak && !given.insecure);
+  const bool would_leak =
+      logs_in && !is_encrypted(given.to) && !is_this_machine(given.to.host) && !given.insecure;
+  if (would_leak && !is_among(starttls_schemes, given.to.scheme)) refuse_login(given);
+  return given.starttls || would_leak;
 }
 
 transfer_options access_to(const internet_options& given) {
   transfer_options how;
-  how.login = login_for(given);
+  if (has_login(given.to.scheme)) how.login = login_for(given);
   how.tls.authorities = given.cacert;
   how.tls.certificate = given.cert;
   how.tls.key = given.key;

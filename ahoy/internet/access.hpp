@@ -11,8 +11,12 @@ namespace ahoy::inline v0 {
 /// it is said aloud. Throws error.
 [[nodiscard]] transfer_options access_to(const internet_options& given);
 
+/// Whether servers of that scheme ask who one is.
+[[nodiscard]] bool has_login(scheme of);
+
 /// Whether TLS is begun on a connection that begins without: where it was asked for, and for a login that
-/// would go to another machine, but for --insecure.
+/// would go to another machine, but for --insecure. Throws error (login_refused) where such a login would go
+/// by a scheme that cannot begin it.
 [[nodiscard]] bool starts_tls(const internet_options& given, bool logs_in);
 
 /// The URL for libcurl, which holds no user.

@@ -3,6 +3,7 @@
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/explain.hpp>
 #include <ahoy/internet/requests.hpp>
+#include <ahoy/protocol/dialogue.hpp>
 
 #include <fmt/format.h>
 
@@ -19,12 +20,10 @@ std::string believed(const internet_options& given) {
 void add_server(explanation& all, const internet_options& given) {
   all.add_peer(given.to, given);
   const bool is_encrypted = given.to.transport() == transport::tls;
-  if (!is_encrypted && !starts_tls(given, given.user.has_value())) return;
+  if (!is_encrypted && !starts_tls(given, given.user.has_value() && has_login(given.to.scheme))) return;
   all.add("begin TLS", is_encrypted ? "at once" : "before anything else is said");
   all.add("believe", believed(given));
 }
-
-bool has_login(scheme of) { return of != scheme::gopher && of != scheme::gophers; }
 
 std::string login_text(const internet_options& given) {
   if (!given.user) return "as ~/.netrc says, where it knows the server";
@@ -37,7 +36,9 @@ explanation begun(std::string_view verb, const Options& given) {
   explanation all(verb);
   add_server(all, given);
   if (has_login(given.to.scheme)) all.add("log in", login_text(given));
-  for (const std::string& each : requests_for(given)) all.add("say", each);
+  secrets_filter filter;
+  for (const std::string& each : requests_for(given))
+    filter.each_line(each + "\n", said_by::us, [&](said_by, std::string_view line) { all.add("say", line); });
   return all;
 }
 

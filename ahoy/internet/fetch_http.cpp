@@ -1,5 +1,6 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/command/json.hpp>
+#include <ahoy/command/usage_error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
@@ -7,6 +8,7 @@
 #include <ahoy/protocol/http.hpp>
 #include <ahoy/protocol/words.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace ahoy::inline v0 {
@@ -23,8 +25,33 @@ http_request request_of(const fetch_job& job) {
   asked.follows_redirects = job.given.location;
   asked.is_compressed = job.given.compressed;
   asked.range = job.given.range;
-  if (job.to.there() > 0) asked.range = std::to_string(job.to.there()) + "-";
+  if (job.to.there() == 0) return asked;
+  asked.range = std::to_string(job.to.there()) + "-";
+  asked.fields.emplace_back("If-Range", job.to.validator());  // else all of it (RFC 9110, section 13.1.5)
   return asked;
+}
+
+/// A header is not resumed, nor is what comes compressed: a range of that is none of what it becomes.
+void check_options(const fetch_options& given) {
+  check_json(given, given.head);
+  if (given.resume && (given.head || given.compressed))
+    throw usage_error(usage_errc::contradictory, "options --resume and",
+                      given.head ? "--head" : "--compressed", "leave out one");
+}
+
+bool is_strong(std::string_view tag) { return tag.starts_with('"'); }
+
+/// What tells this state of it from every other: an ETag, but for a weak one, or when it was changed, if that
+/// is past (RFC 9110, sections 8.8.2.2 and 13.1.5); empty where nothing does.
+std::string validator_of(const http_answer& answer) {
+  const std::string* tag = answer.field("etag");
+  const std::string* changed = answer.field("last-modified");
+  const std::string* now = answer.field("date");
+  std::string found;
+  if (tag && is_strong(*tag)) found = *tag;
+  if (!tag && changed && now && *changed != *now) found = *changed;
+  const bool is_text = std::ranges::all_of(found, [](char each) { return each >= ' ' && each <= '~'; });
+  return is_text ? found : "";
 }
 
 std::uint64_t number_at_end(std::string_view text) {
@@ -58,9 +85,23 @@ void check_range(const fetch_job& job, const http_answer& answer) {
               "the range that it sends is not the one that was asked for"};
 }
 
+/// Not every server heeds If-Range: whether it says by itself that what it has is another by now.
+bool is_changed(const fetch_job& job, const http_answer& answer) {
+  const std::string* now = answer.field(is_strong(job.to.validator()) ? "etag" : "last-modified");
+  return now && *now != job.to.validator();
+}
+
 /// Whether the server has no more than is there already.
 bool is_complete(const fetch_job& job, const http_answer& answer) {
-  return job.to.there() > 0 && answer.status == range_not_satisfiable && whole_size(answer) == job.to.there();
+  return job.to.there() > 0 && answer.status == range_not_satisfiable &&
+         whole_size(answer) == job.to.there() && !is_changed(job, answer);
+}
+
+/// Whether what is there is no part of what the server has, which yet answers for that part.
+bool is_another(const fetch_job& job, const http_answer& answer) {
+  if (job.to.there() == 0 || is_complete(job, answer)) return false;
+  return answer.status == range_not_satisfiable ||
+         (answer.status == partial_content && is_changed(job, answer));
 }
 
 /// As it would be read off the connection, but for HTTP/2, which has no such form.
@@ -83,27 +124,33 @@ std::string header_rows(const http_answer& answer) {
   return rows;
 }
 
-}  // namespace
-
-task<> fetch_http(fetch_job& job) {
-  check_json(job.given, job.given.head);
+/// false: nothing was done, since what is there is of another state.
+task<bool> fetch_what_lacks(fetch_job& job) {
   http_exchange exchange{job.by, request_of(job), job.access};
   const http_answer* answer = co_await exchange.answer();
-  if (is_complete(job, *answer)) co_return;
+  if (is_another(job, *answer)) co_return false;
+  if (is_complete(job, *answer)) co_return true;
   check(*answer, escape(job.given.to.to_string()));
   check_range(job, *answer);
   if (job.given.head) {
     const std::string text = job.given.json ? header_rows(*answer) : header_text(*answer);
     co_await job.to.write(text);
-    co_return;
+    co_return true;
   }
-  if (answer->status != partial_content) job.to.start_over();
+  if (job.to.there() == 0 || answer->status != partial_content) job.to.start_over(validator_of(*answer));
   job.total = whole_size(*answer);
-  for (;;) {
-    const std::string piece = co_await exchange.receive();
-    if (piece.empty()) break;
-    co_await job.to.write(piece);
-  }
+  co_await copy_to(job, exchange);
+  co_return true;
+}
+
+}  // namespace
+
+task<> fetch_http(fetch_job& job) {
+  check_options(job.given);
+  const bool is_done = co_await fetch_what_lacks(job);
+  if (is_done) co_return;
+  job.to.start_over();
+  co_await fetch_what_lacks(job);
 }
 
 }  // namespace ahoy::inline v0

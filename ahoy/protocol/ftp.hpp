@@ -33,8 +33,8 @@ struct ftp_facts {
 
 /// Files on a server (RFC 959, 2228, 3659, 4217), over one connection as long as the server keeps it. One
 /// thing at a time: what was begun is received, or sent, to its end, before the next begins. Paths are as in
-/// ftp_path. Each task throws error: login_refused, not_there (550), refused, …, with the server's words as
-/// its hint.
+/// ftp_path. Each task throws error: login_refused, not_there (550, but where its words speak of permission,
+/// and where something is stored), refused, …, with the server's words as its hint.
 class ftp_client {
  public:
   /// `server`: ftp://host:port or ftps://host:port. Opens nothing yet. `is_active`: the server connects to us

@@ -30,10 +30,10 @@ struct http_request {
   std::vector<http_field> fields;
   bool has_content = false;                   ///< is sent along: see http_exchange::send
   std::optional<std::uint64_t> content_size;  ///< in bytes, where it is known before; else it goes in chunks
-  bool follows_redirects = false;             ///< at most ten; a login goes to no other host
-  bool is_compressed = false;                 ///< asks for gzip, deflate, br or zstd, and decodes it
-  std::string range;                          ///< "0-99,500-" in bytes; empty: all
-  std::uint64_t from = 0;  ///< the first byte that is wanted: what comes before is there already
+  bool follows_redirects = false;  ///< at most ten, never out of TLS; a login goes to no other host
+  bool is_compressed = false;      ///< asks for gzip, deflate, br or zstd, and decodes it
+  std::string range;               ///< "0-99,500-" in bytes; empty: all
+  std::uint64_t from = 0;          ///< the first byte that is wanted: what comes before is there already
 };
 
 /// What the server answered, before its content.

@@ -15,20 +15,22 @@ class netrc_words {
  public:
   explicit netrc_words(std::string_view text) : rest_{text} {}
 
-  /// Nothing at the end.
-  std::optional<std::string> next() {
-    for (;;) {
-      rest_.remove_prefix(std::min(rest_.find_first_not_of(white_space), rest_.size()));
-      if (!rest_.starts_with('#')) break;
-      skip_past("\n");
-    }
-    if (rest_.empty()) return std::nullopt;
-    return rest_.starts_with('"') ? quoted_word() : plain_word();
+  /// The next keyword, behind comments; nothing at the end.
+  std::optional<std::string> keyword() {
+    for (skip_blanks(); rest_.starts_with('#'); skip_blanks()) skip_past("\n");
+    return rest_.empty() ? std::nullopt : std::optional{word()};
+  }
+  /// What follows a keyword, which may begin like a comment: a password is anything. Empty at the end.
+  std::string value() {
+    skip_blanks();
+    return word();
   }
   /// A macro ends at an empty line.
   void skip_macro() { skip_past("\n\n"); }
 
  private:
+  std::string word() { return rest_.starts_with('"') ? quoted_word() : plain_word(); }
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(white_space), rest_.size())); }
   void skip_past(std::string_view end) {
     const auto at = rest_.find(end);
     rest_.remove_prefix(at == rest_.npos ? rest_.size() : at + end.size());
@@ -68,17 +70,17 @@ struct machine_entry {
 std::optional<credentials> netrc_entry(std::string_view text, std::string_view host, std::string_view user) {
   netrc_words words{text};
   machine_entry entry;
-  while (const auto word = words.next()) {
+  while (const auto word = words.keyword()) {
     if (*word == "machine" || *word == "default") {
       if (entry.fits(user)) break;
       entry = {};
-      entry.fits_host = *word == "default" || lower(words.next().value_or("")) == lower(host);
+      entry.fits_host = *word == "default" || lower(words.value()) == lower(host);
     } else if (*word == "login") {
-      entry.login.user = words.next().value_or("");
+      entry.login.user = words.value();
     } else if (*word == "password") {
-      entry.login.password = words.next().value_or("");
+      entry.login.password = words.value();
     } else if (*word == "account") {
-      static_cast<void>(words.next());
+      static_cast<void>(words.value());
     } else if (*word == "macdef") {
       words.skip_macro();
     }

@@ -28,7 +28,7 @@ TEST(netrc, finds_the_entry_of_a_host) {
 
 TEST(netrc, reads_words_as_they_may_be_written) {
   EXPECT_EQ(known("machine h login \"a b\" password \"c\\\"d\\\\\"", "h"), "a b/c\"d\\");
-  EXPECT_EQ(known("machine h login # a comment\nalice password x", "h"), "alice/x");
+  EXPECT_EQ(known("machine h # a comment\nlogin alice password x", "h"), "alice/x");
   EXPECT_EQ(known("machine h macdef init\ncd /x\nmachine z\n\nlogin a password b", "h"), "a/b");
   EXPECT_EQ(known("machine h password p", "h", "alice"), "none") << "it is of another user, or of none";
 }
@@ -38,6 +38,19 @@ TEST(netrc, passes_over_what_is_cut_off) {
        {"", "machine", "machine h", "machine h login", "machine h login a", "machine h login a password",
         "machine h macdef", "machine h login \"a", "#", "\"", "default", "machine h password \""})
     EXPECT_EQ(known(text, "h"), "none") << text;
+}
+
+TEST(netrc, a_value_may_begin_like_a_comment) {
+  const std::string text =
+      "machine a login alice password #one\n# machine c\nmachine b login bob password two # three\n";
+  const auto first = ahoy::netrc_entry(text, "a", "");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->user, "alice");
+  EXPECT_EQ(first->password, "#one");
+  const auto second = ahoy::netrc_entry(text, "b", "");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->password, "two");
+  EXPECT_FALSE(ahoy::netrc_entry(text, "c", ""));
 }
 
 }  // namespace

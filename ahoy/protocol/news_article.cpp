@@ -5,11 +5,10 @@
 #include <ahoy/protocol/news_article.hpp>
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <random>
 
 namespace ahoy::inline v0 {
 
@@ -60,11 +59,9 @@ std::string news_header::text() const {
 }
 
 std::string new_message_id(std::string_view from) {
-  std::array<unsigned char, 16> random{};
-  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
-    throw error{system_code(errno), "make", "a message-id"};
+  std::random_device random;  // the system's
   std::string id = "<";
-  for (const unsigned char each : random) id += fmt::format("{:02x}", each);
+  for (int times = 0; times < 4; ++times) id += fmt::format("{:08x}", random());
   const std::string_view domain = domain_of(from);
   return id + "@" + (domain.empty() ? gethostname() : std::string{domain}) + ">";
 }

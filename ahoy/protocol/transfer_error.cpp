@@ -1,3 +1,4 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/transfer_error.hpp>
 
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
+#include <span>
 
 namespace ahoy::inline v0 {
 
@@ -87,9 +89,26 @@ bool is_refused(CURLcode code, std::string_view words, std::string_view reply) {
          (words.starts_with("server did not report OK") && !reply.starts_with("426"));
 }
 
-/// FTP's "file unavailable" (RFC 959, section 4.2.1), whatever was asked of it.
-bool is_not_there(const row& found, std::string_view reply) {
-  return found.cause == make_error_code(errc::refused) && reply.starts_with("550");
+bool holds_any(std::string_view text, std::span<const std::string_view> words) {
+  return std::ranges::any_of(words, [&](std::string_view each) { return text.find(each) != text.npos; });
+}
+
+/// FTP's "file unavailable" is "file not found" or "no access" (RFC 959, section 4.2.1): its words say which,
+/// among which may be the file's name. What may not be written is not missing.
+errc cause_of_550(const row& found, std::string_view reply) {
+  constexpr std::array<std::string_view, 4> missing{"no such", "not found", "cannot find", "not exist"};
+  constexpr std::array<std::string_view, 5> no_access{"permission", "denied", "not allowed", "not permitted",
+                                                      "forbidden"};
+  const std::string words = lower(reply);
+  const bool is_refused =
+      found.code == CURLE_UPLOAD_FAILED || (holds_any(words, no_access) && !holds_any(words, missing));
+  return is_refused ? errc::refused : errc::not_there;
+}
+
+bool is_550(const row& found, std::string_view reply) {
+  const bool is_of_file =
+      found.cause == make_error_code(errc::refused) || found.code == CURLE_REMOTE_FILE_NOT_FOUND;
+  return is_of_file && reply.starts_with("550");
 }
 
 /// libcurl keeps errno of what it called last for the socket: that is more than its own code says.
@@ -135,7 +154,7 @@ error transfer_error(int code, int os_error, const std::string& server, std::str
   else if (what.code == CURLE_OUT_OF_MEMORY)
     hint = "a line of what it said is too long";
   const std::error_code cause =
-      is_not_there(what, reply) ? make_error_code(errc::not_there) : cause_of(what, os_error);
+      is_550(what, reply) ? make_error_code(cause_of_550(what, reply)) : cause_of(what, os_error);
   return {cause, what.verb, server, hint};
 }
 
