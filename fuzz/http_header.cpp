@@ -9,7 +9,7 @@ void read(std::string_view input) {
   fuzz::accepts([&] {
     while (!input.empty()) reader.take(fuzz::take_line(input));
   });
-  for (const ahoy::http_field& each : reader.answer().fields) {
+  for (const ahoy::header_field& each : reader.answer().fields) {
     fuzz::require(reader.answer().field(each.name) != nullptr, "a field is found");
     fuzz::require(each.name.find_first_of(":\n") == std::string::npos, "a field has a name");
   }

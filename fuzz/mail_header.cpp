@@ -12,7 +12,7 @@ void read(std::string_view input) {
   fuzz::require(size <= input.size(), "a body begins within the mail");
   const std::string_view header = input.substr(0, size);
   static_cast<void>(ahoy::begins_with_field(header));
-  for (const ahoy::mail_field& each : ahoy::parse_mail_header(header)) {
+  for (const ahoy::header_field& each : ahoy::parse_mail_header(header)) {
     fuzz::require(!each.name.empty() && each.name.size() + each.value.size() <= header.size(),
                   "a field has a name");
     fuzz::require(each.value.find_first_of("\r\n") == std::string::npos, "a value is of one line");

@@ -3,8 +3,9 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 
@@ -19,7 +20,7 @@ void target::run(std::string_view input) const { run_(input); }
 
 void require(bool holds, const char* what) {
   if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
+  fmt::print(stderr, "does not hold: {}\n", what);
   std::abort();
 }
 

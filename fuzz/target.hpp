@@ -11,7 +11,7 @@ namespace fuzz {
 class target {
  public:
   using function = void (*)(std::string_view input);
-  target(const char* name, function run) : name_{name}, run_{run} { all().push_back(this); }
+  target(const char* name, function work) : name_{name}, run_{work} { all().push_back(this); }
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
   void run(std::string_view input) const;
   [[nodiscard]] static std::vector<const target*>& all();

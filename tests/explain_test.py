@@ -31,7 +31,8 @@ class Http(Explained):
         url = f"http://localhost:{self.server.http_port}"
         self.check("fetch", url)
         self.check("fetch", f"{url}/a%20b?c=d", "--head", "--header", "X: y")
-        self.check("fetch", url, "--compressed", "--range", "0-1", *LOGIN)
+        self.check("fetch", url, "--compressed", *LOGIN)
+        self.check("fetch", url, "--range", "0-1", *LOGIN)
         self.check("send", f"{url}/x", "--method", "PUT", "hello")
 
     def test_whom_it_believes(self):

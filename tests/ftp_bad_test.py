@@ -12,6 +12,11 @@ def passive(conversation):
     conversation.send(b"229 go (|||%d|)\r\n" % conversation.peer.getsockname()[1])
 
 
+def take(conversation):
+    """The first bytes: a connection that is reset before it is made is another case, after which PASV is asked for."""
+    conversation.receive()
+
+
 def passive_at(address):
     """The older form, in which the server names a host."""
     def step(conversation):
@@ -101,8 +106,8 @@ WRITING = [
     ("a disk that is full for us", [*STOR, b"552 quota\r\n"], 22, "552 quota"),
     ("a disk that is full", [*STOR, b"452 full\r\n"], 22, "452 full"),
     ("a disk that becomes full", ([*STOR, b"150 go\r\n", b"452 full\r\n"], [stall]), 22, "452 full"),
-    ("data that is reset", ([*STOR, b"150 go\r\n426 cut\r\n"], [reset]), (55, 56), "ahoy"),
-    ("an end without an answer", ([*STOR, b"150 go\r\n"], [stall]), (8, 55, 56), "ahoy"),
+    ("data that is reset", ([*STOR, b"150 go\r\n426 cut\r\n"], [take, reset]), 18, "ahoy"),
+    ("an end without an answer", ([*STOR, b"150 go\r\n"], [stall]), 18, "ahoy"),
     ("silence where content was to go", [*STOR, stall], 28, "timed out"),
 ]
 

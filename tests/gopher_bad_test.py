@@ -27,6 +27,8 @@ READING = [
     ("a search without an end", [ASKED, forever(ROW * 3000)], "/7/x", ["--search", "x", *LIMITED], 63, "more than 1048576"),
     ("a text without an end", [ASKED, forever(LONG)], "/0/x", LIMITED, 63, "more than 1048576"),
     ("a file without an end", [ASKED, forever(LONG)], "/9/x", LIMITED, 63, "more than 1048576"),
+    ("words in place of a menu", [ASKED, b"Error: no such file \x1b[2J\r\n"], "/1/none", COPY, 8, r"menu: .*\n.*Error: no such file \\x1b"),
+    ("a name in place of a type", [stall], "/a.txt", COPY, 2, "(?s)malformed.* /0/a.txt"),
     ("silence", [stall], "/", ["--timeout", "300ms", *COPY], 28, "timed out"),
     ("silence in a menu", [ASKED, ROW[:20], stall], "/", ["--timeout", "300ms", *COPY], 28, "timed out"),
     ("silence in a file", [ASKED, b"half", stall], "/9/x", ["--timeout", "300ms", *COPY], 28, "timed out"),
@@ -80,23 +82,23 @@ class Reading(BadCases):
 
     def test_rows(self):
         for name, row, title, url in ROWS:
-            with self.case(name, [ASKED, row + b"\r\n" + ROW]) as bad:
+            with self.case(name, [ASKED, ROW + row + b"\r\n"]) as bad:
                 out = self.expect(self.run_against(bad, "/"), 0).out.decode()
                 self.assertNotRegex(out, CONTROLS)
                 self.assertEqual(len(out.splitlines()), 2)
-            with self.case(name, [ASKED, row + b"\r\n" + ROW]) as bad:
+            with self.case(name, [ASKED, ROW + row + b"\r\n"]) as bad:
                 out = self.expect(self.run_against(bad, "/", "--json"), 0).out.decode()
                 self.assertNotRegex(out, CONTROLS)
-                shown, last = (json.loads(line) for line in out.splitlines())
-                self.assertEqual(last["title"], "text")
+                first, shown = (json.loads(line) for line in out.splitlines())
+                self.assertEqual(first["title"], "text")
                 if title is not None:
                     self.assertEqual(shown["title"], title)
                 if url is not None:
                     self.assertEqual(shown["url"], url)
 
     def test_cut_at_every_byte(self):
-        """A menu has no end of its own: each that comes is whole, as far as it comes."""
-        for size in range(1, len(ROW)):
+        """A menu has no end of its own: each that comes is whole, as far as it comes, once it is known for one."""
+        for size in range(ROW.index(b"\t") + 1, len(ROW)):
             with self.case(size, [ASKED, ROW], close_at=size) as bad:
                 ended = self.expect(self.run_against(bad, "/"), 0)
                 self.assertEqual(len(ended.out.splitlines()), 1)
@@ -108,8 +110,18 @@ class Reading(BadCases):
                 self.assertEqual(bad.conversations, [])
 
 
+def list_itself(conversation):
+    port = conversation.peer.getsockname()[1]
+    conversation.send(b"1here\t/a\t127.0.0.1\t%d\r\n1else\t/a\tlocalhost\t70\r\n" % port)
+
+
 class Encrypted(BadCases):
     scheme = "gophers"
+
+    def test_what_is_listed_there_is_asked_for_as_the_menu_was(self):
+        with self.case("itself", [start_tls(certificates().good), ASKED, list_itself]) as bad:
+            out = self.expect(self.run_against(bad, "/", "--json", "--insecure"), 0).out
+            self.assertEqual([json.loads(line)["url"] for line in out.splitlines()], [self.url(bad, "/1/a"), "gopher://localhost/1/a"])
 
     def test_cases(self):
         trusted = certificates().good

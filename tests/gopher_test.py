@@ -78,6 +78,10 @@ class Items(Fetching):
         for path in ("/0/a%0d%0ab", "/0/a%09b", "/0/a%00"):
             self.refused(2, "malformed", "fetch", self.url(path))
 
+    def test_what_is_not_there(self):
+        """gophernicus says so in words of its own."""
+        self.assertIn("the server said: Error", self.refused(8, "menu", "fetch", self.url("/1/none")).err)
+
     def test_stalled(self):
         with Gopher() as server:
             server.stall()

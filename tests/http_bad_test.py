@@ -94,14 +94,14 @@ READING = [
      ["--compressed", "--max-size", "1m", *COPY], 63, "more than 1048576"),
     ("codings without an end", [ASKED, answer(b"Content-Encoding: " + b"gzip, " * 1000 + b"gzip", body=BOMB)], "/", ["--compressed", *COPY], 8, "broke"),
     ("redirects in a circle", [ASKED, answer(b"Location: /", b"Content-Length: 0", status=b"301 x")] * 20, "/", ["--location", *COPY], 22, "redirects"),
-    ("a redirect to a file", redirect(b"file:///etc/passwd"), "/", ["--location", *COPY], 8, "broke the protocol"),
-    ("a redirect to Gopher", redirect(b"gopher://127.0.0.1:1/0x"), "/", ["--location", *COPY], 8, "broke the protocol"),
-    ("a redirect to FTP", redirect(b"ftp://127.0.0.1:1/x"), "/", ["--location", *COPY], 8, "broke the protocol"),
-    ("a redirect to a scheme that nobody knows", redirect(b"javascript://x"), "/", ["--location", *COPY], 8, "broke the protocol"),
+    ("a redirect to a file", redirect(b"file:///etc/passwd"), "/", ["--location", *COPY], 22, "points to file:"),
+    ("a redirect to Gopher", redirect(b"gopher://127.0.0.1:1/0x"), "/", ["--location", *COPY], 22, "points to gopher:"),
+    ("a redirect to FTP", redirect(b"ftp://alice:secret@127.0.0.1:1/x"), "/", ["--location", *COPY], 22, "points to ftp://127"),
+    ("a redirect to a scheme that nobody knows", redirect(b"javascript://x"), "/", ["--location", *COPY], 22, "a scheme that nobody knows"),
     ("a redirect to no URL", redirect(b"http://[::1/"), "/", ["--location", *COPY], 8, "broke the protocol"),
     ("a redirect to a port that is none", redirect(b"http://127.0.0.1:99999/"), "/", ["--location", *COPY], 8, "broke the protocol"),
     ("a redirect to a host with spaces", redirect(b"http://a b/"), "/", ["--location", *COPY], 8, "Bad hostname"),
-    ("a redirect to nobody", redirect(b"http://127.0.0.1:1/"), "/", ["--location", *COPY], 7, "refused"),
+    ("a redirect to nobody", redirect(b"http://127.0.0.1:1/"), "/", ["--location", *COPY], 7, "connect to 127.0.0.1:1: connection refused"),
     ("a redirect of 100 KB", redirect(b"/" + b"x" * 90_000), "/", ["--location", *COPY], 8, "(?i)too large"),
     ("a login that is asked for", [ASKED, answer(b'WWW-Authenticate: Basic realm="\x1b[2J"', status=b"401 No")], "/", COPY, 67, "401"),
     ("a login that is asked for by nothing", [ASKED, answer(status=b"401 No")], "/", [*USER, *COPY], 67, "401"),
@@ -144,12 +144,14 @@ HARMLESS = [
 ]
 
 WRITING = [
-    ("an end after the header", [ASKED], 56, "ended inside"),
-    ("a reset in the content", [ASKED, reset], (55, 56), "reset|broken pipe"),
-    ("interim answers to content without an end", [ASKED, forever(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)], 8, "(?i)too large"),
+    ("an end after the header", [ASKED], 18, "ended inside.*; whether the server has it is not known"),
+    ("a reset in the content", [ASKED, hear_until(b"ello"), reset], 18, "not known"),
+    ("an end that is no answer", [ASKED, hear_until(b"ello"), b"HTTP/1.1 2"], 18, "not known"),
+    ("no HTTP", [ASKED, hear_until(b"ello"), b"what?\r\n"], 18, "not known"),
+    ("interim answers to content without an end", [ASKED, forever(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)], 18, "not known"),
     ("a refusal before the content", [ASKED, answer(b"Content-Length: 0", b"Connection: close", status=b"413 Too much")], 22, "413 Too much"),
-    ("a redirect of the content", redirect(b"file:///etc/passwd", b"307 Elsewhere"), 22, "HTTP 307"),
-    ("an answer without an end", [ASKED, OK, forever(b"A: b\r\n" * 1000)], 8, "too many"),
+    ("a redirect of the content", redirect(b"file:///etc/passwd", b"307 Elsewhere"), 22, "HTTP 307; it points to file:.*: send there"),
+    ("an answer without an end", [ASKED, OK, forever(b"A: b\r\n" * 1000)], 18, "too many|not known"),
     ("silence after content", [ASKED, stall], 28, "timed out"),
 ]
 
@@ -176,6 +178,21 @@ class Reading(BadCases):
                 self.assertRegex(ended.err, says)
                 self.assertEqual(self.left(), ["copy.part", "copy.part.from"])
                 self.assertTrue(b"abcd".startswith((self.folder / "copy.part").read_bytes()))
+
+    def test_ranges_that_are_not_given(self):
+        with self.case("all of it", [ASKED, answer(b"Content-Length: 5", body=b"12345")]) as bad:
+            ended = self.refused(22, "fetch a range", "fetch", self.url(bad, "/"), "--range", "1-2", *COPY)
+            self.assertIn("no ranges", ended.err)
+            self.assertEqual(self.left(), [])
+
+    def test_a_refusal_in_many_words(self):
+        words = b"\x1b[2J" + b"no" * 100_000
+        with self.case("refused", [ASKED, answer(b"Content-Length: %d" % len(words), body=words, status=b"500 No")]) as bad:
+            shown = self.expect(self.run_against(bad, "/", "-v"), 22, b"").err
+            self.assertIn(r"\x1b[2Jno", shown)
+            self.assertLess(len(shown), 70_000)
+        with self.case("cut", [ASKED, answer(b"Content-Length: 9", body=b"because", status=b"500 No"), reset]) as bad:
+            self.assertRegex(self.expect(self.run_against(bad, "/", "-v"), 22, b"").err, "(?m)^because$")
 
     def test_a_login_is_for_one_server(self):
         """A redirect to another one, be it of the same name, takes no login along."""
@@ -219,7 +236,7 @@ class Encrypted(BadCases):
             ("an end that nobody announced", [start_tls(trusted), ASKED, answer(body=b"half"), cut], "/", trust, 56, "without TLS saying so"),
             ("an end that nobody announced, in the header", [start_tls(trusted), ASKED, OK, cut], "/", trust, 56, "unexpected eof|ended inside|reset"),
             ("words in the clear from here on", [start_tls(trusted), ASKED, answer(b"Content-Length: 9"), in_the_clear(b"half")], "/", trust, 56, "SSL|reset"),
-            ("a redirect out of TLS with a login", [start_tls(trusted), *redirect(b"http://127.0.0.1:1/")], "/", ["--location", *USER, *trust], 8, "broke the protocol"),
+            ("a redirect out of TLS with a login", [start_tls(trusted), *redirect(b"http://127.0.0.1:1/")], "/", ["--location", *USER, *trust], 22, "points to http:.* https alone"),
         ])
 
 
@@ -235,8 +252,31 @@ class Writing(BadCases):
     verb = "send"
 
     def test_cases(self):
-        for given in (b"hello", bytes(5 << 20)):
+        for given in (b"hello", bytes(5 << 20) + b"hello"):
             self.check_refused([(name, case, "/", ["--timeout", "1s"] if status == 28 else [], status, says) for name, case, status, says in WRITING], given=given)
+
+    def test_an_answer_before_the_content(self):
+        for case in ([ASKED, answer(b"Content-Length: 0"), reset], [ASKED, answer(b"Content-Length: 0", b"Connection: close"), reset]):
+            with self.case(case, case) as bad:
+                self.assertIn("not known", self.expect(self.run_against(bad, "/", given=bytes(5 << 20)), 18, b"").err)
+
+    def test_digest(self):
+        """Content that can be read again goes again, once the server has said what it wants to know."""
+        asks = answer(b'WWW-Authenticate: Digest realm="x", nonce="y"', b"Content-Length: 0", b"Connection: close", status=b"401 No")
+        again = answer(b'WWW-Authenticate: Digest realm="x", nonce="z"', b"Content-Length: 0", status=b"401 No")
+        for words in (["hello"], ["hello", "--method", "PUT"]):
+            with self.case(words, ([ASKED, hear_until(b"hello"), asks], [ASKED, again, hear_until(b"hello"), answer(b"Content-Length: 2", body=b"ok")])) as bad:
+                self.expect(self.run_against(bad, "/", *words, *USER), 0, b"ok")
+                self.assertRegex(bad.heard, b"Authorization: Basic")
+                self.assertRegex(bytes(bad.conversations[1].heard), b'Authorization: Digest username="alice"(?s:.*)nonce="z"(?s:.*)hello')
+        with self.case("a file", ([ASKED, hear_until(b"hello"), asks], [ASKED, again, hear_until(b"hello"), answer(b"Content-Length: 2", body=b"ok")])) as bad:
+            (self.folder / "source").write_bytes(b"not this; hello")
+            with open(self.folder / "source", "rb", buffering=0) as file:
+                file.read(10)
+                self.expect(self.run_against(bad, "/", *USER, stdin=file), 0, b"ok")
+            self.assertNotIn(b"not this", bytes(bad.conversations[1].heard))
+        with self.case("a pipe", [ASKED, hear_until(b"hello"), asks]) as bad:
+            self.assertIn("cannot be read again", self.refused(67, "log in", "send", self.url(bad, "/"), *USER, given=b"hello").err)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import unittest
 
+from bad_cases import MEMORY
+from bad_server import BadServer, hear_until
 from command import GUARD, Process, Running, await_that, port_of
 from fetching import EVERY_BYTE, MUCH, NOBODY_KNOWN, Fetching
 from peers import receive_exactly
@@ -62,6 +64,16 @@ class Content(Web):
         ended = self.expect(self.fetch(self.url("/text.txt"), "--compressed", "-v"), 0, text)
         self.assertIn("< Content-Encoding: gzip", ended.err)
         self.assertNotIn("gzip", self.expect(self.fetch(self.url("/text.txt"), "-v"), 0, text).err)
+        self.refused(2, "contradictory", "fetch", self.url("/text.txt"), "--compressed", "--range", "0-9")
+
+    def test_what_was_compressed_well_takes_no_more_memory(self):
+        size = 200 << 20
+        self.put("zeros.txt", bytes(size))
+        for url, words in ((self.url("/zeros.txt"), []), (self.secure("/zeros.txt"), ["--cacert", self.server.certificate])):
+            self.expect(self.fetch(url, "--compressed", "--output", "copy", *words, before=MEMORY), 0, b"")
+            self.assertEqual((self.folder / "copy").stat().st_size, size)
+            (self.folder / "copy").unlink()
+            self.refused(63, "too long", "fetch", url, "--compressed", "--max-size", "1m", "--output", "copy", *words, before=MEMORY)
 
     def test_head(self):
         self.put("all", EVERY_BYTE)
@@ -93,6 +105,7 @@ class Content(Web):
         self.put("all", EVERY_BYTE)
         self.assertNotEqual(self.expect(self.fetch(self.url("/to/all")), 0).out, EVERY_BYTE)
         self.expect(self.fetch(self.url("/to/all"), "--location"), 0, EVERY_BYTE)
+        self.assertRegex(self.fetch(self.url("/to/all")).err, "it points to .*/all; --location follows")
         self.refused(22, "follow redirects", "fetch", self.url("/circle"), "--location")
 
     def test_what_the_server_refuses(self):
@@ -102,12 +115,22 @@ class Content(Web):
                 self.assertIn(f"HTTP {status}", ended.err)
                 self.assertEqual(self.left(), [])
         self.expect(self.fetch(self.url("/status/204")), 0, b"")
+        self.assertIn("<h1>404 Not Found</h1>", self.refused(78, "", "fetch", self.url("/status/404"), "-v").err)
 
     def test_more_than_is_wanted(self):
         self.put("all", EVERY_BYTE)
         self.refused(63, "too long", "fetch", self.url("/all"), "--max-size", str(len(EVERY_BYTE) - 1), "--output", "copy")
         self.assertEqual(self.left(), [])
         self.expect(self.fetch(self.url("/all"), "--max-size", str(len(EVERY_BYTE))), 0, EVERY_BYTE)
+
+
+class Proxies(Web):
+    def test_are_not_used(self):
+        """Nobody listens at port 1, and a proxy would get the login."""
+        self.put("all", EVERY_BYTE)
+        proxied = NOBODY_KNOWN | {name: "http://127.0.0.1:1" for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")}
+        self.expect(self.fetch(self.url("/private/all"), "--user", "alice:secret", env=proxied), 0, EVERY_BYTE)
+        self.expect(self.fetch(self.secure("/all"), "--cacert", self.server.certificate, env=proxied), 0, EVERY_BYTE)
 
 
 class Login(Web):
@@ -118,6 +141,19 @@ class Login(Web):
         self.expect(self.fetch(self.url("/private/all", "alice:%73ecret@")), 0, EVERY_BYTE)
         self.refused(67, "login refused", "fetch", self.url("/private/all"), "--user", "alice:secret2")
         self.refused(67, "login refused", "fetch", self.url("/private/all"))
+
+    def test_content_needs_no_second_time(self):
+        """Basic goes along at once: nobody could read a pipe again."""
+        secure = ["--cacert", self.server.certificate]
+        source = self.folder / "source"
+        source.write_bytes(MUCH)
+        for url, words in ((self.url("/private/copy"), []), (self.secure("/private/copy"), secure)):
+            for content in (EVERY_BYTE, MUCH):
+                self.expect(self.ahoy("send", url, "--method", "PUT", "--user", "alice:secret", *words, given=content), 0)
+                self.assertEqual((self.server.root / "copy").read_bytes(), content)
+            with open(source, "rb") as file:
+                self.expect(self.ahoy("send", url, "--method", "PUT", "--user", "alice:secret", *words, stdin=file), 0)
+            self.refused(67, "send to", "send", url, "--method", "PUT", "--user", "alice:secret2", *words, given=EVERY_BYTE)
 
     def test_netrc(self):
         self.put("all", EVERY_BYTE)
@@ -167,6 +203,32 @@ class Trust(Web):
         self.assertIn("--insecure", ended.err)
         self.refused(35, "TLS", "fetch", f"https://localhost:{self.server.http_port}/all")
 
+    def test_an_encrypted_key_asks_nobody(self):
+        certificate = self.folder / "ours.pem"
+        key = self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:secret", "-subj", "/CN=x", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True, timeout=GUARD)
+        master, slave = os.openpty()
+        try:
+            words = ["--insecure", "--cert", certificate, "--key", key, "--timeout", "20s"]
+            ended = self.expect(self.fetch(self.secure("/"), *words, before=["setsid", "-c", "-w"], stdin=slave), 2, b"")
+            self.assertIn("decrypted before", ended.err)
+        finally:
+            os.close(master)
+            os.close(slave)
+
+    def test_tls_without_tls_is_a_mistake(self):
+        self.refused(2, "contradictory", "fetch", self.url("/"), "--cacert", self.server.certificate)
+        self.refused(2, "contradictory", "send", self.url("/"), "x", "--cert", self.server.certificate)
+        self.put("all", EVERY_BYTE)
+        self.expect(self.fetch(self.url("/to/all"), "--location", "--cacert", self.server.certificate), 0, EVERY_BYTE)
+
+    def test_what_to_do_is_said(self):
+        self.assertIn("--cacert", self.refused(60, "not trusted", "fetch", self.secure("/")).err)
+        plain = f"https://localhost:{self.server.http_port}/"
+        self.assertIn("speaks no TLS there: http://", self.refused(35, "begin TLS", "fetch", plain).err)
+        self.assertIn("nothing listens there", self.refused(7, "connect to", "fetch", "http://127.0.0.1:1/").err)
+
     def test_certificates_that_do_not_fit(self):
         for name in ("expired", "elsewhere"):
             shown = getattr(certificates(), name)
@@ -190,7 +252,9 @@ class Interruption(Web):
     def test_stalled(self):
         with Nginx() as web:
             web.stall()
-            self.refused(28, "timed out", "fetch", f"http://localhost:{web.http_port}/", "--timeout", "500ms", "--output", "copy")
+            url = f"http://localhost:{web.http_port}/"
+            self.refused(28, f"fetch from {url}: timed out", "fetch", url, "--timeout", "500ms", "--output", "copy")
+            self.refused(28, f"send to {url}: timed out", "send", url, "x", "--timeout", "500ms")
             self.assertEqual(self.left(), [])
             web.go_on()
 
@@ -233,7 +297,32 @@ class Send(Web):
 
     def test_what_the_server_refuses(self):
         self.refused(78, "not there", "send", self.url("/status/404"), "x")
-        self.refused(22, "refused", "send", self.url("/status/500"), given=MUCH)
+        self.refused(22, "send to .*refused", "send", self.url("/status/500"), given=MUCH)
+        ended = self.refused(22, "send to .*refused", "send", self.url("/again"), "x")
+        self.assertRegex(ended.err, "HTTP 307; it points to .*/echo: send there")
+        self.assertIn("HTTP 302", self.refused(22, "send to", "send", self.url("/to/all"), "x").err)
+
+    def test_files_that_claim_to_be_empty(self):
+        with open("/proc/self/mountinfo", "rb") as mounts:
+            expected = pathlib.Path("/proc/self/mountinfo").read_bytes()
+            echoed = self.expect(self.ahoy("send", self.url("/echo"), stdin=mounts), 0).out
+        self.assertEqual(len(echoed.split(b"\r\n\r\n", 1)[1]), len(expected))
+
+    def test_a_file_that_changes_meanwhile(self):
+        for change, status in ((lambda file: os.truncate(file, len(MUCH) // 2), 26), (lambda file: open(file, "ab").write(b"more"), 0)):  # noqa: SIM115
+            source = self.folder / "source"
+            source.write_bytes(MUCH)
+            with BadServer([hear_until(b"\r\n\r\n"), lambda _, now=change: now(source), hear_until(MUCH[-64:]), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]) as server:
+                with open(source, "rb") as file:
+                    ended = self.expect(self.ahoy("send", f"http://127.0.0.1:{server.port}/", stdin=file), status, b"")
+                self.assertNotIn(b"more", server.heard[-64:])
+                self.assertEqual("shorter" in ended.err, status == 26, ended.err)
+
+    def test_no_content(self):
+        self.put("all", EVERY_BYTE)
+        with open("/dev/null", "rb") as nothing:
+            self.expect(self.ahoy("send", self.url("/all"), "--method", "DELETE", stdin=nothing), 0, b"")
+        self.assertFalse((self.server.root / "all").exists())
 
     def test_one_message_is_the_content(self):
         self.refused(2, "", "send", self.url("/echo"), "one", "two")
@@ -245,6 +334,7 @@ class Send(Web):
         self.assertIn("hello", told["reply"])
         refused = self.expect(self.ahoy("send", self.url("/status/500"), "hello", "--json"), 22)
         self.assertEqual(json.loads(refused.out)["confirm"], "none")
+        self.assertIn("500 Internal Server Error", json.loads(refused.out)["reply"])
         long = self.expect(self.ahoy("send", self.url("/echo"), "x" * 100, "--json", "--max-message", "10"), 63)
         self.assertEqual(json.loads(long.out)["status"], 63)
 

@@ -82,6 +82,8 @@ class Messages(Mailbox):
         self.expect(self.fetch(self.url(f"/INBOX/{uid}"), *USER, "--body"), 0, PARTS.split(b"\r\n\r\n", 1)[1])
         self.refused(78, "not there", "fetch", self.url(f"/INBOX;UID={uid};SECTION=9"), *USER)
         self.refused(2, "contradictory", "fetch", self.url(f"/INBOX;UID={uid};SECTION=1"), *USER, "--head")
+        for words in (["--head"], ["--body"], []):
+            self.refused(2, "contradictory", "fetch", self.url(f"/INBOX;UID={uid}"), *USER, "--json", *words)
         empty = self.append(MESSAGES[1])
         self.expect(self.fetch(self.url(f"/INBOX;UID={empty};SECTION=1"), *USER), 0, b"")
 
@@ -434,6 +436,12 @@ class Bad(Fetching):
             with BadServer([*APPEND, b"+ go\r\n", hear(b"end"), b"a2 OK x\r\n"]) as server:
                 self.expect(self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, given=given), 0, b"OK x\n")
                 self.assertTrue(b'a2 APPEND "a" {%d}\r\n%b\r\n' % (len(wire), wire) in server.heard)
+
+    def test_output_that_fails_says_what_was_taken(self):
+        with BadServer([*TAKEN, b"a2 OK [APPENDUID 1 2] done\r\n"]) as server, open("/dev/full", "wb") as full:
+            run = self.ahoy("send", f"imap://localhost:{server.port}/a", *USER, given=b"Subject: x\n\nend\n", stdout=full)
+            self.assertEqual(run.status, 23)
+            self.assertIn("ahoy: the server has it: OK [APPENDUID 1 2] done\n", run.err)
 
     def test_a_message_that_is_cut(self):
         """The server cannot have taken it: that is no doubt."""

@@ -138,7 +138,7 @@ class Lists(Articles):
                 self.assertEqual([int(row.split(b"\t")[0]) for row in rows], part)
         for each, (_, known) in zip([json.loads(line) for line in self.fetch(self.url("/test.b"), "--json").out.splitlines()], entries):
             for ours, theirs in (("subject", "subject"), ("from", "from"), ("date", "date"), ("message_id", "message-id"), ("references", "references")):
-                self.assertEqual(each[ours], known[theirs])
+                self.assertEqual(each[ours], nntplib.decode_header(known[theirs]))
             self.assertEqual((each["bytes"], each["lines"]), (int(known[":bytes"]), int(known[":lines"])))
         shown = self.fetch(self.url("/test.b")).out
         self.assertIn("zwei äöü".encode(), shown)
@@ -191,8 +191,8 @@ class Posting(Articles):
                 self.refused(2, "malformed", "send", self.url("/test.a"), *words)
         for path in ("/test.a%0d%0aX:%20y", "/test.*", "/test.a/1", "/a,,b"):
             self.refused(2, "malformed", "send", self.url(path), *good)
-        self.refused(2, "Subject: malformed", "send", self.url("/test.a"), "--from", "a@t.invalid", "hello")
-        self.refused(2, "From: malformed", "send", self.url("/test.a"), "--subject", "x", "hello")
+        self.refused(2, "--subject: missing", "send", self.url("/test.a"), "--from", "a@t.invalid", "hello")
+        self.refused(2, "--from: missing", "send", self.url("/test.a"), "--subject", "x", "hello")
         self.refused(2, "Newsgroups: malformed", "send", self.url("/"), *good)
         self.refused(2, "contradictory|newsgroup", "send", self.url("/test.a"), given=article_of(b""))
 
@@ -367,8 +367,8 @@ WRITING = [
     ("nobody may post without a login", [*POSTING, b"480 log in\r\n"], 67, "480 log in"),
     ("another reply to POST", [*POSTING, b"240 taken\r\n"], 8, "240 taken"),
     ("an article that is refused", [*POSTING, b"340 go on\r\n", hear_until(b"\r\n.\r\n"), b"441 no\r\n"], 22, "441 no"),
-    ("an article without an answer", [*POSTING, b"340 go on\r\n", hear_until(b"\r\n.\r\n")], 56, "ended inside"),
-    ("an answer that is none", [*POSTING, b"340 go on\r\n", hear_until(b"\r\n.\r\n"), b"taken\r\n"], 8, "taken"),
+    ("an article without an answer", [*POSTING, b"340 go on\r\n", hear_until(b"\r\n.\r\n")], 18, "ended inside.*not known"),
+    ("an answer that is none", [*POSTING, b"340 go on\r\n", hear_until(b"\r\n.\r\n"), b"taken\r\n"], 18, "taken.*not known"),
 ]
 
 
@@ -418,6 +418,22 @@ class BadServers(Fetching):
             for line in self.expect(self.fetch(url, "--json"), 0).out.splitlines():
                 self.assertNotRegex(line.decode(), "[\x00-\x1f\x7f-\x9f\u202e]")
                 json.loads(line)
+
+    def test_words_of_other_languages(self):
+        row = "1\t=?UTF-8?B?R3LDvMOfZQ==?= all\t=?iso-8859-1?Q?=C4lice?= <a@b>\td\t<=?x@y>\t\t1\t1\r\n"
+        with BadServer([*OVERVIEW, b"224 here\r\n" + row.encode() + b".\r\n"]) as bad:
+            shown = json.loads(self.expect(self.fetch(f"nntp://127.0.0.1:{bad.port}/a.b", "--json"), 0).out)
+        self.assertEqual((shown["subject"], shown["from"], shown["message_id"]), ("Gr\u00fc\u00dfe all", "\u00c4lice <a@b>", "<=?x@y>"))
+
+    def test_output_that_fails_says_what_was_taken(self):
+        with BadServer([*POSTING, b"340 go on\r\n", hear_until(b"\r\n.\r\n"), b"240 taken <a@b>\r\n"]) as bad, open("/dev/full", "wb") as full:
+            ended = self.ahoy("send", f"nntp://127.0.0.1:{bad.port}/a.b", "--from", "a@b", "--subject", "x", "hello", stdout=full)
+            self.assertEqual(ended.status, 23)
+            self.assertIn("ahoy: the server has it: taken <a@b>\n", ended.err)
+
+    def test_a_login_that_nobody_gave_is_hinted_at(self):
+        with BadServer([*ASKED, b"480 log in\r\n"]) as bad:
+            self.assertIn("480 log in; say who you are with --user", self.refused(67, "", "fetch", f"nntp://127.0.0.1:{bad.port}{ARTICLE}").err)
 
     def test_memory_does_not_grow_with_a_list(self):
         def peak_of(count, *words):

@@ -230,6 +230,8 @@ BAD = [
     ("silence after MAIL", [*HELLO, hear(b"MAIL"), stall], 28, ""),
     ("no farewell", [*HELLO, *MAIL, END, b"250 d\r\n"], 0, ""),
     ("nonsense as farewell", [*HELLO, *MAIL, END, b"250 d\r\n", hear(b"QUIT"), b"\x1b\r\n"], 0, ""),
+    ("silence as farewell", [*HELLO, *MAIL, END, b"250 d\r\n", hear(b"QUIT"), stall], 0, ""),
+    ("silence as farewell after a refusal", [*HELLO, *MAIL[:3], b"550 no\r\n", hear(b"QUIT"), stall], 22, "550 no"),
     ("bare line feeds", [step.replace(b"\r", b"") if isinstance(step, bytes) else step for step in RIGHT], 0, ""),
 ]
 
@@ -244,6 +246,35 @@ class Bad(Fetching):
                 self.assertIn(ended.status, status if isinstance(status, tuple) else (status,), ended)
                 self.assertRegex(ended.err, said or "^")
                 self.assertNotIn("\x1b", ended.err)
+
+    def test_a_login_is_not_left_out_in_silence(self):
+        with BadServer([*HELLO, hear()]) as server:
+            url = f"smtp://localhost:{server.port}"
+            self.assertIn("the server has no AUTH", self.refused(67, "login refused", "send", url, *self.words, "--user", "alice:secret").err)
+            self.assertNotIn(b"MAIL", server.heard)
+        (self.folder / "netrc").write_text("machine localhost login alice password secret\n", encoding="ascii")
+        with BadServer(RIGHT) as server:
+            url = f"smtp://localhost:{server.port}"
+            ended = self.expect(self.ahoy("send", url, *self.words, env=NOBODY_KNOWN | {"NETRC": str(self.folder / "netrc")}), 0)
+            self.assertIn("the login that ~/.netrc has for it is not used", ended.err)
+            self.assertNotIn(b"alice:", server.heard)
+
+    def test_output_that_fails_says_what_was_taken(self):
+        with BadServer(RIGHT) as server, open("/dev/full", "wb") as full:
+            ended = self.ahoy("send", f"smtp://localhost:{server.port}", *self.words, stdout=full)
+            self.assertEqual(ended.status, 23)
+            self.assertIn("ahoy: the server has it: 250 d\n", ended.err)
+
+    def test_a_type_of_its_own(self):
+        with BadServer(RIGHT) as server:
+            self.expect(self.ahoy("send", f"smtp://localhost:{server.port}", *self.words, "--header", "Content-Type: text/html"), 0)
+            self.assertEqual(server.heard.lower().count(b"content-type"), 1)
+        (self.folder / "a").write_bytes(b"x")
+        self.refused(2, "Content-Type: malformed", "send", "smtp://localhost:1", *self.words, "--header", "Content-Type: text/html", "--attach", "a")
+
+    def test_what_is_not_passed_over(self):
+        self.refused(2, "contradictory|--to", "send", "smtp://localhost:1/foo", *self.words)
+        self.refused(26, "attach /no/such: no such file", "send", "smtp://localhost:1", *self.words, "--attach", "/no/such")
 
     def test_closed_at_every_byte(self):
         said = sum(len(step) for step in RIGHT if isinstance(step, bytes))

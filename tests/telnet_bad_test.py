@@ -1,11 +1,12 @@
 """`ahoy call telnet://`, against servers that misbehave."""
 import os
 import select
+import socket
 import unittest
 import zlib
 
 from bad_cases import CONTROLS, MEMORY, BadCases
-from bad_server import BadServer, forever, hear_until, reset, stall
+from bad_server import BadServer, Gone, forever, hear_until, reset, stall
 from command import Running
 from fetching import NOBODY_KNOWN
 
@@ -36,6 +37,7 @@ CALLING = [
     ("compression that nobody agreed to", [IAC + SB + COMPRESS2 + IAC + SE + zlib.compress(b"hello")], "/", [], 8, "negotiate"),
     ("a bomb", [IAC + SB + COMPRESS2 + IAC + SE, BOMB, stall], "/", [], 8, "negotiate"),
     ("compressed binary", [IAC + SB + COMPRESS2 + IAC + SE + bytes(range(256))], "/", [], 8, "negotiate"),
+    ("binary that ends within an end of a line", [IAC + WILL + BINARY + b"\r", hear_until(IAC + DO + BINARY), IAC + WONT + BINARY + b"\n", reset], "/", [], 56, "reset"),
     ("silence", [stall], "/", ["--timeout", "300ms"], 28, "timed out"),
     ("silence in a subnegotiation", [IAC + SB + TTYPE + b"\1", stall], "/", ["--timeout", "300ms"], 28, "timed out"),
     ("silence after an end that is open", [IAC, stall], "/", ["--timeout", "300ms"], 28, "timed out"),
@@ -66,6 +68,13 @@ HARMLESS = [
 def stall_until_half_closed(conversation):
     while conversation.receive():
         pass
+
+
+def end_and_leave_unread(conversation):
+    """Hears one byte of what is said, ends its side, and goes."""
+    conversation.peer.recv(1)
+    conversation.peer.shutdown(socket.SHUT_WR)
+    raise Gone
 
 
 def fill(pipe):
@@ -118,6 +127,36 @@ class Calling(BadCases):
     def test_requests_after_the_end_of_the_input_are_left_alone(self):
         with BadServer([stall_until_half_closed, IAC + DO + TTYPE, *[FLOOD] * 30, b"done"]) as bad:
             self.assertEqual(self.ahoy("call", self.url(bad, "/"), given=b"hello\n"), (0, b"done", ""))
+
+    def test_the_answer_comes_after_the_end_of_the_input(self):
+        with BadServer([hear_until(b"world\r\n"), stall_until_half_closed, b"it is said\r\n"]) as bad:
+            self.assertEqual(self.ahoy("call", self.url(bad, "/"), given=b"hello\nworld\n"), (0, b"it is said\n", ""))
+
+    def test_the_answer_comes_before_the_end_where_that_is_to_wait(self):
+        with BadServer([hear_until(b"world\r\n"), IAC + DO + TTYPE, hear_until(IAC + WILL + TTYPE), b"it is said\r\n"]) as bad:
+            self.assertEqual(self.ahoy("call", self.url(bad, "/"), "--after-eof", "wait", given=b"hello\nworld\n"), (0, b"it is said\n", ""))
+
+    def test_a_server_that_hangs_up_at_the_end_of_the_input(self):
+        with BadServer([stall_until_half_closed]) as bad:
+            ended = self.expect(self.ahoy("call", self.url(bad, "/"), given=b"hello\n"), 0, b"")
+            self.assertIn("--after-eof wait", ended.err)
+
+    def test_after_the_end_of_the_input_nothing_is_waited_for(self):
+        for rule in ("close", "100ms"):
+            with self.subTest(rule), BadServer([stall]) as bad:
+                self.assertEqual(self.ahoy("call", self.url(bad, "/"), "--after-eof", rule, given=b"hello\n"), (0, b"", ""))
+                self.assertEqual(bad.heard, b"hello\r\n")
+
+    def test_what_the_server_has_not_taken(self):
+        with BadServer([b"enough\r\n", end_and_leave_unread]) as bad:
+            ended = self.ahoy("call", self.url(bad, "/"), given=bytes(20 << 20))
+            self.assertEqual((ended.status, ended.out), (18, b"enough\n"), ended)
+            self.assertRegex(ended.err, r"\Aahoy: send to .*\n.* bytes ")
+
+    def test_no_login_and_no_messages(self):
+        self.refused(2, "", "call", "telnet://alice@localhost:1/")
+        self.refused(2, "", "call", "telnet://localhost:1/", "--user", "alice:secret")
+        self.refused(2, "", "call", "telnet://localhost:1/", "--json")
 
     def test_memory_does_not_grow_with_what_is_typed(self):
         """A server that hears nothing: what is said to it waits where it comes from."""

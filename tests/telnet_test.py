@@ -52,6 +52,11 @@ class Calls(Fetching):
             call.end_input()
             call.kill()
 
+    def test_from_a_file(self):
+        with Telnet('echo ready; read -r line; echo "said $line"') as server:
+            ended = self.ahoy("call", f"telnet://localhost:{server.port}", "--after-eof", "wait", given=b"hello\n")
+            self.assertRegex(self.expect(ended, 0).out, rb"said hello\n$")
+
     def test_what_is_negotiated(self):
         with Running("call", self.url(), "-v", env=NOBODY_KNOWN) as call:
             call.err.until("^< IAC DO TERMINAL-TYPE")

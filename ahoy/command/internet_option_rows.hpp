@@ -16,7 +16,7 @@ inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
 inline constexpr std::string_view login_schemes =
     "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
 inline constexpr std::string_view tls_schemes =
-    "tls https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
+    "tls http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
 
 inline constexpr std::string_view every_url =
     "tls http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gopher gophers telnet";
@@ -49,9 +49,9 @@ inline constexpr std::array internet_option_rows{
                     "http https pop3 pop3s imap imaps nntp nntps"),
     internet_option("--body", value_kind::flag, "", "", "fetch", section::content, "the body alone", "",
                     "imap imaps nntp nntps"),
-    internet_option("--location", value_kind::flag, "", "", "fetch", section::content,
-                    "go where a redirect points", "At most ten times. A login goes to no other host.",
-                    http_schemes),
+    internet_option(
+        "--location", value_kind::flag, "", "", "fetch", section::content, "go where a redirect points",
+        "At most ten times, and from https to https alone. A login goes to no other host.", http_schemes),
     internet_option("--compressed", value_kind::flag, "", "", "fetch", section::content,
                     "ask for compressed content, and decode it", "", http_schemes),
     internet_option("--range", value_kind::text, "RANGE", "all", "fetch", section::content,

@@ -300,6 +300,14 @@ Options internet_from(const command_line& line, Options given, const settings& a
   return given;
 }
 
+// Without a redirect there is no TLS at http.
+void check_tls(const internet_options& given, bool follows_redirects) {
+  const bool is_used = given.to.scheme != scheme::http || follows_redirects;
+  if (!is_used && !(given.cacert + given.cert + given.key).empty())
+    throw usage_error(usage_errc::contradictory, "options of TLS and scheme", "http",
+                      "http has none; write https, or let fetch follow a redirect there by --location");
+}
+
 void check_nothing_follows(const command_line& line, std::string_view hint) {
   if (line.words.size() > 1) throw usage_error(usage_errc::surplus, "word", line.words[1], std::string(hint));
 }
@@ -315,6 +323,10 @@ fetch_options fetch_from(const command_line& line) {
                       "it goes with --output, which names what is there");
   if (given.resume && !given.range.empty())
     throw usage_error(usage_errc::contradictory, "options --resume and --range", "", "leave out one");
+  if (given.compressed && !given.range.empty())
+    throw usage_error(usage_errc::contradictory, "options --compressed and --range", "",
+                      "a part of compressed content cannot be decoded: leave out one");
+  check_tls(given, given.location);
   return given;
 }
 
@@ -325,6 +337,7 @@ upload_options upload_from(const command_line& line) {
   if (given.resume && given.to.scheme != scheme::ftp && given.to.scheme != scheme::ftps)
     throw usage_error(usage_errc::contradictory, "option --resume of send and scheme",
                       to_string(given.to.scheme), "it goes with ftp ftps");
+  check_tls(given, false);
   constexpr std::array of_one{scheme::http, scheme::https, scheme::ftp, scheme::ftps};
   if (given.messages.size() > 1 && std::ranges::find(of_one, given.to.scheme) != of_one.end())
     throw usage_error(usage_errc::surplus, "word", given.messages[1], "one MESSAGE is the whole content");

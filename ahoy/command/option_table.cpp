@@ -311,7 +311,9 @@ constexpr std::string_view call_text =
     "the line that would accept it. A peer that ends without close_notify was cut, for all one knows: 56.\n"
     "telnet://HOST speaks Telnet: at a terminal, where the server echoes, each key goes at once, and Ctrl-] "
     "leaves; "
-    "-v shows what is negotiated.\n"
+    "-v shows what is negotiated. Some servers hang up as soon as our half is closed, telnetd is one: with "
+    "--after-eof "
+    "wait it stays open until they end.\n"
     "Over UDP each line of the input is a datagram. Of those that come, too, the bytes are written as they "
     "are: where one ends is seen on a terminal, with --framing line (each is a line of its own), and with "
     "--json (each is an event), and nowhere else.\n";
@@ -335,7 +337,8 @@ constexpr std::string_view send_text =
     "input) are its lines. nntp://HOST/ takes a whole article from standard input; nntps with TLS\n"
     "  imap://HOST/MAILBOX   a mail that is kept there: the same options make it, or standard input is all "
     "of "
-    "it; imaps with TLS\n";
+    "it; imaps with TLS\n"
+    "Every server is connected to directly: http_proxy and its like are not used.\n";
 
 constexpr std::string_view fetch_text =
     "Gets what a server holds, in the words of the internet's protocols:\n"
@@ -351,7 +354,8 @@ constexpr std::string_view fetch_text =
     "  nntp://HOST/          newsgroups: name, last and first number, y, n or m; nntp://HOST/comp.* some\n"
     "  nntp://HOST/GROUP     its articles: number, date, from, subject, message-id, lines; nntps with TLS\n"
     "  nntp://HOST/GROUP/NUMBER, nntp://HOST/<ID@HOST>   an article\n"
-    "What comes is written as it is, but to a terminal, where control bytes are escaped.\n";
+    "What comes is written as it is, but to a terminal, where control bytes are escaped. Every server is "
+    "connected to directly: http_proxy and its like are not used.\n";
 
 constexpr std::string_view bench_text =
     "Measures a server that sends back what it gets, as `ahoy listen --handler echo` does: --connections are "

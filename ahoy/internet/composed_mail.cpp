@@ -36,12 +36,14 @@ struct attachment {
 
  private:
   [[nodiscard]] error failure(int errno_value) const {
-    return {system_code(errno_value), "attach", escape(name)};
+    return {system_code(errno_value), "attach", escape(path_)};
   }
+
+  std::string path_;
 };
 
 attachment::attachment(const std::string& path)
-    : name{path.substr(path.rfind('/') + 1)}, file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {
+    : name{path.substr(path.rfind('/') + 1)}, file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}, path_{path} {
   struct stat found{};
   if (!file || ::fstat(file.get(), &found) != 0) throw failure(errno);
   if (S_ISDIR(found.st_mode)) throw failure(EISDIR);
@@ -71,8 +73,7 @@ mail_heading heading_of(const upload_job& job) {
   heading.to = mailboxes_of(job.given.recipients);
   heading.cc = mailboxes_of(job.given.copies);
   heading.subject = job.given.subject;
-  for (const http_field& each : fields_of(job.given.headers))
-    heading.others.emplace_back(each.name, each.value);
+  heading.others = fields_of(job.given.headers);
   heading.date = job.by.time_of_day();
   heading.unique = unique_word();
   return heading;

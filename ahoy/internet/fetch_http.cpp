@@ -1,12 +1,16 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/command/json.hpp>
+#include <ahoy/command/notice.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
 #include <ahoy/internet/header_words.hpp>
+#include <ahoy/internet/http_refusal.hpp>
 #include <ahoy/protocol/http.hpp>
 #include <ahoy/protocol/words.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -91,6 +95,31 @@ bool is_changed(const fetch_job& job, const http_answer& answer) {
   return now && *now != job.to.validator();
 }
 
+/// Who asked for a part and got all would take it for the part. (A header alone is not cut.)
+void check_part(const fetch_job& job, const http_answer& answer) {
+  if (job.given.range.empty() || job.given.head || answer.status == partial_content) return;
+  throw error{make_error_code(errc::refused), "fetch a range from", escape(job.given.to.to_string()),
+              "the server gives no ranges of this, but all of it"};
+}
+
+/// What it shows is not what was asked for, but what there is.
+void tell_of_redirect(const fetch_job& job, const http_answer& answer) {
+  if (answer.status / 100 != 3 || job.given.location || !answer.field("location")) return;
+  notice(fmt::format("{}: it points to {}; --location follows", escape(job.given.to.to_string()),
+                     place_of_redirect(answer)));
+}
+
+task<> check_answer(const fetch_job& job, http_exchange& exchange, const http_answer& answer) {
+  if (answer.status >= 400 && job.given.verbose > 0) {
+    const std::string content = co_await content_of_refusal(exchange);
+    show_refusal(content);
+  }
+  check(answer, escape(job.given.location ? exchange.url() : job.given.to.to_string()));
+  check_range(job, answer);
+  tell_of_redirect(job, answer);
+  if (answer.status / 100 != 3) check_part(job, answer);
+}
+
 /// Whether the server has no more than is there already.
 bool is_complete(const fetch_job& job, const http_answer& answer) {
   return job.to.there() > 0 && answer.status == range_not_satisfiable &&
@@ -109,7 +138,7 @@ std::string header_text(const http_answer& answer) {
   std::string text = "HTTP/" + answer.version + " " + std::to_string(answer.status);
   if (!answer.reason.empty()) text += " " + answer.reason;
   text += "\r\n";
-  for (const http_field& each : answer.fields) text += each.name + ": " + each.value + "\r\n";
+  for (const header_field& each : answer.fields) text += each.name + ": " + each.value + "\r\n";
   return text + "\r\n";
 }
 
@@ -117,7 +146,7 @@ std::string header_rows(const http_answer& answer) {
   json_row first;
   first.add("status", static_cast<std::uint64_t>(answer.status)).add("version", answer.version);
   std::string rows = first.add("reason", answer.reason).line();
-  for (const http_field& each : answer.fields) {
+  for (const header_field& each : answer.fields) {
     json_row row;
     rows += row.add("name", each.name).add("value", each.value).line();
   }
@@ -130,8 +159,7 @@ task<bool> fetch_what_lacks(fetch_job& job) {
   const http_answer* answer = co_await exchange.answer();
   if (is_another(job, *answer)) co_return false;
   if (is_complete(job, *answer)) co_return true;
-  check(*answer, escape(job.given.to.to_string()));
-  check_range(job, *answer);
+  co_await check_answer(job, exchange, *answer);
   if (job.given.head) {
     const std::string text = job.given.json ? header_rows(*answer) : header_text(*answer);
     co_await job.to.write(text);

@@ -5,6 +5,7 @@
 #include <ahoy/internet/fetch_job.hpp>
 #include <ahoy/protocol/imap.hpp>
 #include <ahoy/protocol/imap_url.hpp>
+#include <ahoy/protocol/leave.hpp>
 #include <ahoy/protocol/mail_login.hpp>
 
 #include <fmt/format.h>
@@ -175,6 +176,7 @@ void check_list(const fetch_options& given, const imap_url& what) {
 
 void check(const fetch_options& given, const imap_url& what) {
   check_imap_words(given.search);
+  check_json(given, !what.uid);
   what.uid ? check_message(given, what) : check_list(given, what);
 }
 
@@ -235,7 +237,7 @@ task<> fetch_imap(fetch_job& job) {
     co_await write_mailboxes(job, client);
   else
     co_await fetch_of_mailbox(job, client, what);
-  co_await leave_imap(job.by, client);
+  co_await leave(job.by, client.logout());
 }
 
 }  // namespace ahoy::inline v0

@@ -2,6 +2,7 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/fetch_job.hpp>
 #include <ahoy/protocol/encoded_word.hpp>
+#include <ahoy/protocol/leave.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
 
@@ -42,12 +43,16 @@ void append_escaped(std::string& line, std::string_view text) {
     line += escape_controls(text);
 }
 
-/// Words of other languages as they are meant.
+/// Words of other languages as they are meant; `kept` holds them where they are others than those of `text`.
+std::string_view decoded(std::string_view text, std::string& kept) {
+  if (text.find("=?") == text.npos) return text;
+  kept = decode_words(text);
+  return kept;
+}
+
 void append_decoded(std::string& line, std::string_view text) {
-  if (text.find("=?") == text.npos)
-    append_escaped(line, text);
-  else
-    append_escaped(line, decode_words(text));
+  std::string kept;
+  append_escaped(line, decoded(text, kept));
 }
 
 void append_number(std::string& line, std::uint64_t number) {
@@ -85,7 +90,10 @@ void append_json(std::string& rows, const nntp_group& each) {
 
 void append_json(std::string& rows, const nntp_overview& each) {
   json_row row;
-  row.add("number", each.number).add("subject", each.subject).add("from", each.from).add("date", each.date);
+  std::string subject;
+  std::string from;
+  row.add("number", each.number).add("subject", decoded(each.subject, subject));
+  row.add("from", decoded(each.from, from)).add("date", each.date);
   row.add("message_id", each.message_id)
       .add("references", each.references)
       .add("bytes", each.bytes)
@@ -151,7 +159,7 @@ task<> fetch_nntp(fetch_job& job) {
     co_await fetch_overview(job, *client, what);
   else
     co_await fetch_article(job, *client, what);
-  co_await leave_nntp(job.by, *client);
+  co_await leave(job.by, client->quit());
 }
 
 }  // namespace ahoy::inline v0

@@ -3,6 +3,7 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
+#include <ahoy/protocol/leave.hpp>
 #include <ahoy/protocol/mail_login.hpp>
 #include <ahoy/protocol/pop3.hpp>
 #include <ahoy/protocol/pop3_url.hpp>
@@ -69,7 +70,10 @@ task<> fetch_pop3(fetch_job& job) {
     co_await fetch_message(job, client, *number);
   else
     co_await fetch_list(job, client);
-  co_await client.quit();
+  if (job.given.remove)
+    co_await client.quit();  // which is what deletes
+  else
+    co_await leave(job.by, client.quit());
 }
 
 }  // namespace ahoy::inline v0

@@ -2,8 +2,8 @@
 
 namespace ahoy::inline v0 {
 
-std::vector<http_field> fields_of(const std::vector<std::string>& headers) {
-  std::vector<http_field> fields;
+std::vector<header_field> fields_of(const std::vector<std::string>& headers) {
+  std::vector<header_field> fields;
   for (const std::string& each : headers) {
     const auto colon = each.find(':');
     const auto value = each.find_first_not_of(" \t", colon + 1);

@@ -1,5 +1,5 @@
 #pragma once
-#include <ahoy/protocol/http.hpp>
+#include <ahoy/protocol/header_field.hpp>
 
 #include <string>
 #include <vector>
@@ -7,6 +7,6 @@
 namespace ahoy::inline v0 {
 
 /// What --header says, "NAME: VALUE" each, which was checked when it was read.
-[[nodiscard]] std::vector<http_field> fields_of(const std::vector<std::string>& headers);
+[[nodiscard]] std::vector<header_field> fields_of(const std::vector<std::string>& headers);
 
 }  // namespace ahoy::inline v0

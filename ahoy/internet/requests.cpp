@@ -1,6 +1,6 @@
 #include <ahoy/internet/access.hpp>
+#include <ahoy/internet/ftp_url.hpp>
 #include <ahoy/internet/requests.hpp>
-#include <ahoy/protocol/ftp.hpp>
 #include <ahoy/protocol/gopher.hpp>
 #include <ahoy/protocol/imap_data.hpp>
 #include <ahoy/protocol/imap_mailbox_name.hpp>
@@ -47,14 +47,14 @@ requests requests_to_http(const upload_options& given) {
 }
 
 requests requests_to_ftp(const fetch_options& given) {
-  const ftp_path path = read_ftp_path(given.to.path);
+  const ftp_path path = ftp_path_of(given);
   const std::string data = given.active ? "EPRT ..." : "EPSV";
   if (path.is_folder) return {data, "MLSD"};
   return {data, path.is_text ? "TYPE A" : "TYPE I", "RETR ..."};
 }
 
 requests requests_to_ftp(const upload_options& given) {
-  static_cast<void>(read_ftp_path(given.to.path));
+  static_cast<void>(ftp_path_of(given));
   return {given.active ? "EPRT ..." : "EPSV", "TYPE I",
           given.append || given.resume ? "APPE ..." : "STOR ..."};
 }

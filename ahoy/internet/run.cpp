@@ -1,7 +1,11 @@
 #include <ahoy/command/progress_bar.hpp>
 #include <ahoy/command/termination.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/internet/advice.hpp>
 #include <ahoy/internet/run.hpp>
 #include <ahoy/task/scope.hpp>
+
+#include <cerrno>
 
 namespace ahoy::inline v0 {
 
@@ -17,7 +21,13 @@ class awaited_run {
   task<> run() {
     context& here = co_await this_context();
     context timed{here, deadline_after(by_.now(), work_.timeout)};
-    co_await when_any(tasks(work_.run(), wait_for_signal(), show_progress())).in(timed);
+    try {
+      co_await when_any(tasks(work_.run(), wait_for_signal(), show_progress())).in(timed);
+    } catch (const error& why) {
+      const bool is_late = why.code() == std::errc::timed_out && by_.now() >= timed.deadline();
+      if (is_late && !work_.label.empty()) throw out_of_time();
+      throw advised(why, work_.to);
+    }
   }
   [[nodiscard]] std::optional<int> signal() const noexcept { return signal_; }
 
@@ -31,6 +41,8 @@ class awaited_run {
     progress_bar bar{by_, work_.label, work_.share};
     co_await bar.show_during(for_ever());
   }
+  /// Whatever it was that waited just then.
+  [[nodiscard]] error out_of_time() const { return {system_code(ETIMEDOUT), work_.verb, work_.label}; }
   task<> for_ever() { co_await by_.sleep(no_timeout); }
 
   engine& by_;

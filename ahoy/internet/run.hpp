@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/address/endpoint.hpp>
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/task/task.hpp>
 
@@ -11,13 +12,16 @@ namespace ahoy::inline v0 {
 /// Work that a person may wait for.
 struct awaited_work {
   std::function<task<>()> run;
+  endpoint to;                    ///< the server: what an error says of it may need advice
   duration timeout = no_timeout;  ///< of all of it
-  std::string label;              ///< of the bar that shows how far it is, on a terminal, after a second
+  std::string verb = "talk to";   ///< what it is, for the error that time ran out
+  std::string label;  ///< the server's URL, escaped: of that error, and of the bar that shows how far it is,
+                      ///< on a terminal, after a second
   std::function<double()> share;  ///< how far it is, from 0 to 1; empty: no bar
 };
 
 /// Runs it to its end, or until SIGINT or SIGTERM: that one's number, for who then puts everything away and
-/// ends by it. Throws what the work throws, and timed_out.
+/// ends by it. Throws what the work throws, with advice, and timed_out.
 [[nodiscard]] std::optional<int> run_until_signal(engine& by, const awaited_work& work);
 
 }  // namespace ahoy::inline v0

@@ -48,6 +48,7 @@ task<> send_content(upload_job& job, ftp_client& server, std::uint64_t there) {
     job.sent -= known;
     const bool goes_on = co_await server.send(*piece);
     if (!goes_on) break;
+    job.is_in_doubt = true;
   }
 }
 

@@ -1,17 +1,15 @@
-#include <ahoy/command/notice.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/usage_error.hpp>
-#include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/mail_spool.hpp>
 #include <ahoy/internet/outgoing_mail.hpp>
+#include <ahoy/internet/server_word.hpp>
 #include <ahoy/internet/upload_job.hpp>
 #include <ahoy/protocol/imap.hpp>
 #include <ahoy/protocol/imap_url.hpp>
+#include <ahoy/protocol/leave.hpp>
 #include <ahoy/protocol/mail_header.hpp>
 #include <ahoy/protocol/mail_login.hpp>
-
-#include <fmt/format.h>
 
 namespace ahoy::inline v0 {
 
@@ -69,21 +67,14 @@ task<imap_appended> append(upload_job& job, imap_client& to, std::string mailbox
   co_return done;
 }
 
-/// Where the server's last word was not heard.
-void doubt(upload_job& job, const error& why) {
-  notice(fmt::format("{}; whether the server has taken the mail is not known", escape_controls(why.what())));
-  job.ended = status::not_confirmed;
-}
-
 task<> append_and_tell(upload_job& job, imap_client& to, std::string mailbox, mail_spool& spool) {
   try {
     const imap_appended done = co_await append(job, to, std::move(mailbox), spool);
-    const std::string line = done.said + "\n";
-    co_await job.write(line);
+    co_await write_word_of_server(job, done.said);
   } catch (const error& why) {
     const bool is_stopped = why.code() == std::errc::operation_canceled;
     if (!to.is_in_doubt() || is_stopped) throw;
-    doubt(job, why);
+    job.doubt(why);
   }
 }
 
@@ -104,8 +95,7 @@ task<> upload_imap(upload_job& job) {
   co_await client.begin();
   co_await append_and_tell(job, client, mailbox, spool);
   if (job.ended != status::done) co_return;
-  co_await job.finish();
-  co_await leave_imap(job.by, client);
+  co_await leave(job.by, client.logout());
 }
 
 }  // namespace ahoy::inline v0

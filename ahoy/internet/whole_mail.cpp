@@ -19,7 +19,7 @@ class whole final : public outgoing_mail {
     const std::string header = co_await read_header();
     if (!begins_with_field(header))
       throw no_mail("no header stands before the text: --subject TEXT makes a mail of it");
-    const std::vector<mail_field> fields = parse_mail_header(header);
+    const std::vector<header_field> fields = parse_mail_header(header);
     smtp_envelope envelope;
     envelope.from = sender_of(fields);
     envelope.to = recipients_of(job_.given);
@@ -52,7 +52,7 @@ class whole final : public outgoing_mail {
     }
   }
 
-  [[nodiscard]] std::string sender_of(const std::vector<mail_field>& fields) const {
+  [[nodiscard]] std::string sender_of(const std::vector<header_field>& fields) const {
     if (!job_.given.from.empty()) return parse_mailbox(job_.given.from).address;
     const std::string* sender = find_field(fields, "sender");
     const std::string* from = find_field(fields, "from");
@@ -61,9 +61,9 @@ class whole final : public outgoing_mail {
     return named.empty() ? std::string{} : named.front().address;
   }
 
-  static std::vector<std::string> recipients_in(const std::vector<mail_field>& fields) {
+  static std::vector<std::string> recipients_in(const std::vector<header_field>& fields) {
     std::vector<std::string> values;
-    for (const mail_field& each : fields)
+    for (const header_field& each : fields)
       for (const char* name : {"to", "cc", "bcc"})
         if (each.name.size() <= 3 && find_field({each}, name)) values.push_back(each.value);
     return addresses_of(mailboxes_of(values));

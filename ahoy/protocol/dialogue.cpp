@@ -66,14 +66,24 @@ bool is_plain_command(std::string_view line) {
 }  // namespace
 
 void secrets_filter::each_line(std::string_view bytes, said_by who, const dialogue_observer& observer) {
-  std::string& line = unfinished_[who == said_by::us ? 0 : 1];
+  side& of = sides_[who == said_by::us ? 0 : 1];
   for (const char each : bytes) {
-    if (each != '\n') line += each;
-    if (each != '\n' && line.size() < longest_line) continue;
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) observer(who, shown(line, who));
-    line.clear();
+    if (each != '\n') of.line += each;
+    if (each != '\n' && of.line.size() < longest_line) continue;
+    if (of.line.ends_with('\r')) of.line.pop_back();
+    if (!of.line.empty()) show(who, observer);
+    of.line.clear();
+    of.is_cut = each != '\n';
   }
+}
+
+/// What is cut off a line is no line to be judged: it is hidden where its beginning was.
+void secrets_filter::show(said_by who, const dialogue_observer& observer) {
+  side& of = sides_[who == said_by::us ? 0 : 1];
+  if (of.is_cut) return observer(who, of.is_hidden ? hidden : std::string_view{of.line});
+  const std::string text = shown(of.line, who);
+  of.is_hidden = text != of.line;
+  observer(who, text);
 }
 
 std::string secrets_filter::shown(std::string_view line, said_by who) {

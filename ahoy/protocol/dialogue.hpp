@@ -16,7 +16,13 @@ class secrets_filter {
 
  private:
   [[nodiscard]] std::string shown(std::string_view line, said_by who);
-  std::string unfinished_[2];
+  void show(said_by who, const dialogue_observer& observer);
+  struct side {
+    std::string line;        // as far as it has come
+    bool is_cut = false;     // its beginning was shown already
+    bool is_hidden = false;  // and a secret begins there
+  };
+  side sides_[2];
   bool is_logging_in_ = false;
 };
 

@@ -60,6 +60,12 @@ TEST(dialogue, shows_what_only_looks_like_logging_in) {
   EXPECT_EQ(shown.lines, (lines{"> AUTH TLS", "> USER alice", "> A1 SELECT PASS"}));
 }
 
+TEST(dialogue, hides_all_of_a_secret_that_is_longer_than_a_line_may_be) {
+  shown_dialogue shown;
+  shown.say(said_by::us, "Authorization: Basic " + std::string(150000, 'c') + "\r\nX-A: b\r\n");
+  EXPECT_EQ(shown.lines, (lines{"> Authorization: ****", "> ****", "> ****", "> X-A: b"}));
+}
+
 TEST(dialogue, waits_for_the_end_of_a_line_and_bounds_it) {
   shown_dialogue shown;
   shown.say(said_by::server, "22");

@@ -1,4 +1,6 @@
 #pragma once
+#include <ahoy/address/scheme.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,13 +19,15 @@ struct gopher_item {
 
   /// "text", "menu", "binary", …; "item" for a type that is not known.
   [[nodiscard]] std::string_view kind() const noexcept;
-  /// "gopher://localhost/1/folder"; empty for what is only to be read, and where no URL can say it.
-  [[nodiscard]] std::string url() const;
+  /// "gopher://localhost/1/folder"; empty for what is only to be read, and where no URL can say it. A menu
+  /// does not tell of TLS: `by` is the scheme for who knows that the server has it.
+  [[nodiscard]] std::string url(scheme by = scheme::gopher) const;
   friend bool operator==(const gopher_item&, const gopher_item&) = default;
 };
 
-/// Reads a menu, however it is cut. A line that is none is passed over; one that is longer than 64 KiB throws
-/// error (protocol_broken). Ends at a line with a dot alone, or the end of the stream.
+/// Reads a menu, however it is cut. A line that is none is passed over. Throws error (protocol_broken) for
+/// one that is longer than 64 KiB, and where the first has no tab: then it is no menu, and most often says
+/// what is wrong. Ends at a line with a dot alone, or the end of the stream.
 class gopher_menu_reader {
  public:
   /// The items that end in `bytes`.
@@ -33,6 +37,7 @@ class gopher_menu_reader {
 
  private:
   std::string unfinished_;
+  bool has_begun_ = false;
   bool is_over_ = false;
 };
 
@@ -41,7 +46,8 @@ struct gopher_path {
   char type = '1';
   std::string selector;  ///< decoded
 };
-/// Throws error (malformed): a line end or a tab in it, which would ask something else.
+/// Throws error (malformed): a line end or a tab in it, which would ask something else; a name where the type
+/// should be, as in "/a.txt".
 [[nodiscard]] gopher_path read_gopher_path(std::string_view path);
 
 /// The words of an answer that is an item of type 3, an error, and nothing else: so servers refuse, also

@@ -56,6 +56,22 @@ TEST(gopher, says_where_an_item_is) {
   EXPECT_EQ((gopher_item{'?', "", "", "h", 70}.kind()), "item");
 }
 
+TEST(gopher, what_begins_without_a_tab_is_no_menu) {
+  const std::string refusal = "Error: File or directory not found!\r\n";
+  for (std::size_t piece = 1; piece <= refusal.size(); ++piece)
+    EXPECT_THROW(static_cast<void>(menu(refusal, piece)), ahoy::error);
+  EXPECT_THROW(static_cast<void>(menu("\r\nno end", 3)), ahoy::error);
+  EXPECT_EQ(menu("\r\n0a\tb\tc\t70\r\nno tab\r\n", 4).size(), 2U);
+  EXPECT_EQ(menu(".\r\nno menu", 4).size(), 0U);
+  EXPECT_EQ(menu("\r\n", 4).size(), 0U);
+}
+
+TEST(gopher, a_server_with_tls_has_a_scheme_of_its_own) {
+  const gopher_item item{'0', "", "/a", "h", 7070};
+  EXPECT_EQ(item.url(ahoy::scheme::gophers), "gophers://h:7070/0/a");
+  EXPECT_EQ((gopher_item{'8', "", "", "h", 23}.url(ahoy::scheme::gophers)), "telnet://h/");
+}
+
 TEST(gopher, what_no_url_can_say_has_none) {
   for (const char* host : {"a/b", "a@b", "h:25", "\x1b[2J", "a b", "?", "#"})
     EXPECT_EQ((gopher_item{'0', "", "x", host, 70}.url()), "") << host;
@@ -68,6 +84,8 @@ TEST(gopher, reads_a_path) {
   EXPECT_EQ(ahoy::read_gopher_path("/0/a%20b").selector, "/a b");
   EXPECT_THROW(static_cast<void>(ahoy::read_gopher_path("/0/a%0d%0ab")), ahoy::error);
   EXPECT_THROW(static_cast<void>(ahoy::read_gopher_path("/0/a%0")), ahoy::error);
+  EXPECT_THROW(static_cast<void>(ahoy::read_gopher_path("/a.txt")), ahoy::error);
+  EXPECT_EQ(ahoy::read_gopher_path("/Z/a").type, 'Z');
 }
 
 TEST(percent, gives_back_what_was_put_in) {

@@ -3,6 +3,7 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/http.hpp>
 #include <ahoy/protocol/transfer.hpp>
+#include <ahoy/protocol/transfer_error.hpp>
 #include <ahoy/protocol/words.hpp>
 
 #include <curl/curl.h>
@@ -28,7 +29,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 /// One field that carries a line end would be two (response splitting).
-void check_field(const http_field& field) {
+void check_field(const header_field& field) {
   const bool is_split =
       (field.name + field.value).find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos;
   if (is_split || field.name.empty() || field.name.find_first_of(": \t") != std::string::npos)
@@ -38,23 +39,29 @@ void check_field(const http_field& field) {
 
 std::vector<std::string> lines_of(const http_request& asked) {
   std::vector<std::string> lines;
-  for (const http_field& each : asked.fields) {
+  for (const header_field& each : asked.fields) {
     check_field(each);
     // An empty value is written so, or libcurl takes the field away (CURLOPT_HTTPHEADER(3)).
     lines.push_back(each.value.empty() ? each.name + ";" : each.name + ": " + each.value);
   }
-  const bool expects =
-      std::ranges::any_of(asked.fields, [](const http_field& each) { return lower(each.name) == "expect"; });
+  const bool expects = std::ranges::any_of(
+      asked.fields, [](const header_field& each) { return lower(each.name) == "expect"; });
   if (asked.has_content && !expects)
     lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
   return lines;
+}
+
+/// With several libcurl would wait to be asked, and by then the content is gone.
+long login_ways(const http_request& asked) {
+  if (!asked.has_content) return static_cast<long>(CURLAUTH_BASIC | CURLAUTH_DIGEST);
+  return static_cast<long>(asked.logs_in_by_digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC);
 }
 
 /// A length that is none, or another than one before: nobody can know where the content ends (RFC 9112,
 /// section 6.3).
 bool has_broken_length(const http_answer& answer) {
   std::optional<std::uint64_t> length;
-  for (const http_field& each : answer.fields) {
+  for (const header_field& each : answer.fields) {
     if (lower(each.name) != "content-length") continue;
     for (std::string_view rest = each.value; !rest.empty();) {
       const auto said = read_number(take_word(rest, ", \t"));
@@ -68,7 +75,7 @@ bool has_broken_length(const http_answer& answer) {
 }  // namespace
 
 const std::string* http_answer::field(std::string_view name) const noexcept {
-  for (const http_field& each : fields)
+  for (const header_field& each : fields)
     if (lower(each.name) == lower(name)) return &each.value;
   return nullptr;
 }
@@ -118,11 +125,13 @@ http_exchange::state::state(engine& by, http_request what, const transfer_option
 void http_exchange::state::set_up() {
   over.follow_replies([this](std::string_view line) { header.take(line); });
   over.set(CURLOPT_USERAGENT, "ahoy/" AHOY_VERSION);
-  over.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  // libcurl 7.88 forgets to go on with a stream of HTTP/2 that had to wait while it was decoded.
+  over.set(CURLOPT_HTTP_VERSION,
+           static_cast<long>(asked.is_compressed ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   over.set(CURLOPT_HTTPHEADER, lines_of(asked));
   over.set(CURLOPT_FOLLOWLOCATION, asked.follows_redirects ? 1L : 0L);
   over.set(CURLOPT_MAXREDIRS, most_redirects);
-  over.set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC | CURLAUTH_DIGEST));
+  over.set(CURLOPT_HTTPAUTH, login_ways(asked));
   if (asked.is_compressed) over.decode_content();
   if (!asked.range.empty()) over.set(CURLOPT_RANGE, asked.range);
   if (asked.from > 0) over.set_size(CURLOPT_RESUME_FROM_LARGE, static_cast<std::int64_t>(asked.from));
@@ -160,6 +169,8 @@ task<bool> http_exchange::send(std::string_view piece) { return state_->over.sen
 
 void http_exchange::finish_sending() { state_->over.end_sending(); }
 
+std::uint64_t http_exchange::sent() const noexcept { return state_->over.given(); }
+
 task<const http_answer*> http_exchange::answer() {
   state& own = *state_;
   const std::function<bool()> answered = [&own] { return own.is_answered(); };
@@ -182,14 +193,14 @@ task<std::string> http_exchange::receive() {
   co_return piece;
 }
 
-std::string http_exchange::url() const { return state_->over.text(CURLINFO_EFFECTIVE_URL); }
+std::string http_exchange::url() const { return without_login(state_->over.text(CURLINFO_EFFECTIVE_URL)); }
 
-void check(const http_answer& answer, const std::string& server) {
+void check(const http_answer& answer, const std::string& server, const char* verb) {
   if (answer.status < 400) return;
   errc cause = errc::refused;
   if (answer.status == 404 || answer.status == 410) cause = errc::not_there;
   if (answer.status == 401 || answer.status == 407) cause = errc::login_refused;
-  throw error{make_error_code(cause), "fetch from", server,
+  throw error{make_error_code(cause), verb, server,
               escape(fmt::format("the server said: HTTP {} {}", answer.status, answer.reason))};
 }
 

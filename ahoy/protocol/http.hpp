@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/protocol/header_field.hpp>
 #include <ahoy/protocol/transfer_options.hpp>
 #include <ahoy/task/task.hpp>
 
@@ -13,13 +14,6 @@ namespace ahoy::inline v0 {
 
 class engine;
 
-/// A field of a header (RFC 9110, section 5), as it was written.
-struct http_field {
-  http_field() = default;
-  http_field(std::string field, std::string what) : name(std::move(field)), value(std::move(what)) {}
-  std::string name, value;
-};
-
 /// What is asked of a server (RFC 9110).
 struct http_request {
   http_request() = default;
@@ -27,11 +21,13 @@ struct http_request {
 
   std::string url;  ///< http: or https:, without user and password
   std::string method = "GET";
-  std::vector<http_field> fields;
+  std::vector<header_field> fields;
   bool has_content = false;                   ///< is sent along: see http_exchange::send
   std::optional<std::uint64_t> content_size;  ///< in bytes, where it is known before; else it goes in chunks
+  /// How a login goes with content: Basic goes along at once; Digest is asked for before, without content.
+  bool logs_in_by_digest = false;
   bool follows_redirects = false;  ///< at most ten, never out of TLS; a login goes to no other host
-  bool is_compressed = false;      ///< asks for gzip, deflate, br or zstd, and decodes it
+  bool is_compressed = false;      ///< asks for gzip or deflate, and decodes it
   std::string range;               ///< "0-99,500-" in bytes; empty: all
   std::uint64_t from = 0;          ///< the first byte that is wanted: what comes before is there already
 };
@@ -41,7 +37,7 @@ struct http_answer {
   int status = 0;       ///< 100 to 599
   std::string version;  ///< "1.1", "2"
   std::string reason;   ///< "Not Found"; HTTP/2 has none
-  std::vector<http_field> fields;
+  std::vector<header_field> fields;
 
   /// The value of the first field of that name, whose case does not matter.
   [[nodiscard]] const std::string* field(std::string_view name) const noexcept;
@@ -73,12 +69,14 @@ class http_exchange {
   /// A piece of the request's content; false where the server has answered before it took all.
   task<bool> send(std::string_view piece);
   void finish_sending();
+  /// How much of the content is on its way; none before it is connected.
+  [[nodiscard]] std::uint64_t sent() const noexcept;
   /// Throws error: host_not_found, not connected, not_trusted, timed_out, protocol_broken, …; not for a
   /// status that says so: see check().
   task<const http_answer*> answer();
   /// The next piece of the content; empty at its end. Throws error: cut_short, too_long, …
   task<std::string> receive();
-  /// Where its content came from, after redirects.
+  /// Where its content came from, after redirects; without a login.
   [[nodiscard]] std::string url() const;
 
  private:
@@ -87,7 +85,7 @@ class http_exchange {
 };
 
 /// Throws error for an answer of 400 and above: not_there for 404 and 410, login_refused for 401 and 407,
-/// else refused.
-void check(const http_answer& answer, const std::string& server);
+/// else refused. `verb` is what was tried.
+void check(const http_answer& answer, const std::string& server, const char* verb = "fetch from");
 
 }  // namespace ahoy::inline v0

@@ -75,4 +75,15 @@ TEST(http, says_what_a_status_means) {
   }
 }
 
+TEST(http, names_the_way_in_which_it_failed) {
+  ahoy::http_answer answer;
+  answer.status = 500;
+  try {
+    check(answer, "x", "send to");
+    ADD_FAILURE();
+  } catch (const ahoy::error& failure) {
+    EXPECT_EQ(failure.verb(), "send to");
+  }
+}
+
 }  // namespace

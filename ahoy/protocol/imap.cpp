@@ -15,7 +15,6 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-constexpr duration longest_farewell = std::chrono::seconds{1};
 /// What a server may say of its own accord while a command is under way.
 constexpr std::uint64_t most_replies = 100'000;
 /// One that is longer counts for several.
@@ -437,13 +436,6 @@ task<std::uint32_t> imap_client::await_mail(engine& by, duration again) {
 task<> imap_client::logout() {
   is_leaving_ = true;
   return ask_and_finish("LOGOUT", errc::refused);
-}
-
-task<> leave_imap(engine& by, imap_client& from) {
-  try {
-    co_await with_deadline(deadline_after(by.now(), longest_farewell), from.logout());
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): all that was wanted is done
-  }
 }
 
 }  // namespace ahoy::inline v0

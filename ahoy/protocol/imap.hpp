@@ -128,9 +128,6 @@ class imap_client {
   bool is_leaving_ = false;
 };
 
-/// Says goodbye, and gives the server a second to answer: nothing hangs on it any more.
-task<> leave_imap(engine& by, imap_client& from);
-
 /// Throws error (malformed) for text that cannot be searched for: ends of lines, NULs, what is no UTF-8.
 void check_imap_words(std::string_view text);
 

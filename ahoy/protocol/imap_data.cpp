@@ -47,7 +47,7 @@ const imap_value* find_item(const imap_reply& reply, std::string_view name) {
   return find_item_if(reply, [name](const imap_value& each) { return each.is_atom(name); });
 }
 
-std::string decoded_field(const std::vector<mail_field>& fields, std::string_view name) {
+std::string decoded_field(const std::vector<header_field>& fields, std::string_view name) {
   const std::string* value = find_field(fields, name);
   return value ? decode_words(*value) : std::string{};
 }

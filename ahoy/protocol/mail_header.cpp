@@ -60,8 +60,8 @@ bool begins_with_field(std::string_view header) {
   return !header.empty() && !name_of(take_line(header)).empty();
 }
 
-std::vector<mail_field> parse_mail_header(std::string_view header) {
-  std::vector<mail_field> fields;
+std::vector<header_field> parse_mail_header(std::string_view header) {
+  std::vector<header_field> fields;
   while (!header.empty()) {
     const auto field = take_folded(header);
     const auto name = name_of(field);
@@ -70,9 +70,9 @@ std::vector<mail_field> parse_mail_header(std::string_view header) {
   return fields;
 }
 
-const std::string* find_field(const std::vector<mail_field>& fields, std::string_view name) {
+const std::string* find_field(const std::vector<header_field>& fields, std::string_view name) {
   const auto found =
-      std::ranges::find_if(fields, [&](const mail_field& each) { return lower(each.name) == lower(name); });
+      std::ranges::find_if(fields, [&](const header_field& each) { return lower(each.name) == lower(name); });
   return found == fields.end() ? nullptr : &found->value;
 }
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <ahoy/protocol/header_field.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -7,26 +9,16 @@
 
 namespace ahoy::inline v0 {
 
-/// A field of a message's header (RFC 5322, section 2.2).
-struct mail_field {
-  mail_field() = default;
-  mail_field(std::string_view called, std::string what) : name(called), value(std::move(what)) {}
-  friend bool operator==(const mail_field&, const mail_field&) = default;
-
-  std::string name;   ///< as it was written
-  std::string value;  ///< unfolded, without blanks around it; encoded words are not decoded
-};
-
 /// Where a message's body begins: behind the empty line. Nothing while there is none.
 [[nodiscard]] std::optional<std::size_t> find_body(std::string_view message);
 
 /// The fields, in their order. A line that is none is passed over; lines end in CR LF or LF.
-[[nodiscard]] std::vector<mail_field> parse_mail_header(std::string_view header);
+[[nodiscard]] std::vector<header_field> parse_mail_header(std::string_view header);
 /// Whether it begins with a field.
 [[nodiscard]] bool begins_with_field(std::string_view header);
 
 /// The first field's value, whose name's case does not matter; null where there is none.
-[[nodiscard]] const std::string* find_field(const std::vector<mail_field>& fields, std::string_view name);
+[[nodiscard]] const std::string* find_field(const std::vector<header_field>& fields, std::string_view name);
 
 /// The header as it is, but for the fields of that name.
 [[nodiscard]] std::string without_field(std::string_view header, std::string_view name);

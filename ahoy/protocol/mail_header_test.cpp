@@ -5,7 +5,7 @@
 namespace {
 
 using ahoy::find_body;
-using fields = std::vector<ahoy::mail_field>;
+using fields = std::vector<ahoy::header_field>;
 
 TEST(mail_header, ends_at_the_first_empty_line) {
   EXPECT_EQ(find_body("A: b\r\n\r\nbody"), 8U);

@@ -19,7 +19,8 @@ struct mail_login {
 
 /// Connects to "imap://localhost:143" (smtp, smtps, pop3, pop3s, imap, imaps), begins TLS where the scheme or
 /// the options say so, and logs in by the best way that the server has. Throws error: what keeps it;
-/// login_refused where POP3 or IMAP ask for a login and there is none.
+/// login_refused where POP3 or IMAP ask for a login and there is none. A server of SMTP that has no AUTH is
+/// told nothing of who we are.
 task<mail_login> log_in_to_mail(engine& by, std::string url, transfer_options how);
 
 /// Reads the extensions out of what a server of SMTP has said, line by line.

@@ -43,6 +43,14 @@ std::string subject_line(const mail_heading& heading) {
   return is_there || heading.subject.empty() ? std::string{} : text_header_line("Subject", heading.subject);
 }
 
+/// How it is encoded is ours to say; of what is made of parts, all that MIME says.
+void check_mime(const header_field& given, bool has_attachments) {
+  const std::string name = lower(given.name);
+  if (name == "content-transfer-encoding") refuse(given.name, "how a text goes is decided by what is in it");
+  if (has_attachments && (name.starts_with("content-") || name == "mime-version"))
+    refuse(given.name, "a mail with attachments has parts, whose headers are made");
+}
+
 std::string domain_of(const mailbox& from) { return from.address.substr(from.address.rfind('@') + 1); }
 
 std::string encoded(char each) { return fmt::format("={:02X}", static_cast<unsigned char>(each)); }
@@ -153,6 +161,7 @@ void quoted_printable_lines::finish(std::string& lines) {
 
 mail_composer::mail_composer(mail_heading heading, bool has_attachments, bool is_plain)
     : heading_{std::move(heading)}, has_attachments_{has_attachments}, is_plain_{is_plain} {
+  for (const header_field& each : heading_.others) check_mime(each, has_attachments_);
   header_ = header();
 }
 
@@ -162,14 +171,15 @@ std::string mail_composer::header() const {
       line_of(heading_, "From", heading_.from.to_header()) + line_of(heading_, "To", to_header(heading_.to)) +
       line_of(heading_, "Cc", to_header(heading_.cc)) + subject_line(heading_) +
       line_of(heading_, "Message-ID", fmt::format("<{}@{}>", heading_.unique, domain_of(heading_.from)));
-  for (const mail_field& each : heading_.others)
+  for (const header_field& each : heading_.others)
     if (lower(each.name) != "bcc") text += text_header_line(each.name, each.value);
-  return text + "MIME-Version: 1.0\r\n";
+  return text + line_of(heading_, "MIME-Version", "1.0");
 }
 
 std::string mail_composer::text_header() const {
-  return fmt::format("Content-Type: text/plain; charset={}\r\nContent-Transfer-Encoding: {}\r\n\r\n",
-                     is_plain_ ? "us-ascii" : "utf-8", is_plain_ ? "7bit" : "quoted-printable");
+  const std::string type = is_plain_ ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8";
+  return line_of(heading_, "Content-Type", type) +
+         field_line("Content-Transfer-Encoding", is_plain_ ? "7bit" : "quoted-printable") + "\r\n";
 }
 
 std::string mail_composer::begin() {

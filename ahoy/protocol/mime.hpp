@@ -15,8 +15,9 @@ namespace ahoy::inline v0 {
 struct mail_heading {
   mailbox from;
   std::vector<mailbox> to, cc;
-  std::string subject;             ///< UTF-8
-  std::vector<mail_field> others;  ///< one of them takes the place of what would be made, Date for instance
+  std::string subject;  ///< UTF-8
+  /// One of them takes the place of what would be made: Date, or Content-Type of a mail without attachments.
+  std::vector<header_field> others;
   std::chrono::system_clock::time_point date;
   std::string
       unique;  ///< letters and digits that no other mail has: of the Message-ID, and between the parts
@@ -45,7 +46,8 @@ class mail_composer {
  public:
   /// `is_plain`: all of the body will be ASCII in lines of bearable length, and goes as it is; else
   /// as quoted-printable.
-  /// Throws error (malformed): a control byte in what becomes a header.
+  /// Throws error (malformed): a control byte in what becomes a header; among the others a
+  /// Content-Transfer-Encoding, or with attachments any header of MIME.
   mail_composer(mail_heading heading, bool has_attachments, bool is_plain);
 
   [[nodiscard]] std::string begin();

@@ -97,6 +97,27 @@ TEST(mime, what_is_given_takes_the_place_of_what_is_made) {
   EXPECT_EQ(all.find("Bcc"), all.npos);
 }
 
+TEST(mime, a_text_may_be_of_another_type) {
+  auto given = heading();
+  given.others = {{"content-type", "text/html"}, {"Mime-Version", "1.0 (by hand)"}};
+  const std::string all = ahoy::mail_composer{given, false, true}.begin();
+  EXPECT_TRUE(all.ends_with(
+      "content-type: text/html\r\nMime-Version: 1.0 (by hand)\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"));
+  EXPECT_EQ(all.find("Content-Type"), all.npos);
+  EXPECT_EQ(all.find("MIME-Version"), all.npos);
+}
+
+TEST(mime, what_parts_are_made_of_is_not_given) {
+  for (const char* name : {"Content-Type", "content-language", "MIME-Version"}) {
+    auto given = heading();
+    given.others = {{name, "x"}};
+    EXPECT_THROW((ahoy::mail_composer{given, true, true}), ahoy::error) << name;
+  }
+  auto given = heading();
+  given.others = {{"content-transfer-encoding", "base64"}};
+  EXPECT_THROW((ahoy::mail_composer{given, false, true}), ahoy::error);
+}
+
 TEST(mime, quoted_printable_is_the_same_however_it_is_cut) {
   const std::string text = "a=b \nc\t\r\n\xc3\xa9\r.x\n" + std::string(200, 'y') + " ";
   const std::string expected = "a=3Db=20\r\nc=09\r\n=C3=A9=0D.x\r\n" + std::string(75, 'y') + "=\r\n" +

@@ -29,7 +29,7 @@ std::string_view domain_of(std::string_view from) noexcept {
   return rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
 }
 
-std::string line_of(const http_field& field) {
+std::string line_of(const header_field& field) {
   const bool has_addresses = std::ranges::find(addressed, lower(field.name)) != addressed.end();
   return has_addresses ? address_header_line(field.name, field.value)
                        : text_header_line(field.name, field.value);
@@ -38,23 +38,23 @@ std::string line_of(const http_field& field) {
 }  // namespace
 
 std::string news_header::text() const {
-  const std::array made{http_field{"From", from},
-                        http_field{"Newsgroups", newsgroups},
-                        http_field{"Subject", subject},
-                        http_field{"Date", header_date(date)},
-                        http_field{"Message-ID", message_id},
-                        http_field{"MIME-Version", "1.0"},
-                        http_field{"Content-Type", "text/plain; charset=UTF-8"},
-                        http_field{"Content-Transfer-Encoding", "8bit"}};
+  const std::array made{header_field{"From", from},
+                        header_field{"Newsgroups", newsgroups},
+                        header_field{"Subject", subject},
+                        header_field{"Date", header_date(date)},
+                        header_field{"Message-ID", message_id},
+                        header_field{"MIME-Version", "1.0"},
+                        header_field{"Content-Type", "text/plain; charset=UTF-8"},
+                        header_field{"Content-Transfer-Encoding", "8bit"}};
   std::string lines;
-  for (const http_field& each : made) {
-    const auto is_it = [&](const http_field& other) { return lower(other.name) == lower(each.name); };
+  for (const header_field& each : made) {
+    const auto is_it = [&](const header_field& other) { return lower(other.name) == lower(each.name); };
     if (std::ranges::any_of(others, is_it)) continue;
     if (each.value.empty())
       throw error{make_error_code(errc::malformed), "write header", each.name, "an article has to have one"};
     lines += line_of(each);
   }
-  for (const http_field& each : others) lines += line_of(each);
+  for (const header_field& each : others) lines += line_of(each);
   return lines + "\r\n";
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <ahoy/protocol/http.hpp>
+#include <ahoy/protocol/header_field.hpp>
 
 #include <chrono>
 #include <string>
@@ -17,7 +17,7 @@ struct news_header {
   std::string subject;
   std::string message_id;  ///< with its brackets: see new_message_id
   std::chrono::system_clock::time_point date;
-  std::vector<http_field> others;  ///< one that is here takes the place of what would be made
+  std::vector<header_field> others;  ///< one that is here takes the place of what would be made
 
   /// All of it, and the empty line: UTF-8 text follows. Throws error (malformed): something is missing, or
   /// cannot be in a header (see header_line.hpp).

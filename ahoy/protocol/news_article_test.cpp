@@ -34,7 +34,7 @@ TEST(news_header, has_what_an_article_has_to_have) {  // RFC 5536, section 3.1
 TEST(news_header, takes_what_is_given_instead) {
   news_header made = sample();
   made.from.clear();
-  made.others = {ahoy::http_field{"FROM", "b@c"}, ahoy::http_field{"Organization", "none"}};
+  made.others = {ahoy::header_field{"FROM", "b@c"}, ahoy::header_field{"Organization", "none"}};
   const std::string text = made.text();
   EXPECT_EQ(text.find("From:"), std::string::npos);
   EXPECT_NE(text.find("\r\nFROM: b@c\r\nOrganization: none\r\n\r\n"), std::string::npos);

@@ -17,7 +17,6 @@ namespace {
 
 /// A command with its end (RFC 3977, section 3.1).
 constexpr std::size_t longest_command = 512;
-constexpr duration longest_farewell = std::chrono::seconds{1};
 constexpr std::size_t most_format_lines = 100;
 constexpr std::size_t most_capability_lines = 1000;
 
@@ -303,13 +302,6 @@ task<std::unique_ptr<nntp_client>> connect_nntp(engine& by, endpoint to, transfe
   std::unique_ptr<nntp_client> client =
       co_await in_connect_time(by, to, how.connect_timeout, open_client(by, to, how));
   co_return client;
-}
-
-task<> leave_nntp(engine& by, nntp_client& from) {
-  try {
-    co_await with_deadline(deadline_after(by.now(), longest_farewell), from.quit());
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): all that was wanted is done
-  }
 }
 
 }  // namespace ahoy::inline v0

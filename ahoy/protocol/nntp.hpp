@@ -86,11 +86,8 @@ class nntp_client {
   bool has_logged_in_ = false;
 };
 
-/// Connects, by TLS where the scheme is nntps, and begins, up to TLS within connect_timeout. Throws error as
+/// Connects, by TLS where the scheme is nntps, and begins, all within connect_timeout. Throws error as
 /// open_carrier() and begin() do.
 task<std::unique_ptr<nntp_client>> connect_nntp(engine& by, endpoint to, transfer_options how);
-
-/// Says goodbye, and gives the server a second to answer: nothing hangs on it any more.
-task<> leave_nntp(engine& by, nntp_client& from);
 
 }  // namespace ahoy::inline v0

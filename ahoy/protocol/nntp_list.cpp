@@ -24,24 +24,21 @@ task<std::string> nntp_text::receive() {
 }
 
 task<bool> nntp_lines::more() {
-  while (come_.find('\n', begin_) == std::string::npos) {
-    if (come_.size() - begin_ > reply_channel::longest_line) refuse(std::string_view{come_}.substr(begin_));
+  while (!lines_.has_next()) {
+    if (lines_.kept().size() > reply_channel::longest_line) refuse(lines_.kept());
     const std::string piece = co_await text_.receive();
     if (piece.empty()) co_return false;
-    come_.erase(0, begin_);
-    begin_ = 0;
-    come_ += piece;
+    lines_.add(piece);
   }
   co_return true;
 }
 
 std::optional<std::string_view> nntp_lines::next() {
-  const auto end = come_.find('\n', begin_);
-  if (end == std::string::npos) return std::nullopt;
-  std::string_view line = std::string_view{come_}.substr(begin_, end - begin_);
-  if (line.size() > reply_channel::longest_line) refuse(line);
-  begin_ = end + 1;
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::size_t kept = lines_.kept().size();
+  std::string_view line;
+  if (!lines_.next(line)) return std::nullopt;
+  // With its CR, as more() counts: how it is cut must not matter.
+  if (kept - lines_.kept().size() > reply_channel::longest_line + 1) refuse(line);
   return line;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/protocol/line_cutter.hpp>
 #include <ahoy/protocol/nntp_overview.hpp>
 #include <ahoy/protocol/nntp_reply.hpp>
 #include <ahoy/protocol/wildmat.hpp>
@@ -48,8 +49,7 @@ class nntp_lines {
  private:
   nntp_text text_;
   reply_channel* from_;
-  std::string come_;
-  std::size_t begin_ = 0;  // of what nobody has taken
+  line_cutter lines_;
 };
 
 /// A list, entry by entry:

@@ -1,5 +1,6 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/protocol/line_cutter.hpp>
 #include <ahoy/protocol/pop3.hpp>
 #include <ahoy/protocol/words.hpp>
 
@@ -21,26 +22,6 @@ bool is_bad(std::string_view reply) { return reply == "-ERR" || reply.starts_wit
 bool is_of_the_server(std::string_view reply) {
   return reply.starts_with("-ERR [SYS/") || reply.starts_with("-ERR [IN-USE]");
 }
-
-/// Lines, out of a text that comes in pieces.
-class line_cutter {
- public:
-  void add(std::string_view piece) { text_.erase(0, std::exchange(begin_, 0)).append(piece); }
-  /// False where no whole line is left.
-  bool next(std::string_view& line) {
-    const auto end = text_.find('\n', begin_);
-    if (end == std::string::npos) return false;
-    line = std::string_view{text_}.substr(begin_, end - begin_);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    begin_ = end + 1;
-    return true;
-  }
-  [[nodiscard]] std::size_t kept() const noexcept { return text_.size() - begin_; }
-
- private:
-  std::string text_;
-  std::size_t begin_ = 0;
-};
 
 }  // namespace
 
@@ -73,7 +54,7 @@ task<> pop3_client::read_list(std::function<bool(std::string_view)> take) {
     for (std::string_view line; lines.next(line); ++count) {
       if (count == most_messages || !take(line)) refuse_line(line);
     }
-    if (lines.kept() > reply_channel::longest_line) refuse_line("a line without an end");
+    if (lines.kept().size() > reply_channel::longest_line) refuse_line("a line without an end");
   }
 }
 

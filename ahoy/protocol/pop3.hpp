@@ -37,6 +37,7 @@ class pop3_client {
   /// Marks a message: the server deletes it after quit(). Throws not_there.
   task<> remove(std::uint64_t number);
   /// Takes leave. When it is over, the server has deleted what was marked. Throws refused where it could not.
+  /// Where nothing was marked, nothing hangs on it (see leave()).
   task<> quit();
 
  private:

@@ -48,7 +48,7 @@ class smtp_client {
   /// is not known whether the mail was taken, and is_in_doubt() is true.
   task<smtp_reply> finish();
   [[nodiscard]] bool is_in_doubt() const noexcept { return is_in_doubt_; }
-  /// Takes leave; whatever comes of that.
+  /// Says goodbye, and hears the answer, on which nothing hangs (see leave()).
   task<> quit();
 
  private:

@@ -92,7 +92,7 @@ struct telnet_session::state {
   bool hears_binary = false;
   bool says_binary = false;
   bool sends_window_size = false;
-  bool after_return = false;
+  bool after_return = false;  // heard ends in a CR that a LF or NUL may follow: never in 8-bit text
 };
 
 telnet_session::state::state(telnet_terminal ours, dialogue_observer observer_of_it)
@@ -102,8 +102,8 @@ telnet_session::state::state(telnet_terminal ours, dialogue_observer observer_of
   if (!session) throw std::bad_alloc{};
 }
 
-/// libtelnet is C: nothing may be thrown through it. What could be thrown here is a lack of memory, which
-/// ends us.
+/// libtelnet is C: nothing may be thrown through it. What is thrown here, by the observer or for a lack of
+/// memory, ends us.
 void telnet_session::state::on_event(telnet_t*, telnet_event_t* event, void* self) {
   [self, event]() noexcept { static_cast<state*>(self)->handle(*event); }();
 }
@@ -149,7 +149,9 @@ void telnet_session::state::handle(const telnet_event_t& event) {
 void telnet_session::state::note_offer(unsigned char option) {
   tell(said_by::server, "IAC WILL " + name_of(options, option));
   echoes = echoes || option == TELNET_TELOPT_ECHO;
-  hears_binary = hears_binary || option == TELNET_TELOPT_BINARY;
+  if (option != TELNET_TELOPT_BINARY) return;
+  hears_binary = true;
+  after_return = false;
 }
 
 void telnet_session::state::note_request(unsigned char option, bool granted) {
@@ -163,11 +165,11 @@ void telnet_session::state::note_request(unsigned char option, bool granted) {
 void telnet_session::state::hear(std::string_view text) {
   if (!failure.empty()) return;
   for (const char each : text) {
-    const bool completes = std::exchange(after_return, false) && !hears_binary;
+    const bool completes = std::exchange(after_return, false);
     if (completes && each == '\n') heard.back() = '\n';
     if (completes && (each == '\n' || each == '\0')) continue;
     heard += each;
-    after_return = each == '\r';
+    after_return = each == '\r' && !hears_binary;
   }
 }
 
@@ -206,7 +208,7 @@ std::string telnet_session::take(std::string_view bytes) {
                 escape(own.failure)};
   // A CR at the end may be that of a CR LF whose second half is still to come.
   std::string text = std::exchange(own.heard, {});
-  if (own.after_return && !own.hears_binary) {
+  if (own.after_return) {
     own.heard = text.substr(text.size() - 1);
     text.pop_back();
   }

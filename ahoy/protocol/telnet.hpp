@@ -21,7 +21,7 @@ struct telnet_terminal {
 /// text, CR LF is an LF and CR NUL a CR (RFC 854), unless 8-bit text was agreed on.
 class telnet_session {
  public:
-  /// `observer` is told of each option that is negotiated.
+  /// `observer` is told of each option that is negotiated. It must not throw: that ends the program.
   telnet_session(telnet_terminal ours, dialogue_observer observer);
   telnet_session(const telnet_session&) = delete;
   telnet_session& operator=(const telnet_session&) = delete;

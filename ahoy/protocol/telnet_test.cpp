@@ -77,6 +77,17 @@ TEST(telnet, binary_is_left_as_it_is) {
   EXPECT_EQ(session.outgoing(), "\n\r");
 }
 
+TEST(telnet, a_return_in_binary_is_no_half_of_an_end_of_line) {
+  for (const char next : {'\n', '\0', 'x'}) {
+    ahoy::telnet_session session{xterm(), nullptr};
+    EXPECT_EQ(session.take(said({iac, will, binary, '\r'})), "\r");
+    EXPECT_EQ(session.take(said({iac, wont, binary, next})), said({next}));
+    EXPECT_EQ(session.take("\r"), "");
+    EXPECT_EQ(session.take(said({iac, will, binary})), "\r");
+    EXPECT_EQ(session.take(said({iac, wont, binary, next})), said({next}));
+  }
+}
+
 TEST(telnet, tells_of_what_is_negotiated) {
   std::vector<std::string> told;
   ahoy::telnet_session session{xterm(), [&told](ahoy::said_by who, std::string_view line) {

@@ -1,3 +1,4 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/protocol/dialogue.hpp>
 #include <ahoy/protocol/transfer.hpp>
 #include <ahoy/protocol/transfer_error.hpp>
@@ -20,10 +21,11 @@ namespace {
 /// What is kept of the content before libcurl is told to wait.
 constexpr std::size_t most_waiting = std::size_t{256} * 1024;
 
-/// What is compressed cannot wait there: libcurl would decode all that has come, and keep it. So it takes
-/// small pieces, and what a piece becomes is bounded: a record of TLS, 16 KiB, becomes 16.5 MiB of zeros by
-/// gzip.
+/// What a piece of gzip is decoded to in the meantime libcurl keeps: so pieces are small, and become 4 MiB at
+/// most. Nothing bounds what others become, or one within the other: that cannot wait, and is bounded.
+constexpr std::string_view codings = "gzip, deflate";
 constexpr long piece_to_decode = 4L * 1024;
+constexpr std::size_t most_waiting_decoded = std::size_t{1024} * 1024;
 constexpr std::size_t most_decoded = std::size_t{24} * 1024 * 1024;
 
 struct easy_deleter {
@@ -77,18 +79,20 @@ struct transfer::state {
   task<> go_on();
   void note_end() noexcept;
   [[nodiscard]] error failure(CURLcode result) const;
+  [[nodiscard]] std::string text(CURLINFO info) const;
+  [[nodiscard]] const std::string& server() const;
   [[nodiscard]] error too_long(const char* verb, std::uint64_t limit) const;
   void throw_if_failed() const;
   void hear_no_farewell() noexcept;
+  void note_coding(std::string_view line);
   void resume();
 
   transfer_sockets sockets;
-  std::unique_ptr<CURL, easy_deleter> easy{curl_easy_init()};
   dialogue_observer observer;
   secrets_filter filter;
   std::function<void(std::string_view)> replies;
-  std::map<int, list> lists;  // libcurl keeps pointers to them
-  std::string url, server;
+  std::map<int, list> lists;        // libcurl keeps pointers to them
+  mutable std::string last_server;  // see server()
   std::array<char, CURL_ERROR_SIZE> words{};
   std::string last_reply;
   std::string arrived;
@@ -100,7 +104,10 @@ struct transfer::state {
   time_point deadline = no_deadline;  // of whoever awaits us
   bool is_added = false;
   bool speaks_http = false;
+  bool uploads = false;
   bool decodes = false;
+  bool can_wait = true;  // what comes: see codings
+  bool is_coded = false;
   bool is_under_tls = false;  // the connection that was made last
   bool end_is_announced = false;
   bool is_over = true;
@@ -109,6 +116,8 @@ struct transfer::state {
   bool sending_paused = false;
   std::exception_ptr thrown;  // by what was told of something
   CURLcode result = CURLE_OK;
+  // The last one, to go first: what libcurl calls as it goes finds all others alive.
+  std::unique_ptr<CURL, easy_deleter> easy{curl_easy_init()};
 };
 
 /// libcurl is C: nothing may be thrown through it. What was thrown is kept, and `failed` makes libcurl end.
@@ -126,10 +135,12 @@ auto transfer::state::kept(void* self, decltype(std::declval<Work>()(std::declva
 
 std::size_t transfer::state::take_content(const char* data, std::size_t one, std::size_t count, void* self) {
   return kept(self, std::size_t{CURL_WRITEFUNC_ERROR}, [&](state& own) -> std::size_t {
-    own.receiving_paused = !own.decodes && own.arrived.size() >= most_waiting;
+    const std::size_t most = own.decodes ? most_waiting_decoded : most_waiting;
+    own.receiving_paused = own.can_wait && own.arrived.size() >= most;
     if (own.receiving_paused) return CURL_WRITEFUNC_PAUSE;
     own.taken += one * count;
-    if (own.taken > own.max_size) throw own.too_long("fetch from", own.max_size);
+    if (own.taken > own.max_size)
+      throw own.too_long(own.uploads ? "receive from" : "fetch from", own.max_size);
     if (own.arrived.size() + one * count > most_decoded)
       throw own.too_long("decode content of", most_decoded);
     own.arrived.append(data, one * count);
@@ -141,9 +152,26 @@ std::size_t transfer::state::take_line(const char* data, std::size_t one, std::s
   return kept(self, std::size_t{0}, [&](state& own) {
     const std::string_view line = without_line_end({data, one * count});
     if (!line.empty() && !own.speaks_http) own.last_reply = line;
+    if (own.decodes) own.note_coding(line);
     if (own.replies) own.replies(line);
     return one * count;
   });
+}
+
+/// Of each header again, of which redirects have several.
+void transfer::state::note_coding(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    can_wait = true;
+    is_coded = false;
+  }
+  const std::string field = lower(line);
+  constexpr std::string_view name = "content-encoding:";
+  if (!field.starts_with(name)) return;
+  const std::string_view rest = std::string_view{field}.substr(name.size());
+  const std::string_view value = rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  can_wait =
+      !is_coded && !value.empty() && value.find(',') == value.npos && codings.find(value) != codings.npos;
+  is_coded = true;
 }
 
 std::size_t transfer::state::give_content(char* into, std::size_t one, std::size_t count, void* self) {
@@ -204,8 +232,7 @@ void transfer::state::check(CURLcode result_of_call) const {
 }
 
 void transfer::state::set_up(const std::string& to, const transfer_options& how) {
-  url = to;
-  server = server_of(to);
+  last_server = server_of(to);
   max_size = how.max_size;
   set(CURLOPT_URL, to.c_str());
   set(CURLOPT_NOSIGNAL, 1L);
@@ -223,6 +250,9 @@ void transfer::state::set_up(const std::string& to, const transfer_options& how)
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &state::end_in_time);
   set(CURLOPT_XFERINFODATA, this);
+  // Else libcurl would use what http_proxy and the like name.
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOPROXY, "*");
   // A redirect may lead into TLS, and nowhere else; out of it least of all.
   const std::string scheme = scheme_of(to);
   speaks_http = scheme.starts_with("http");
@@ -253,16 +283,45 @@ void transfer::state::set_up_tls(const transfer_options& how) {
   if (!how.tls.certificate.empty()) set(CURLOPT_SSLCERT, how.tls.certificate.c_str());
   if (!how.tls.certificate.empty() || !how.tls.key.empty())
     set(CURLOPT_SSLKEY, (how.tls.key.empty() ? how.tls.certificate : how.tls.key).c_str());
+  // OpenSSL would ask for the password of an encrypted one on the terminal, and hold up everybody.
+  set(CURLOPT_KEYPASSWD, "");
 }
 
 error transfer::state::failure(CURLcode code) const {
+  failed_transfer what;
+  what.code = code;
+  what.server = server();
+  what.words = words.data();
+  what.reply = last_reply;
+  what.url = text(CURLINFO_EFFECTIVE_URL);
+  what.uploads = uploads;
+  curl_off_t connected = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_CONNECT_TIME_T, &connected);
+  what.is_connected = connected > 0;
   long os_error = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_error);
-  return transfer_error(code, static_cast<int>(os_error), server, words.data(), last_reply);
+  what.os_error = static_cast<int>(os_error);
+  return transfer_error(what);
+}
+
+std::string transfer::state::text(CURLINFO info) const {
+  const char* value = nullptr;
+  curl_easy_getinfo(easy.get(), info, &value);
+  return value ? value : "";
+}
+
+const std::string& transfer::state::server() const {
+  long redirects = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_REDIRECT_COUNT, &redirects);
+  try {
+    if (redirects > 0) last_server = server_of(text(CURLINFO_EFFECTIVE_URL));
+  } catch (const error&) {  // what it leads to is no URL: who said so is the server then
+  }
+  return last_server;
 }
 
 error transfer::state::too_long(const char* verb, std::uint64_t limit) const {
-  return {make_error_code(errc::too_long), verb, server,
+  return {make_error_code(errc::too_long), verb, server(),
           "it is more than " + std::to_string(limit) + " bytes"};
 }
 
@@ -304,7 +363,9 @@ void transfer::state::resume() {
   receiving_paused = receiving_paused && !receives;
   sending_paused = sending_paused && !sends;
   const int still = (receiving_paused ? CURLPAUSE_RECV : 0) | (sending_paused ? CURLPAUSE_SEND : 0);
-  check(curl_easy_pause(easy.get(), still));
+  const CURLcode resumed = curl_easy_pause(easy.get(), still);  // gives what was kept back meanwhile
+  if (thrown) std::rethrow_exception(thrown);
+  check(resumed);
 }
 
 transfer::transfer(ahoy::engine& by, const std::string& url, const transfer_options& how)
@@ -317,7 +378,10 @@ transfer::~transfer() {
   if (state_->is_added) curl_multi_remove_handle(state_->sockets.multi(), state_->easy.get());
 }
 
-void transfer::set(int option, long value) { state_->set(option_of(option), value); }
+void transfer::set(int option, long value) {
+  if (option == CURLOPT_UPLOAD) state_->uploads = value != 0;
+  state_->set(option_of(option), value);
+}
 
 void transfer::set_size(int option, std::int64_t value) {
   state_->set(option_of(option), static_cast<curl_off_t>(value));
@@ -343,7 +407,7 @@ void transfer::reset(int option) {
 }
 
 void transfer::decode_content() {
-  state_->set(CURLOPT_ACCEPT_ENCODING, "");
+  state_->set(CURLOPT_ACCEPT_ENCODING, codings.data());
   state_->set(CURLOPT_BUFFERSIZE, piece_to_decode);
   state_->decodes = true;
 }
@@ -391,6 +455,8 @@ task<bool> transfer::send(std::string_view piece) {
 
 void transfer::end_sending() noexcept { state_->sending_ended = true; }
 
+std::uint64_t transfer::given() const noexcept { return state_->given; }
+
 task<> transfer::finish() {
   state& own = *state_;
   while (!own.is_over) {
@@ -414,13 +480,9 @@ std::int64_t transfer::size(int info) const noexcept {
   return value;
 }
 
-std::string transfer::text(int info) const {
-  const char* value = nullptr;
-  curl_easy_getinfo(state_->easy.get(), static_cast<CURLINFO>(info), &value);
-  return value ? value : "";
-}
+std::string transfer::text(int info) const { return state_->text(static_cast<CURLINFO>(info)); }
 
-const std::string& transfer::server() const noexcept { return state_->server; }
+const std::string& transfer::server() const { return state_->server(); }
 
 ahoy::engine& transfer::engine() const noexcept { return state_->sockets.engine(); }
 

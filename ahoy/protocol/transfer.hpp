@@ -15,8 +15,9 @@ namespace ahoy::inline v0 {
 /// One conversation with a server that libcurl carries: what the protocols here are made of. It goes on while
 /// somebody awaits one of its tasks, on their engine and beside everything else that runs there; while nobody
 /// does, it rests. So what is not received is not read from the socket either, but for some 256 KiB.
-/// Stopping the awaiting task, or destroying the transfer, closes its connection. One task at a time awaits
-/// it. It belongs to the thread of its engine.
+/// Destroying the transfer closes its connection; stopping the awaiting task ends the wait alone. One task at
+/// a time awaits it. It belongs to the thread of its engine. Proxies, which libcurl would take from the
+/// environment, are not used: every host is connected to directly.
 ///
 /// Options are libcurl's own (curl_easy_setopt(3)), by the numbers in <curl/curl.h>. A transfer that is over
 /// may be begun again with other ones, over the same connection where that goes to the same server.
@@ -37,7 +38,8 @@ class transfer {
   /// No value: libcurl's own.
   void reset(int option);
 
-  /// Takes compressed content, and decodes it: at most 24 MiB of one piece that came (more is too_long).
+  /// Asks for gzip or deflate, and decodes what comes. Of other codings, or of several, at most 24 MiB of
+  /// what came at once (more is too_long).
   void decode_content();
   /// Whether the stream ended under TLS without TLS saying so: somebody may have cut it. That matters where
   /// content has no other end than the stream's; to libcurl it is one.
@@ -59,6 +61,8 @@ class transfer {
   task<bool> send(std::string_view piece);
   /// There is no more to upload.
   void end_sending() noexcept;
+  /// How much of the upload libcurl has taken since begin(): none before it is connected.
+  [[nodiscard]] std::uint64_t given() const noexcept;
   /// Until it is over; content that nobody received is let go. Throws error where it has failed.
   task<> finish();
 
@@ -67,8 +71,8 @@ class transfer {
   [[nodiscard]] long number(int info) const noexcept;
   [[nodiscard]] std::int64_t size(int info) const noexcept;
   [[nodiscard]] std::string text(int info) const;
-  /// "localhost:23456"
-  [[nodiscard]] const std::string& server() const noexcept;
+  /// "localhost:23456"; after a redirect of HTTP, the one that it led to.
+  [[nodiscard]] const std::string& server() const;
   [[nodiscard]] ahoy::engine& engine() const noexcept;
 
   /// Of a transfer that only connects (and logs in): what it is connected with, as a stream of bytes. The

@@ -27,11 +27,13 @@ const auto& table() {
       row{CURLE_URL_MALFORMAT, "read URL of", make_error_code(errc::malformed)},
       row{CURLE_UNSUPPORTED_PROTOCOL, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_COULDNT_RESOLVE_HOST, "look up", make_error_code(errc::host_not_found)},
-      row{CURLE_COULDNT_RESOLVE_PROXY, "look up the proxy of", make_error_code(errc::host_not_found)},
       row{CURLE_COULDNT_CONNECT, "connect to", system_code(ECONNREFUSED)},
       row{CURLE_INTERFACE_FAILED, "bind for", system_code(EADDRNOTAVAIL)},
       row{CURLE_OPERATION_TIMEDOUT, "connect to", system_code(ETIMEDOUT)},
       row{CURLE_ABORTED_BY_CALLBACK, "receive from", system_code(ETIMEDOUT)},
+      row{CURLE_FTP_ACCEPT_TIMEOUT, "receive from", system_code(ETIMEDOUT)},
+      row{CURLE_FTP_ACCEPT_FAILED, "ask", make_error_code(errc::refused)},
+      row{CURLE_FTP_PORT_FAILED, "ask", make_error_code(errc::refused)},
       row{CURLE_WEIRD_SERVER_REPLY, "receive from", make_error_code(errc::protocol_broken)},
       row{CURLE_FTP_WEIRD_PASS_REPLY, "log in to", make_error_code(errc::protocol_broken)},
       row{CURLE_FTP_WEIRD_PASV_REPLY, "receive from", make_error_code(errc::protocol_broken)},
@@ -60,11 +62,13 @@ const auto& table() {
       row{CURLE_SSL_PINNEDPUBKEYNOTMATCH, "trust", make_error_code(errc::not_trusted)},
       row{CURLE_USE_SSL_FAILED, "begin TLS with", make_error_code(errc::handshake_failed)},
       row{CURLE_SSL_CONNECT_ERROR, "begin TLS with", make_error_code(errc::handshake_failed)},
+      row{CURLE_SSL_CIPHER, "begin TLS with", make_error_code(errc::handshake_failed)},
       row{CURLE_SSL_CERTPROBLEM, "read certificate for", make_error_code(errc::malformed)},
       row{CURLE_SSL_CACERT_BADFILE, "read certificates for", make_error_code(errc::malformed)},
       row{CURLE_PARTIAL_FILE, "receive from", make_error_code(errc::cut_short)},
       row{CURLE_GOT_NOTHING, "receive from", make_error_code(errc::cut_short)},
       row{CURLE_SEND_ERROR, "send to", system_code(EPIPE)},
+      row{CURLE_SEND_FAIL_REWIND, "send to", system_code(ECONNRESET)},
       row{CURLE_RECV_ERROR, "receive from", system_code(ECONNRESET)},
       // libcurl's word for what is longer than it takes, too; where our own memory is short, bad_alloc says
       // so.
@@ -87,6 +91,12 @@ bool is_broken_protocol(std::string_view words) {
 bool is_refused(CURLcode code, std::string_view words, std::string_view reply) {
   return (code == CURLE_OPERATION_TIMEDOUT && reply.starts_with("421")) ||
          (words.starts_with("server did not report OK") && !reply.starts_with("426"));
+}
+
+/// The code that stands for a redirect to another scheme stands for what is no HTTP, too.
+bool leads_astray(const failed_transfer& what) {
+  return what.code == CURLE_UNSUPPORTED_PROTOCOL &&
+         (what.words.starts_with("Protocol") || what.words.ends_with("Unsupported URL scheme"));
 }
 
 bool holds_any(std::string_view text, std::span<const std::string_view> words) {
@@ -125,41 +135,82 @@ bool is_said_by_server(const row& found) {
   return std::ranges::any_of(told, [&](errc each) { return found.cause == make_error_code(each); });
 }
 
-std::string url_part(const std::string& url, CURLUPart part, unsigned flags) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> read{curl_url(), &curl_url_cleanup};
+using parsed_url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+error no_url(const std::string& url) { return {make_error_code(errc::malformed), "read URL", escape(url)}; }
+
+parsed_url parse(const std::string& url) {
+  parsed_url read{curl_url(), &curl_url_cleanup};
+  if (curl_url_set(read.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    throw no_url(url);
+  return read;
+}
+
+std::string part_of(const parsed_url& read, CURLUPart part, unsigned flags, const std::string& url) {
   char* value = nullptr;
-  if (curl_url_set(read.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-      curl_url_get(read.get(), part, &value, flags) != CURLUE_OK)
-    throw error{make_error_code(errc::malformed), "read URL", escape(url)};
+  if (curl_url_get(read.get(), part, &value, flags) != CURLUE_OK) throw no_url(url);
   std::string text = value;
   curl_free(value);
   return text;
 }
 
+std::string url_part(const std::string& url, CURLUPart part, unsigned flags) {
+  return part_of(parse(url), part, flags, url);
+}
+
+row row_of(const failed_transfer& what) {
+  static const row unknown{CURLE_RECV_ERROR, "receive from", make_error_code(errc::cut_short)};
+  const auto* found = std::ranges::find(table(), static_cast<CURLcode>(what.code), &row::code);
+  return found == table().end() ? unknown : *found;
+}
+
+/// The same code stands for what is done while connecting and for what is done later, and for both ways.
+std::string verb_of(const row& found, const failed_transfer& what) {
+  if (leads_astray(what)) return "follow redirect of";
+  const bool is_late = found.code == CURLE_OPERATION_TIMEDOUT;
+  if (is_late && what.words.starts_with("Resolving")) return "look up";
+  if (is_late && what.words.starts_with("SSL")) return "begin TLS with";
+  if (is_late && what.is_connected) return "receive from";
+  return what.uploads && std::string_view{found.verb} == "fetch from" ? "send to" : found.verb;
+}
+
+/// The next step, or more of the cause; where it is empty the usual one for that cause.
+std::string hint_of(const row& found, const failed_transfer& what) {
+  if (found.code == CURLE_COULDNT_CONNECT) return {};
+  if (leads_astray(what)) {
+    const bool is_known = what.words.starts_with("Protocol");  // else it is not what what.url says
+    return "it points to " + (is_known ? escape(without_login(what.url)) : "a scheme that nobody knows") +
+           ": http goes on to http and https, https to https alone";
+  }
+  if (is_said_by_server(found) && !what.reply.empty()) return "the server said: " + escape(what.reply);
+  if (what.words.starts_with("unable to set private key"))
+    return escape(what.words) + "; one that is encrypted must be decrypted before";
+  if (!what.words.empty() && !what.words.starts_with(silent_end)) return escape(what.words);
+  return found.code == CURLE_OUT_OF_MEMORY ? "a line of what it said is too long" : "";
+}
+
 }  // namespace
 
-error transfer_error(int code, int os_error, const std::string& server, std::string_view words,
-                     std::string_view reply) {
-  static const row unknown{CURLE_RECV_ERROR, "receive from", make_error_code(errc::cut_short)};
-  const auto* found = std::ranges::find(table(), static_cast<CURLcode>(code), &row::code);
-  row what = found == table().end() ? unknown : *found;
-  if (is_broken_protocol(words)) what.cause = make_error_code(errc::protocol_broken);
-  if (is_refused(what.code, words, reply)) what.cause = make_error_code(errc::refused);
-  if (words.starts_with(silent_end)) what.cause = make_error_code(errc::cut_short);
-  std::string hint;
-  if (is_said_by_server(what) && !reply.empty())
-    hint = "the server said: " + escape(reply);
-  else if (!words.empty() && !words.starts_with(silent_end))
-    hint = escape(words);
-  else if (what.code == CURLE_OUT_OF_MEMORY)
-    hint = "a line of what it said is too long";
-  const std::error_code cause =
-      is_550(what, reply) ? make_error_code(cause_of_550(what, reply)) : cause_of(what, os_error);
-  return {cause, what.verb, server, hint};
+error transfer_error(const failed_transfer& what) {
+  row found = row_of(what);
+  if (is_broken_protocol(what.words)) found.cause = make_error_code(errc::protocol_broken);
+  if (leads_astray(what)) found.cause = make_error_code(errc::refused);
+  if (is_refused(found.code, what.words, what.reply)) found.cause = make_error_code(errc::refused);
+  if (what.words.starts_with(silent_end)) found.cause = make_error_code(errc::cut_short);
+  const std::error_code cause = is_550(found, what.reply) ? make_error_code(cause_of_550(found, what.reply))
+                                                          : cause_of(found, what.os_error);
+  return {cause, verb_of(found, what), what.server, hint_of(found, what)};
 }
 
 std::string server_of(const std::string& url) {
   return url_part(url, CURLUPART_HOST, 0) + ":" + url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+std::string without_login(const std::string& url) {
+  const parsed_url read = parse(url);
+  curl_url_set(read.get(), CURLUPART_USER, nullptr, 0);
+  curl_url_set(read.get(), CURLUPART_PASSWORD, nullptr, 0);
+  return part_of(read, CURLUPART_URL, 0, url);
 }
 
 std::string scheme_of(const std::string& url) { return url_part(url, CURLUPART_SCHEME, 0); }

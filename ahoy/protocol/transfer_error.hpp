@@ -10,13 +10,22 @@ namespace ahoy::inline v0 {
 
 // Between libcurl's words and ours.
 
-/// The error of a CURLcode (libcurl-errors(3)): `os_error` is the errno value that libcurl keeps, `words` its
-/// own text, and `reply` the last line that the server said.
-[[nodiscard]] error transfer_error(int code, int os_error, const std::string& server, std::string_view words,
-                                   std::string_view reply);
+struct failed_transfer {
+  int code = 0;               ///< a CURLcode (libcurl-errors(3))
+  int os_error = 0;           ///< the errno value that libcurl keeps
+  std::string server;         ///< "localhost:8080"
+  std::string words;          ///< libcurl's own
+  std::string reply;          ///< the last line that the server said
+  std::string url;            ///< the last one, after redirects
+  bool uploads = false;       ///< content goes to the server
+  bool is_connected = false;  ///< it has begun to talk
+};
+[[nodiscard]] error transfer_error(const failed_transfer& what);
 
 /// "localhost:8080", of a URL; throws error (malformed).
 [[nodiscard]] std::string server_of(const std::string& url);
+/// The same URL, but for a user and a password in it; throws error (malformed).
+[[nodiscard]] std::string without_login(const std::string& url);
 /// "https", of a URL; throws error (malformed).
 [[nodiscard]] std::string scheme_of(const std::string& url);
 

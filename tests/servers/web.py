@@ -10,7 +10,7 @@ class Nginx(Server):
     | path          | what it does                                                       |
     |---------------|--------------------------------------------------------------------|
     | /...          | the file in `root`, by ranges too, text gzipped; PUT, DELETE       |
-    | /private/...  | the same file, for alice with her secret (Basic)                   |
+    | /private/...  | the same file, PUT too, for alice with her secret (Basic)          |
     | /slow/...     | the same file, 64 KiB a second                                     |
     | /echo         | the method, the headers, an empty line and the body of the request |
     | /status/NNN   | an answer with that status, one of STATUSES                        |
@@ -58,7 +58,7 @@ http {
     ssl_certificate_key @key;
     root @root;
     location / { dav_methods PUT DELETE; create_full_put_path on; }
-    location /private/ { alias @root/; auth_basic "ahoy"; auth_basic_user_file @folder/users; }
+    location /private/ { alias @root/; dav_methods PUT; auth_basic "ahoy"; auth_basic_user_file @folder/users; }
     location /slow/ { alias @root/; limit_rate 64k; }
     location = /echo {
       echo_read_request_body;
