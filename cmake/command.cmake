@@ -10,7 +10,9 @@ list(FILTER command_tests INCLUDE REGEX "_test\\.cpp$")
 list(APPEND unit_test_sources ${command_tests})
 set(module_sources ${command_sources})
 list(FILTER module_sources INCLUDE REGEX "/module_[a-z_]+\\.cpp$")
-set(main_sources ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp ${PROJECT_SOURCE_DIR}/ahoy/command/fmt.cpp)
+set(with_tls ${PROJECT_SOURCE_DIR}/ahoy/command/with_tls.cpp)
+set(without_tls ${PROJECT_SOURCE_DIR}/ahoy/command/without_tls.cpp)
+set(main_sources ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp ${PROJECT_SOURCE_DIR}/ahoy/command/fmt.cpp ${with_tls} ${without_tls})
 list(REMOVE_ITEM command_sources ${command_tests} ${module_sources} ${main_sources})
 
 add_library(ahoy_command STATIC ${command_sources})
@@ -19,8 +21,12 @@ target_link_libraries(ahoy_command PUBLIC libahoy fmt::fmt nlohmann_json::nlohma
 
 # Where the command finds its modules, seen from the folder that holds the command: as built, and as installed.
 file(RELATIVE_PATH modules_installed ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/ahoy)
+set(programs_folder ${CMAKE_INSTALL_LIBEXECDIR}/ahoy)
+file(RELATIVE_PATH programs_installed ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBEXECDIR}/ahoy)
+file(RELATIVE_PATH modules_from_programs ${CMAKE_INSTALL_FULL_LIBEXECDIR}/ahoy ${CMAKE_INSTALL_FULL_LIBDIR}/ahoy)
 target_compile_definitions(ahoy_command PUBLIC AHOY_VERSION="${PROJECT_VERSION}"
-  AHOY_MODULES_BUILT="modules" AHOY_MODULES_INSTALLED="${modules_installed}")
+  AHOY_MODULES_BUILT="modules" AHOY_MODULES_INSTALLED="${modules_installed}"
+  AHOY_PROGRAMS_INSTALLED="${programs_installed}" AHOY_MODULES_FROM_PROGRAMS="${modules_from_programs}")
 
 # The command has what it needs of libstdc++, libgcc and fmt within itself: to find them, and to bind to them, is a third of
 # a cold start, and each process of the model `process` would map them anew. Its modules have their own, which they show
@@ -30,18 +36,22 @@ if(NOT BUILD_SHARED_LIBS AND NOT AHOY_SANITIZE)
   set(with_own_runtime -static-libstdc++ -static-libgcc LINKER:--exclude-libs,ALL)
 endif()
 
-if(EXISTS ${PROJECT_SOURCE_DIR}/ahoy/command/main.cpp)
-  add_executable(ahoy ahoy/command/main.cpp)
-  target_link_libraries(ahoy PRIVATE ahoy_command)
+# The command, and ahoy-tls, the same with OpenSSL, which the command becomes when an endpoint asks for TLS: so that whoever
+# asks for none need not load it (ahoy/command/tls_opening.hpp).
+add_executable(ahoy ahoy/command/main.cpp ${without_tls})
+add_executable(ahoy-tls ahoy/command/main.cpp ${with_tls})
+foreach(program ahoy ahoy-tls)
+  target_link_libraries(${program} PRIVATE ahoy_command)
   # Names are bound when it starts, not when they are first used: else each process of the model `process` would bind
   # anew what its parent does not use. That takes a tenth of a millisecond.
-  target_link_options(ahoy PRIVATE LINKER:-z,relro LINKER:-z,now)
-  set_target_properties(ahoy PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  target_link_options(${program} PRIVATE LINKER:-z,relro LINKER:-z,now LINKER:--as-needed)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   if(with_own_runtime)
-    target_sources(ahoy PRIVATE ahoy/command/fmt.cpp)
-    target_link_options(ahoy PRIVATE ${with_own_runtime} LINKER:--as-needed)
+    target_sources(${program} PRIVATE ahoy/command/fmt.cpp)
+    target_link_options(${program} PRIVATE ${with_own_runtime})
   endif()
-endif()
+endforeach()
+add_dependencies(ahoy ahoy-tls)
 
 # ahoy/command/module_NAME.cpp becomes modules/NAME.so, which the command opens with dlopen when a verb asks for it, so
 # that a library with a long start-up costs only those who use it. A module shows C functions alone, marked
@@ -65,7 +75,7 @@ file(GLOB internet_sources CONFIGURE_DEPENDS ahoy/internet/*.cpp)
 set(internet_tests ${internet_sources})
 list(FILTER internet_tests INCLUDE REGEX "_test\\.cpp$")
 list(REMOVE_ITEM internet_sources ${internet_tests})
-add_library(module_internet MODULE ${internet_sources})
+add_library(module_internet MODULE ${internet_sources} ${without_tls})
 set_target_properties(module_internet PROPERTIES PREFIX "" OUTPUT_NAME internet LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/modules)
 target_link_libraries(module_internet PRIVATE ahoy_command libahoy_protocol fmt::fmt)
 if(with_own_runtime)

@@ -19,7 +19,9 @@ set_target_properties(libahoy PROPERTIES OUTPUT_NAME ahoy EXPORT_NAME ahoy LINKE
 target_compile_features(libahoy PUBLIC cxx_std_20)
 # liburing's archive, and not its shared library: it is a few system calls, which a cold start need not load anything for.
 pkg_check_modules(liburing REQUIRED liburing)
-target_link_libraries(libahoy PUBLIC Threads::Threads PRIVATE fmt::fmt -l:liburing.a)
+# TLS (ahoy/connection/tls.cpp) alone: who links the archive and wants none loads none.
+pkg_check_modules(openssl REQUIRED IMPORTED_TARGET openssl)
+target_link_libraries(libahoy PUBLIC Threads::Threads PRIVATE fmt::fmt -l:liburing.a PkgConfig::openssl)
 target_compile_definitions(libahoy PRIVATE AHOY_VERSION="${PROJECT_VERSION}")
 
 # libahoy-protocol: the protocols of the internet, for who wants them: it brings libcurl along, which libahoy does not need.

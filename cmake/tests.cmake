@@ -2,7 +2,7 @@
 if(unit_test_sources)
   find_package(GTest REQUIRED)
   include(GoogleTest)
-  add_executable(unit_tests ${unit_test_sources})
+  add_executable(unit_tests ${unit_test_sources} ${with_tls})
   target_link_libraries(unit_tests PRIVATE libahoy_protocol libahoy fmt::fmt GTest::gmock GTest::gtest_main)
   if(TARGET ahoy_command)
     target_link_libraries(unit_tests PRIVATE ahoy_command)

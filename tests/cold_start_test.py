@@ -74,6 +74,14 @@ class ColdStart(unittest.TestCase):
             self.assertEqual(status, 0)
             self.expect_needed_alone(loaded)
 
+    def test_openssl_is_for_who_asks_for_tls(self):
+        """So it would be seen if another endpoint brought it along."""
+        with contextlib.closing(socket.socket()) as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            status, loaded = loaded_by("send", f"tls://127.0.0.1:{nobody.getsockname()[1]}", "hello")
+        self.assertEqual(status, 7)
+        self.assertLessEqual({"libssl.so.3", "libcrypto.so.3"}, loaded)
+
     def test_what_only_prints(self):
         for words in (["--version"], ["help", "send"], ["send", "--explain", "127.0.0.1:1", "x"], ["send", "--no-such"]):
             with self.subTest(words):

@@ -20,7 +20,7 @@ UNNAMED = [(layer, r"ahoy/engine/(blocking|epoll|uring|simulated)\.hpp", "runs o
 # Libraries: the start of their headers' names, and the layers whose .cpp files may use them. The command's headers may
 # too; a public header shows none, so that who uses ahoy needs nothing but its own headers.
 COMMAND = ("command", "internet")  # one program, in two parts
-LIBRARIES = {"fmt/": set(LAYERS), "openssl/": {"protocol"}, "liburing": {"engine"}, "curl/": {"protocol"}, "libtelnet": {"protocol"},
+LIBRARIES = {"fmt/": set(LAYERS), "openssl/": {"connection", "protocol"}, "liburing": {"engine"}, "curl/": {"protocol"}, "libtelnet": {"protocol"},
              "sqlite3": {"message"}, "nlohmann/": {"command"}, "histedit": {"command"}, "editline/": {"command"},
              "spdlog/": {"command"}, "gtest/": set(), "gmock/": set()}
 

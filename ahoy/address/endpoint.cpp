@@ -103,6 +103,16 @@ std::string_view cut_from(std::string_view& rest, std::string_view marks) {
   return tail;
 }
 
+// Of tls: the key that its server has.
+std::string_view checked_fingerprint(std::string_view text, std::string_view fragment) {
+  constexpr std::string_view kind = "#sha256=";
+  const auto digits = fragment.substr(std::min(kind.size(), fragment.size()));
+  const bool is_read = fragment.starts_with(kind) && digits.size() == 64 &&
+                       digits.find_first_not_of("0123456789abcdef") == digits.npos;
+  if (!is_read) refuse(text, "after the # comes the key's fingerprint, sha256= and 64 digits 0-9a-f");
+  return fragment;
+}
+
 void set_url_parts(endpoint& made, std::string_view text, std::string_view rest) {
   auto fragment = cut_from(rest, "#");
   auto path = cut_from(rest, "/?");
@@ -110,7 +120,9 @@ void set_url_parts(endpoint& made, std::string_view text, std::string_view rest)
   bool is_url = traits(made.scheme).is_url;
   if (!is_url && at != rest.npos)
     refuse(text, fmt::format("{} knows no user: leave out what is before the '@'", to_string(made.scheme)));
-  if (!is_url && (!fragment.empty() || path.size() > 1 || path == "?"))
+  const bool may_have_fragment = is_url || made.scheme == scheme::tls;
+  if (made.scheme == scheme::tls && !fragment.empty()) fragment = checked_fingerprint(text, fragment);
+  if ((!may_have_fragment && !fragment.empty()) || (!is_url && (path.size() > 1 || path == "?")))
     refuse(text, fmt::format("{} knows no path: nothing follows the port", to_string(made.scheme)));
   if (at != rest.npos) made.user = rest.substr(0, at);
   if (is_url) made.path = path;

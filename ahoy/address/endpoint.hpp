@@ -11,9 +11,9 @@ namespace ahoy::inline v0 {
 /// What a URL or the hand-out's two words name. Reading one asks nothing of the network.
 ///
 /// Read are: `scheme://host:port`, `scheme://host`, `scheme://:port`; for internet protocols also
-/// `scheme://user:password@host:port/path?query#fragment`; `unix:///path`, `unix:/path`, `unix:path`,
-/// `unix:@abstract`; `host:port`, `host`, `:port`, `[v6]:port`, `[v6]` and an IPv6 address without brackets
-/// where it has one reading only:
+/// `scheme://user:password@host:port/path?query#fragment`; `tls://host:port#sha256=FINGERPRINT`;
+/// `unix:///path`, `unix:/path`, `unix:path`, `unix:@abstract`; `host:port`, `host`, `:port`, `[v6]:port`,
+/// `[v6]` and an IPv6 address without brackets where it has one reading only:
 /// `::1` is a host, `::1:80` could be `[::1]:80` or `[::1:80]` and is refused. In a URL brackets are required
 /// (RFC 3986), and a zone's % may be written %25 (RFC 6874). A port is digits or a service's name. Throws
 /// ahoy::error (malformed, out_of_range, service_not_found) that names the part which is wrong.
@@ -23,7 +23,7 @@ struct endpoint {
   ahoy::host host;
   ahoy::port port = default_port;
   std::string path;      ///< of unix the path as it is; else from '/' up to the '#', still percent-encoded
-  std::string fragment;  ///< what follows the '#', still percent-encoded
+  std::string fragment;  ///< what follows the '#', still percent-encoded; of tls "sha256=" and 64 digits
 
   endpoint() = default;
   /// A number alone is refused: it might be meant as a port. "A host and a port" is the overload's.

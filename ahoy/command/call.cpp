@@ -122,7 +122,8 @@ task<> conversation_call::talk_in_stream() {
   how.sent = how.heard = framing_for(given_);
   how.max_message = given_.max_message;
   co_await tell(json_event::join, stream_->label(), std::string{stream_->transport()});
-  conversation_.emplace(*stream_, *source_, *sink_, how, rule_of_call(given_.at_end));
+  conversation_.emplace(*stream_, *source_, *sink_, how,
+                        rule_for(rule_of_call(given_.at_end), *stream_, given_.at_end));
   co_await conversation_->run();
   judge_stream();
   co_await tell(json_event::leave, stream_->label(), failure_ ? failure_->what() : "done");

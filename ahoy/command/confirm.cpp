@@ -53,7 +53,7 @@ void witness::failed(std::error_code why) noexcept {
 /// the numbers are read in its light.
 account witness::ask() {
   account known = numbers();
-  const int error = of_.native() ? pending_error(of_.native()->number()) : 0;
+  const int error = wire().native() ? pending_error(wire().native()->number()) : 0;
   if (error != 0) {
     failed(system_code(error));
     known = numbers();
@@ -65,9 +65,9 @@ account witness::ask() {
 account witness::numbers() const noexcept {
   account known;
   known.sent = known.reached = of_.bytes_sent();
-  if (!of_.native())
+  if (!wire().native())
     known.settled = true;  // in memory: there is nobody to ask
-  else if (of_.transport() == "tcp")
+  else if (wire().transport() == "tcp")
     ask_tcp(known);
   else
     ask_local(known);
@@ -75,27 +75,36 @@ account witness::numbers() const noexcept {
   return known;
 }
 
+/// Over TLS more bytes go than are said: as many may be missing as are.
+std::uint64_t witness::acknowledged_of(std::uint64_t on_wire) const noexcept {
+  const std::uint64_t carrying = of_.bytes_on_wire();
+  const std::uint64_t missing = carrying - std::min(carrying, on_wire);
+  return of_.bytes_sent() - std::min(of_.bytes_sent(), missing);
+}
+
 void witness::ask_tcp(account& known) const noexcept {
-  const auto unacknowledged = ask_number(of_.native()->number(), SIOCOUTQ);
-  const auto unsent = ask_number(of_.native()->number(), SIOCOUTQNSD);
+  const auto unacknowledged = ask_number(wire().native()->number(), SIOCOUTQ);
+  const auto unsent = ask_number(wire().native()->number(), SIOCOUTQNSD);
   if (!unacknowledged || !unsent) return;
   const std::uint64_t end = ended_ ? 1 : 0;
-  known.reached = known.sent - std::min(known.sent, *unsent - std::min(*unsent, end));
+  // Of ciphertext that is waiting nobody knows how much of it was said: at most so much, and maybe nothing.
+  if (&wire() == &of_) known.reached = known.sent - std::min(known.sent, *unsent - std::min(*unsent, end));
   known.settled = *unacknowledged == 0;
   if (failure_) return ask_failed_tcp(known);
-  known.acknowledged = known.sent - std::min(known.sent, *unacknowledged - std::min(*unacknowledged, end));
+  known.acknowledged = acknowledged_of(
+      wire().bytes_sent() - std::min(wire().bytes_sent(), *unacknowledged - std::min(*unacknowledged, end)));
   if (ended_) known.end_acknowledged = known.settled;
 }
 
 void witness::ask_failed_tcp(account& known) const noexcept {
-  const auto acknowledged = ever_acknowledged(of_.native()->number());
+  const auto acknowledged = ever_acknowledged(wire().native()->number());
   if (!acknowledged) return;
-  known.acknowledged = std::min(known.sent, *acknowledged);
-  if (ended_) known.end_acknowledged = *acknowledged > known.sent;
+  known.acknowledged = acknowledged_of(*acknowledged);
+  if (ended_) known.end_acknowledged = *acknowledged > wire().bytes_sent();
 }
 
 void witness::ask_local(account& known) const noexcept {
-  const auto memory = ask_number(of_.native()->number(), SIOCOUTQ);
+  const auto memory = ask_number(wire().native()->number(), SIOCOUTQ);
   known.settled = memory && *memory < memory_of_nothing;
   if (known.settled && !failure_) known.acknowledged = known.sent;
   known.by_program = known.acknowledged.has_value();
@@ -108,7 +117,7 @@ task<> witness::settle() {
   for (;;) {
     const account known = ask();
     if (known.settled || known.failure) co_return;
-    co_await edge_operation{of_.native()};
+    co_await edge_operation{wire().native()};
   }
 }
 

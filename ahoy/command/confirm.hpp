@@ -42,9 +42,13 @@ class witness {
 
  private:
   [[nodiscard]] account numbers() const noexcept;
+  /// At least, where so many bytes of the wire were acknowledged.
+  [[nodiscard]] std::uint64_t acknowledged_of(std::uint64_t on_wire) const noexcept;
   void ask_tcp(account& known) const noexcept;
   void ask_failed_tcp(account& known) const noexcept;
   void ask_local(account& known) const noexcept;
+
+  [[nodiscard]] connection& wire() const noexcept { return of_.wire(); }
 
   connection& of_;
   std::error_code failure_;

@@ -1,5 +1,6 @@
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/connection/connect.hpp>
 
@@ -97,9 +98,11 @@ task<std::unique_ptr<connection>> connect_from_port(engine& by, const endpoint& 
   throw error{*failure};
 }
 
-task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to, const common_options& how) {
+task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to, const common_options& how,
+                                                  std::shared_ptr<const security> tls) {
   connect_options options;
   options.timeout = how.connect_timeout;
+  options.tls = std::move(tls);
   options.source = co_await source_address(by, to, how);
   options.wanted = family_towards(how, options.source);
   const bool from_port = is_port_alone(how);
@@ -107,6 +110,22 @@ task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to
       from_port ? connect_from_port(by, to, how, options) : connect(by, to, options);
   std::unique_ptr<connection> made = co_await std::move(connecting);
   co_return made;
+}
+
+/// What is given only by who it was that answered is explained by what was believed.
+task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to,
+                                                     const common_options& how) {
+  const tls_choice believed{to, how.tls};
+  std::optional<error> refused;
+  try {
+    std::unique_ptr<connection> made =
+        co_await naming_its_limit(by, how, connect_as_told(by, to, how, believed.side()));
+    believed.accepted();
+    co_return made;
+  } catch (const trust_error& why) {
+    refused = believed.explained(why);
+  }
+  throw error{*refused};
 }
 
 task<datagram_route> find_route(engine& by, const endpoint& to, const common_options& how) {
@@ -129,7 +148,8 @@ task<std::optional<address>> source_address(engine& by, const endpoint& to, cons
 }
 
 task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how) {
-  return naming_its_limit(by, how, connect_as_told(by, to, how));
+  if (to.transport() == transport::tls) return open_secure_stream(by, to, how);
+  return naming_its_limit(by, how, connect_as_told(by, to, how, nullptr));
 }
 
 task<datagram_route> open_datagrams(engine& by, const endpoint& to, const common_options& how) {

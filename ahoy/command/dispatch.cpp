@@ -10,6 +10,8 @@
 #include <ahoy/command/json.hpp>
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
+#include <ahoy/command/tls_opening.hpp>
+#include <ahoy/command/tls_program.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/command/verbs.hpp>
 
@@ -34,8 +36,16 @@ int print(std::string_view text) {
 
 std::string version_text() { return "ahoy " AHOY_VERSION "\n"; }
 
+bool is_tls(const endpoint& each) noexcept { return each.scheme == scheme::tls; }
+bool asks_for_tls(const listen_options& given) { return std::ranges::any_of(given.on, is_tls); }
+bool asks_for_tls(const call_options& given) { return is_tls(given.to); }
+bool asks_for_tls(const send_options& given) { return is_tls(given.to); }
+// libcurl brings its own along.
+bool asks_for_tls(const common_options&) { return false; }
+
 // One call for each alternative of an invocation.
 struct runner {
+  words given_words;
   int operator()(const listen_options& given) const { return run(given, run_listen); }
   int operator()(const call_options& given) const { return run(given, run_call); }
   int operator()(const send_options& given) const { return run(given, run_send); }
@@ -48,8 +58,10 @@ struct runner {
 
  private:
   template <typename Options>
-  static int run(const Options& given, int (*verb)(const Options&)) {
-    return given.explain ? print(explain(given)) : verb(given);
+  int run(const Options& given, int (*verb)(const Options&)) const {
+    if (given.explain) return print(explain(given));
+    if (asks_for_tls(given) && !speaks_tls()) become_tls_program(given_words);
+    return verb(given);
   }
 };
 
@@ -63,7 +75,7 @@ send_report nothing_sent(status why) { return {0, std::nullopt, "none", to_integ
 
 // Whatever is wrong with the words is a matter of usage, also where the same cause has another status
 // elsewhere.
-int run_verb(verb which, words rest) {
+int run_verb(verb which, words rest, words given) {
   invocation asked;
   try {
     asked = parse_invocation(which, rest);
@@ -72,7 +84,7 @@ int run_verb(verb which, words rest) {
     if (which == verb::send && asks_for_json(rest)) write_to_stdout(json_line(nothing_sent(status::usage)));
     return to_integer(status::usage);
   }
-  return std::visit(runner{}, asked);
+  return std::visit(runner{given}, asked);
 }
 
 [[noreturn]] void refuse_misplaced(const option& row, words given) {
@@ -127,7 +139,7 @@ int dispatch(words given) {
   }
   const auto first = given.front();
   const auto rest = given.subspan(1);
-  if (const auto which = find_verb(first)) return run_verb(*which, rest);
+  if (const auto which = find_verb(first)) return run_verb(*which, rest, given);
   if (first == "help") return print(help_for(rest));
   if (first == "examples") return print(examples_for(rest));
   if (first != "--help" && first != "-h" && first != "--version") refuse_verb(given);

@@ -1,5 +1,7 @@
 #include <ahoy/command/defaults.hpp>
 #include <ahoy/command/end_rule.hpp>
+#include <ahoy/command/notice.hpp>
+#include <ahoy/connection/security.hpp>
 
 #include <array>
 
@@ -33,6 +35,17 @@ end_rule rule_of_call(const after_eof& asked) noexcept { return make(until_the_e
 end_rule rule_of_send(const after_eof& asked, confirmation wanted) noexcept {
   if (wanted == confirmation::sent) return make(until_handed_over, asked, true);
   return make(wanted == confirmation::acked ? until_acknowledged : until_the_end, asked, true);
+}
+
+end_rule rule_for(end_rule asked, const connection& with, const after_eof& given) {
+  const auto* secure = dynamic_cast<const secure_connection*>(&with);
+  const bool ends_both = secure && !secure->has_halves() && given.how == after_eof::rule::ordinary;
+  asked.ends_last = ends_both && asked.until == listen_until::peer_ends;
+  if (asked.ends_last)
+    notice(
+        "the peer speaks TLS 1.2, over which our end would end its answer: its end is awaited first "
+        "(--after-eof)");
+  return asked;
 }
 
 duration datagram_limit(const after_eof& asked) noexcept {

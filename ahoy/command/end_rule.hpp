@@ -1,5 +1,6 @@
 #pragma once
 #include <ahoy/command/options.hpp>
+#include <ahoy/connection/connection.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -19,8 +20,13 @@ struct end_rule {
   duration limit = no_timeout;  ///< of listen_until::limit
   bool sends_all = false;   ///< the input is sent whole, also to a peer that ended its half; else that ends
                             ///< the input too, but for what is at hand
+  bool ends_last = false;   ///< our half is closed only when the peer has ended its own
   bool keeps_open = false;  ///< our half is closed only when the peer has ended its own, which ends no input
 };
+
+/// The rule for this connection: over TLS 1.2 our end makes the peer end, too, and drop what it had to say;
+/// so where its end is awaited it goes first.
+[[nodiscard]] end_rule rule_for(end_rule asked, const connection& with, const after_eof& given);
 
 /// `call`, and `listen --once`: close means as soon as what we sent is acknowledged.
 [[nodiscard]] end_rule rule_of_call(const after_eof& asked) noexcept;

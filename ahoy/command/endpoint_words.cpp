@@ -15,8 +15,8 @@
 namespace ahoy::inline v0 {
 namespace {
 
-constexpr std::array<std::string_view, 3> own_schemes{"tcp", "udp", "unix"};
-constexpr std::string_view schemes_text = "this version has tcp, udp and unix";
+constexpr std::array<std::string_view, 4> own_schemes{"tcp", "tls", "udp", "unix"};
+constexpr std::string_view schemes_text = "this version has tcp, tls, udp and unix";
 
 constexpr std::string_view separator = "://";
 
@@ -163,9 +163,9 @@ void check_has_one_reading(std::string_view host) {
 
 leading_endpoint take_endpoint(std::span<const std::string_view> words) {
   if (words.empty())
-    throw usage_error(
-        usage_errc::missing, "endpoint", "",
-        "say who to talk to: HOST PORT, host:port, tcp://host:port, udp://host:port, unix:///path");
+    throw usage_error(usage_errc::missing, "endpoint", "",
+                      "say who to talk to: HOST PORT, host:port, tcp://host:port, tls://host:port, "
+                      "udp://host:port, unix:///path");
   check_has_one_reading(words[0]);
   if (words.size() > 1 && is_host_alone(words[0]))
     return {as_peer(endpoint_of(words[0], words[1])), words.subspan(2)};
@@ -186,6 +186,8 @@ std::vector<endpoint> listening_endpoints(std::span<const std::string_view> word
   for (const auto word : words) {
     check_scheme(word);
     made.push_back(endpoint::parse_for_listen(word));
+    if (!made.back().fragment.empty())
+      throw unreadable("endpoint", word, "a fingerprint is for who calls; --cert and --key say who we are");
   }
   return made;
 }

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace ahoy::inline v0 {
@@ -35,6 +36,12 @@ void add_output(explanation& all, const common_options& given, std::string_view 
 std::string_view shown_text(const endpoint& to, framing which) {
   return is_datagram(to) && which != framing::raw ? "a datagram on a line; on a terminal, escaped"
                                                   : "byte for byte; on a terminal, escaped";
+}
+
+std::string callers_text(const tls_settings& how) {
+  if (!how.allow_key.empty()) return "who has a key in " + escape(how.allow_key);
+  if (!how.requires_certificate) return "whoever calls";
+  return "who has a certificate by " + (how.cacert.empty() ? "the system's authorities" : escape(how.cacert));
 }
 
 std::string end_of_datagrams(const after_eof& at_end) {
@@ -151,6 +158,11 @@ std::string explain(const listen_options& given) {
   explanation all("listen");
   for (const auto& each : given.on)
     all.add("listen on", each.to_string() + std::string(family_text(given.wanted)));
+  if (std::ranges::any_of(given.on, [](const endpoint& each) { return each.scheme == scheme::tls; })) {
+    all.add("show", given.tls.cert.empty() ? "a key of our own, made once" : escape(given.tls.cert));
+    all.add("let in by tls",
+            fmt::format("{}, within {}", callers_text(given.tls), duration_text(given.handshake_timeout)));
+  }
   if (given.source) all.add("join", fmt::format("groups on the interface of {}", *given.source));
   all.add("serve with", handler_text(given));
   all.add("under", model_text(given.server));

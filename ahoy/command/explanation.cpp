@@ -15,6 +15,14 @@ std::string_view family_text(family wanted) {
 
 namespace {
 
+std::string believed_text(const endpoint& to, const tls_settings& how) {
+  if (how.insecure) return "whoever answers";
+  if (!to.fragment.empty()) return "the key " + to.fragment + " alone, and remember it";
+  const std::string vouching = how.cacert.empty() ? "the system's authorities" : escape(how.cacert);
+  const std::string known = how.cacert.empty() ? "a key in known_hosts, or else " : "";
+  return fmt::format("{}who has a certificate for {} by {}", known, to.host.text(), vouching);
+}
+
 std::string source_text(const common_options& given) {
   std::string chosen = "an address that the system chooses";
   if (!given.source) return chosen;
@@ -46,6 +54,8 @@ void explanation::add_peer(const endpoint& to, const common_options& given) {
   add(is_datagram ? "speak to" : "connect to",
       fmt::format("{}, {}{}", to.to_string(), limit, family_text(given.wanted)));
   if (to.scheme != scheme::local) add("from", source_text(given));
+  if (to.scheme == scheme::tls) add("believe", believed_text(to, given.tls));
+  if (!given.tls.cert.empty()) add("show", escape(given.tls.cert));
 }
 
 void explanation::add_statuses(verb of) {

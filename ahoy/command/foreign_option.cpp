@@ -19,6 +19,7 @@ enum class means {
   nothing,
   listening,
   datagrams,
+  secure,
   local,
   port,
   source,
@@ -59,11 +60,9 @@ constexpr std::array rows{
     foreign_row{'\0', "--broker", false, side::listening, means::option, "--handler relay",
                 "the handler relay tells all what each says, and who said it"},
     foreign_row{'\0', "--broker", false, side::calling, means::nothing, "", "that is for who listens"},
-    foreign_row{
-        '\0', "--ssl", false, side::listening, means::not_here, "",
-        "this version has no TLS yet: let another program end it in front, as socat's OPENSSL-LISTEN"},
-    foreign_row{'\0', "--ssl", false, side::calling, means::not_here, "",
-                "this version has no TLS yet; openssl s_client -quiet -connect HOST:PORT speaks it"},
+    foreign_row{'\0', "--ssl", false, side::listening, means::secure, "", "the scheme says so"},
+    foreign_row{'\0', "--ssl", false, side::calling, means::secure, "",
+                "the scheme says so, and who answers is verified"},
     foreign_row{'z', "", false, side::calling, means::probe, "",
                 "the status is 0 where somebody listens, and 7 where nobody does"},
     foreign_row{'z', "", false, side::listening, means::nothing, "", "that is for who calls"},
@@ -266,6 +265,7 @@ class reading {
     is_whole_ = is_whole_ && !lacks_value;
     if (lacks_value) value = example_of(row.meaning);
     if (row.meaning == means::datagrams) line_.over = transport::udp;
+    if (row.meaning == means::secure) line_.over = transport::tls;
     if (row.meaning == means::local) line_.over = transport::local;
     if (row.meaning == means::port) line_.source_port = value;
     if (row.meaning == means::source) line_.source_host = value;
@@ -341,17 +341,6 @@ std::optional<std::string> line_of(const reading& all) {
   return all.line().text();
 }
 
-/// Another program's line, with the peer that was typed.
-std::string with_peer(std::string_view text, const reading& typed) {
-  constexpr std::string_view peer = "HOST:PORT";
-  std::string whole{text};
-  const auto& line = typed.line();
-  const auto at = whole.find(peer);
-  if (at != whole.npos && typed.is_whole() && !line.host.empty() && !line.port.empty())
-    whole.replace(at, peer.size(), quoted_word(fmt::format("{}:{}", line.host, line.port)));
-  return whole;
-}
-
 }  // namespace
 
 std::string foreign_option(std::optional<verb> of, std::span<const std::string_view> words,
@@ -359,7 +348,7 @@ std::string foreign_option(std::optional<verb> of, std::span<const std::string_v
   const reading all{of, words};
   const auto* row = row_for(word, all.who());
   if (row == nullptr) return {};
-  if (row->meaning == means::not_here) return with_peer(row->why, all);
+  if (row->meaning == means::not_here) return std::string{row->why};
   const bool is_whole = all.is_whole() && all.has_endpoint();
   const auto which = all.who() == side::listening ? verb::listen : of.value_or(verb::call);
   const reading alone{which, {&word, 1}};

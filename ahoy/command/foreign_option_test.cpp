@@ -60,6 +60,8 @@ const std::vector<meaning>& meanings() {
       {{}, {"-lvp", "8080"}, "ahoy listen :8080 -v"},
       {{}, {"-l", "127.0.0.1", "8080"}, "ahoy listen 127.0.0.1:8080"},
       {{}, {"-u", "localhost", "53"}, "ahoy call udp://localhost:53"},
+      {verb::call, {"--ssl", "localhost", "443"}, "ahoy call tls://localhost:443"},
+      {verb::listen, {"--ssl", "9000"}, "ahoy listen tls://:9000"},
       {verb::call, {"-u", "::1", "53"}, "ahoy call 'udp://[::1]:53'"},
       {verb::call, {"-u", "localhost:53"}, "ahoy call udp://localhost:53"},
       {verb::call, {"-p", "4000", "localhost", "80"}, "ahoy call localhost 80 --source :4000"},
@@ -106,12 +108,6 @@ const std::vector<meaning>& meanings() {
 
 TEST(foreign_option, is_a_line_to_type) {
   for (const auto& [of, given, expected] : meanings()) EXPECT_EQ(line(of, given), expected) << given[0];
-}
-
-TEST(foreign_option, names_the_peer_of_another_program) {
-  EXPECT_TRUE(hint(verb::call, {"--ssl", "localhost", "443"}, "--ssl").find("-connect localhost:443 ") !=
-              std::string::npos);
-  EXPECT_TRUE(alone("--ssl", verb::call).find("-connect HOST:PORT ") != std::string::npos);
 }
 
 TEST(line_for, calls_one_port_after_the_other) {

@@ -16,7 +16,10 @@ inline constexpr std::string_view starttls_schemes = "ftp smtp pop3 imap nntp";
 inline constexpr std::string_view login_schemes =
     "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps";
 inline constexpr std::string_view tls_schemes =
-    "http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
+    "tls http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gophers";
+
+inline constexpr std::string_view every_url =
+    "tls http https ftp ftps smtp smtps pop3 pop3s imap imaps nntp nntps gopher gophers telnet";
 
 constexpr option internet_option(std::string_view name, value_kind kind, std::string_view value,
                                  std::string_view fallback, std::string_view verbs, section where,
@@ -105,16 +108,32 @@ inline constexpr std::array internet_option_rows{
     internet_option("--starttls", value_kind::flag, "", "", "fetch send", section::login,
                     "begin TLS before anything else, or end with status 35",
                     "So it is done, too, where a login goes to another machine.", starttls_schemes),
-    internet_option("--cacert", value_kind::text, "FILE", "the system's", "fetch send", section::login,
-                    "certificates to believe, as PEM", "", tls_schemes),
-    internet_option("--cert", value_kind::text, "FILE", "none", "fetch send", section::login,
-                    "our own certificate, as PEM", "", tls_schemes),
-    internet_option("--key", value_kind::text, "FILE", "in --cert", "fetch send", section::login,
+    internet_option(
+        "--cacert", value_kind::text, "FILE", "the system's", "listen call send fetch", section::login,
+        "certificates to believe, as PEM",
+        "Of listen, those that callers' certificates are signed by: it goes with --require-client-cert.",
+        tls_schemes),
+    internet_option(
+        "--cert", value_kind::text, "FILE", "none", "listen call send fetch", section::login,
+        "our own certificate, as PEM",
+        "With those that vouch for it, in their order. Without it listen makes a key of its own, once: "
+        "identity.pem in $XDG_CONFIG_HOME/ahoy or ~/.config/ahoy.",
+        tls_schemes),
+    internet_option("--key", value_kind::text, "FILE", "in --cert", "listen call send fetch", section::login,
                     "its private key, as PEM", "", tls_schemes),
     internet_option(
-        "--insecure", value_kind::flag, "", "", "fetch send", section::login,
+        "--insecure", value_kind::flag, "", "", "call send fetch", section::login,
         "believe any certificate, and log in without encryption",
-        "Whoever is on the way may then read and change everything: it is said on standard error.", ""),
+        "Whoever is on the way may then read and change everything: it is said on standard error.",
+        every_url),
+    internet_option("--require-client-cert", value_kind::flag, "", "", "listen", section::login,
+                    "callers show a certificate that --cacert or the system vouches for", "", "tls"),
+    internet_option(
+        "--allow-key", value_kind::text, "FILE", "all", "listen", section::login,
+        "callers with these keys alone",
+        "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
+        "certificate (--cert), whoever signed it.",
+        "tls"),
 };
 
 }  // namespace ahoy::inline v0

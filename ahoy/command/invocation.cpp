@@ -123,6 +123,32 @@ void check_interface(const listen_options& given) {
                       "listen on is a word, as in ahoy listen 23456");
 }
 
+// Options that the schemes of none of the endpoints have.
+void check_options(const command_line& line, std::span<const endpoint> given) {
+  const auto goes_with = [](const option& row, const endpoint& each) {
+    return std::ranges::count(words_of(row.schemes), to_string(each.scheme)) != 0;
+  };
+  for (const auto& each : line.options)
+    if (!each.what->schemes.empty() &&
+        std::ranges::none_of(given, [&](const endpoint& one) { return goes_with(*each.what, one); }))
+      throw usage_error(usage_errc::contradictory, fmt::format("option {}", each.what->name), "",
+                        fmt::format("it goes with {}", each.what->schemes));
+}
+
+// What would be silently without effect, or never let anybody in.
+void check_tls(const listen_options& given) {
+  const auto& how = given.tls;
+  if (!how.cacert.empty() && !how.requires_certificate)
+    throw usage_error(
+        usage_errc::contradictory, "option --cacert", "",
+        "of listen it says whose certificates callers may show: it goes with --require-client-cert");
+  if (!how.allow_key.empty() && how.requires_certificate)
+    throw usage_error(usage_errc::contradictory, "options --allow-key and --require-client-cert", "",
+                      "a caller is known by its key, or by who signed its certificate: leave out one");
+  if (!how.key.empty() && how.cert.empty())
+    throw usage_error(usage_errc::contradictory, "option --key", "", "it goes with --cert");
+}
+
 listen_options listen_from(const command_line& line) {
   auto given = read_settings(line).listen;
   given.on = listening_endpoints(line.words);
@@ -130,6 +156,8 @@ listen_options listen_from(const command_line& line) {
   check_interface(given);
   check_handler(line, given);
   check_workers(given);
+  check_options(line, given.on);
+  check_tls(given);
   return given;
 }
 
@@ -141,6 +169,7 @@ call_options call_from(const command_line& line) {
                            "call takes one ENDPOINT, or HOST PORT; what is to be said comes from standard "
                            "input, or use `ahoy send`");
   check_family(given.to, given.wanted);
+  check_options(line, {&given.to, 1});
   return given;
 }
 
@@ -153,6 +182,7 @@ send_options send_from(const command_line& line) {
   given.messages.assign(messages.begin(), messages.end());
   given.confirm = all.confirm;
   check_family(given.to, given.wanted);
+  check_options(line, {&given.to, 1});
   check_confirmation(given);
   check_messages(given);
   return given;
@@ -210,6 +240,12 @@ void check_datagrams(const bench_options& given) {
                                   datagram_exchange::longest));
 }
 
+void check_measurable(const endpoint& to) {
+  if (to.transport() == transport::tls)
+    throw usage_error(usage_errc::not_yet, "bench and scheme", to_string(to.scheme),
+                      "it measures tcp, udp and unix");
+}
+
 endpoint measured_endpoint(std::span<const std::string_view> words) {
   return only_endpoint(words, "bench takes one ENDPOINT, or HOST PORT");
 }
@@ -227,6 +263,7 @@ bench_options bench_from(const command_line& line) {
   else if (words.size() > 1)
     throw usage_error(usage_errc::surplus, "word", words[1], "bench models starts its own servers");
   check_family(given.to, given.wanted);
+  check_measurable(given.to);
   check_datagrams(given);
   return given;
 }
@@ -317,14 +354,6 @@ bool names_internet_url(const command_line& line) {
   return !line.words.empty() && is_internet_url(line.words.front());
 }
 
-// Options of send that its URLs alone have.
-void check_no_internet_option(const command_line& line) {
-  for (const auto& each : line.options)
-    if (!each.what->schemes.empty())
-      throw usage_error(usage_errc::contradictory, fmt::format("option {}", each.what->name), "",
-                        fmt::format("it goes with {}", each.what->schemes));
-}
-
 invocation answer_of(const command_line& line) {
   if (line.request->name == "--version") return version_request{};
   return help_request{line.verb};
@@ -340,7 +369,6 @@ invocation parse_invocation(verb which, std::span<const std::string_view> words)
   if (which == verb::fetch) return fetch_from(line);
   if (which == verb::send && names_internet_url(line)) return upload_from(line);
   if (which == verb::call && names_internet_url(line)) return telnet_from(line);
-  check_no_internet_option(line);
   if (which == verb::call) return call_from(line);
   if (which == verb::bench) return bench_from(line);
   return send_from(line);

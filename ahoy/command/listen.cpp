@@ -11,6 +11,7 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/termination.hpp>
+#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
@@ -302,6 +303,13 @@ class listening {
 task<> listen(engine& by, listen_options options, int& status) {
   context& here = co_await this_context();
   options.server.source = co_await source_address(by, options.on.front(), options);
+  const bool is_secure =
+      std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
+  if (is_secure) {
+    const own_identity who = identity_of_listener(options.tls);
+    options.server.tls = security_of_listener(options.tls, who, options.handshake_timeout);
+    options.fingerprint = who.fingerprint;
+  }
   listening verb{by, options, here};
   co_await verb.run();
   status = verb.exit_status();

@@ -89,7 +89,16 @@ task<> listen_report::flush() {
   while (!is_written()) co_await written_.wait();
 }
 
+void listen_report::note_tls(const connection& from) {
+  if (spoke_tls_.allows(by_.now()))
+    note(fmt::format("[{}] speaks TLS, which this endpoint does not: listen on tls:// for it", from.label()));
+  else
+    static_cast<void>(spoke_tls_.take_untold(by_.now()));  // of these no number is told
+}
+
 task<> listen_report::heard(const connection& from, const message& said) {
+  const bool looks_like_tls = said.text.starts_with("\x16\x03");  // a record of its handshake (RFC 8446, 5.1)
+  if (looks_like_tls && from.transport() == "tcp") note_tls(from);
   while (!unwritten_.has_room()) co_await written_.wait();
   unwritten_.add(shown(from, said));
   ++heard_;
@@ -135,7 +144,9 @@ void listen_report::listening(scheme as, const address& on) {
   const std::size_t workers = options_.server.workers;
   const std::string by = workers > 0 ? fmt::format(", {} worker{}", workers, workers == 1 ? "" : "s") : "";
   note(fmt::format("listening on {} ({}{})", url_of(as, on), to_string(options_.server.model), by));
-  note(fmt::format("  to call it: ahoy call {}", url_of(as, called)));
+  const bool is_pinned = as == scheme::tls && !options_.fingerprint.empty();
+  note(fmt::format("  to call it: ahoy call {}{}{}", url_of(as, called), is_pinned ? "#sha256=" : "",
+                   is_pinned ? options_.fingerprint : ""));
 }
 
 void listen_report::waiting(const connection& caller, std::size_t ahead) {
@@ -183,15 +194,19 @@ void listen_report::denied(const address& caller) {
   note(fmt::format("[{}] was turned away (--allow, --deny)", caller.to_string()));
 }
 
+void listen_report::insecure(const connection& caller, std::string_view why) {
+  note(fmt::format("[{}] did not join: {}", caller.label(), why));
+}
+
 void listen_report::made_way(const connection& caller) {
   if (shows_coming_and_going_) return;  // left() is shown
   note(fmt::format("[{}] made way for a newer caller (--max-clients)", caller.label()));
 }
 
 void listen_report::untold(turned_away how, std::uint64_t callers) {
-  constexpr std::array lines = {"were told busy or, over UDP, nothing (--max-clients)",
-                                "were turned away (--allow, --deny)",
-                                "made way for newer callers (--max-clients)"};
+  constexpr std::array lines = {
+      "were told busy or, over UDP, nothing (--max-clients)", "were turned away (--allow, --deny)",
+      "made way for newer callers (--max-clients)", "did not join: no TLS was agreed on"};
   note(fmt::format("{} more {}", callers, lines[static_cast<std::size_t>(how)]));
   if (how == turned_away::busy) tell(json_event::busy, "", fmt::format("{} more", callers));
 }

@@ -6,6 +6,7 @@
 #include <ahoy/command/standard_output.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/server/observer.hpp>
+#include <ahoy/server/rate_limit.hpp>
 
 #include <functional>
 #include <string>
@@ -38,6 +39,7 @@ class listen_report final : public observer, public transcript {
   void busy(const address& caller, std::size_t here) override;
   void no_worker(const address& caller, std::string_view why) override;
   void denied(const address& caller) override;
+  void insecure(const connection& caller, std::string_view why) override;
   void made_way(const connection& caller) override;
   void untold(turned_away how, std::uint64_t callers) override;
   void exhausted(std::string_view why) override;
@@ -58,6 +60,7 @@ class listen_report final : public observer, public transcript {
   task<> first_departure();
 
  private:
+  void note_tls(const connection& from);
   /// Bytes that wait for a slow reader of our output before the callers have to.
   static constexpr std::size_t most_unwritten = 64 * 1024;
 
@@ -76,6 +79,7 @@ class listen_report final : public observer, public transcript {
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool somebody_failed_ = false;
   bool writing_ = false;
+  rate_limit spoke_tls_;       // on endpoints without
   std::uint64_t dropped_ = 0;  // messages, for slow callers
 };
 

@@ -48,7 +48,9 @@ std::vector<std::string> endpoint_words(const meant_line& of) {
   const std::string port = is_example ? "8080" : of.port;
   const auto host = of.listens() ? of.host : or_else(of.host, "localhost");
   const auto after_host = port.empty() ? "" : ":" + port;
-  if (of.over == transport::udp) return {fmt::format("udp://{}{}", bracketed(host), after_host)};
+  const bool has_scheme = of.over == transport::udp || of.over == transport::tls;
+  const auto* scheme = of.over == transport::udp ? "udp" : "tls";
+  if (has_scheme) return {fmt::format("{}://{}{}", scheme, bracketed(host), after_host)};
   if (of.listens()) return {bracketed(host) + after_host};
   return port.empty() ? std::vector{host} : std::vector{host, port};
 }

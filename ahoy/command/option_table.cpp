@@ -72,7 +72,8 @@ constexpr std::array own_rows{
     option{
         "--confirm", "", value_kind::choice, "HOW", "", "send", section::messages,
         "what must be known for status 0",
-        "The default is the strongest that the transport has: closed for tcp and unix, sent for udp. After a "
+        "The default is the strongest that the transport has: closed for tcp, tls and unix, sent for udp. "
+        "After a "
         "FIN that the peer's system acknowledged, closed waits for the peer's own end. It is no proof that "
         "the program read: TCP has none, so delivered is refused on tcp, and udp knows sent alone. What is "
         "not confirmed is status 18 and a count of what is known; 28 where --timeout ended the wait.",
@@ -192,17 +193,10 @@ constexpr std::array own_rows{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", "By a reset: see THE END."},
-    option{"--handshake-timeout",
-           "",
-           value_kind::duration,
-           "DURATION",
-           "10s",
-           "listen",
-           section::callers,
+    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
-           "For tls endpoints, which this version does not have yet.",
-           {},
-           "listen"},
+           "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and "
+           "said."},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
@@ -282,7 +276,8 @@ constexpr std::array<std::string_view, 12> titles{
 };
 
 constexpr std::string_view listen_text =
-    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, udp://host:port, "
+    "Waits for callers and answers them. Each ENDPOINT is listened on: tcp://host:port, tls://host:port, "
+    "udp://host:port, "
     "unix:///path, host:port, :port, or a port alone. Without any it is port 23456 of every address.\n"
     "Standard output carries messages alone, each led by who said it: `[127.0.0.1:40112] hello`. Standard "
     "error "
@@ -296,6 +291,8 @@ constexpr std::string_view listen_text =
     "  /kick NAME    cuts one, by a reset\n"
     "  /quit         ends, as SIGTERM does\n"
     "  // and @@     begin a line with a plain / or @\n"
+    "Over tls:// it shows --cert, or else a key of its own, whose fingerprint is in the line to paste: "
+    "`ahoy call tls://HOST:PORT#sha256=...`.\n"
     "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
     "callers closed, and the status is 0 (see --drain).\n";
 
@@ -307,6 +304,11 @@ constexpr std::string_view call_text =
     "peer "
     "ends first: status 0 if all that we sent was acknowledged, else 18; a reset is 56. Over UDP there is no "
     "end: 1s after the input has ended, it is over. SIGINT and SIGTERM end it as they end any program.\n"
+    "Over tls:// the peer is verified: by the fingerprint that the URL ends with, "
+    "tls://HOST:PORT#sha256=..., "
+    "which is remembered; by the one remembered; or by its certificate. Who is not believed is status 60, "
+    "with "
+    "the line that would accept it. A peer that ends without close_notify was cut, for all one knows: 56.\n"
     "telnet://HOST speaks Telnet: at a terminal, where the server echoes, each key goes at once, and Ctrl-] "
     "leaves; "
     "-v shows what is negotiated. Some servers hang up as soon as our half is closed, telnetd is one: with "

@@ -20,6 +20,13 @@ struct after_eof {
   duration limit = no_timeout;  ///< of `limited`
 };
 
+/// What --cacert, --cert and the others say of TLS; files, empty where not given.
+struct tls_settings {
+  std::string cacert, cert, key, allow_key;
+  bool insecure = false;
+  bool requires_certificate = false;
+};
+
 /// What every verb that talks takes.
 struct common_options {
   std::optional<ahoy::framing> framing;  ///< unset: the verb's default
@@ -28,6 +35,7 @@ struct common_options {
   std::optional<std::string> source;    ///< --source as written: a host, or host:port
   family wanted = family::unspecified;  ///< -4, -6
   after_eof at_end;
+  tls_settings tls;
   std::size_t max_message = std::size_t{1024} * 1024;
   bool hex = false;
   bool timestamps = false;
@@ -69,6 +77,7 @@ struct listen_options : common_options {
   std::vector<std::string> exec;                          ///< --exec: program and arguments; empty: none
   bool commands = true;                                   ///< --no-commands turns @NAME, /who, … off
   duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
+  std::string fingerprint;  ///< of the key that a tls endpoint shows, where nobody else vouches for it
   server_options server;
   room_options room;
 };

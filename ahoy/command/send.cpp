@@ -39,6 +39,7 @@ class delivery {
   [[nodiscard]] std::unique_ptr<input_source> open_input();
   void judge_stream();
   [[nodiscard]] error not_awaited();
+  [[nodiscard]] std::string what_is_known();
   void note_what_is_known();
   void fail(const error& why);
   void fail_by_time();
@@ -130,7 +131,8 @@ task<> delivery::deliver_stream() {
   if (how.heard == framing::line) how.heard = framing::raw;  // a line is shown as it came
   how.max_message = given_.max_message;
   how.sends_files = true;
-  conversation_.emplace(*stream_, *source_, sink(), how, rule_of_send(given_.at_end, wanted_));
+  conversation_.emplace(*stream_, *source_, sink(), how,
+                        rule_for(rule_of_send(given_.at_end, wanted_), *stream_, given_.at_end));
   co_await conversation_->run();
   judge_stream();
 }
@@ -155,11 +157,18 @@ void delivery::judge_stream() {
     const bool begun = sent() > 0;
     const bool of_sending = !conversation_->all_sent() || conversation_->peer_ended_first();
     const std::string verb = of_sending ? "send to" : "receive from";
-    const error why{failure->code(), verb, where(), begun ? conversation_->count() : failure->hint()};
+    const error why{failure->code(), verb, where(), begun ? what_is_known() : failure->hint()};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
     refuse(not_awaited(), status::not_confirmed);
   }
+}
+
+std::string delivery::what_is_known() {
+  if (!conversation_->was_cut_short()) return conversation_->count();
+  const bool all = conversation_->all_sent() && acknowledged_ == sent();
+  return fmt::format("{}, the peer ended without close_notify",
+                     all ? "all acknowledged" : conversation_->count());
 }
 
 /// The end that --confirm asks for, and --after-eof gave no time to, or too little.

@@ -270,6 +270,10 @@ constexpr std::array table{
     setting{"--cert", [](all_of& all, row_of_it& row, text value) { all.fetch.cert = text_of(row, value); }},
     setting{"--key", [](all_of& all, row_of_it& row, text value) { all.fetch.key = text_of(row, value); }},
     setting{"--insecure", [](all_of& all, row_of_it&, text) { all.fetch.insecure = true; }},
+    setting{"--require-client-cert",
+            [](all_of& all, row_of_it&, text) { all.listen.tls.requires_certificate = true; }},
+    setting{"--allow-key",
+            [](all_of& all, row_of_it& row, text value) { all.listen.tls.allow_key = text_of(row, value); }},
     setting{"--explain", [](all_of& all, row_of_it&, text) { all.listen.explain = true; }},
     setting{"--verbose", [](all_of& all, row_of_it&, text) { ++all.listen.verbose; }},
     setting{"--version", nothing},
@@ -294,6 +298,10 @@ bool has_setting(const option& row) noexcept { return find_setting(row) != nullp
 settings read_settings(const command_line& line) {
   settings all;
   for (const auto& given : line.options) find_setting(*given.what)->set(all, *given.what, given.value);
+  all.listen.tls.cacert = all.fetch.cacert;
+  all.listen.tls.cert = all.fetch.cert;
+  all.listen.tls.key = all.fetch.key;
+  all.listen.tls.insecure = all.fetch.insecure;
   all.listen.exec.assign(line.exec.begin(), line.exec.end());
   all.listen.wanted = all.listen.server.wanted = wanted_family(all);
   return all;

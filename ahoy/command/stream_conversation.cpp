@@ -31,8 +31,9 @@ task<> stream_conversation::run() {
   both.start(speak());
   co_await both.join();
   const bool to_the_end = rule_.until == listen_until::peer_ends || rule_.until == listen_until::limit;
-  if (peer_ended_ && to_the_end) co_await settle();
-  if (stopped_hearing_ && with_.native()) discard_received(*with_.native());
+  if ((peer_ended_ || was_cut_short()) && to_the_end) co_await settle();
+  descriptor* const below = with_.wire().native();
+  if (stopped_hearing_ && below) discard_received(*below);
 }
 
 task<> stream_conversation::hear() {
@@ -95,11 +96,23 @@ bool stream_conversation::was_reset() const noexcept {
 
 task<> stream_conversation::speak() {
   co_await send_all();
-  while (rule_.keeps_open && hearing_ && !failure_) co_await changed_.wait();
+  while ((rule_.keeps_open || rule_.ends_last) && hearing_ && !failure_) co_await changed_.wait();
   with_.shutdown_send();
-  if (failure_) co_return;  // hear() still takes what has come, and then sees the end too
+  co_await end_reaches_kernel();
+  if (failure_ && !was_cut_short()) co_return;  // hear() still takes what has come, and then sees the end too
   witness_.ended();
   co_await listen_on();
+}
+
+/// Over TLS our end is words, for which there may be no room at once.
+task<> stream_conversation::end_reaches_kernel() {
+  if (&with_.wire() == &with_) co_return;
+  context& here = co_await this_context();
+  try {
+    co_await with_.until_sent();
+  } catch (const error& failure) {
+    blame(failure, here);
+  }
 }
 
 /// Up to its end; what it has not sent by then is read and sent.
@@ -156,7 +169,8 @@ task<> stream_conversation::settle() {
 }
 
 void stream_conversation::stop_hearing() noexcept {
-  if (!hearing_ || has_ended(with_.native())) return;  // an end that has come is still the peer's, and counts
+  if (!hearing_ || has_ended(with_.wire().native()))
+    return;  // an end that has come is still the peer's, and counts
   stopped_hearing_ = true;
   with_.shutdown_receive();
 }
@@ -173,7 +187,12 @@ void stream_conversation::fail(const error& why) {
   if (failure_) return;
   failure_.emplace(why);
   if (was_reset()) peer_ended_ = false;
-  witness_.failed(why.code());
+  // One that ends without saying so has taken, or not taken, what was sent all the same.
+  if (!was_cut_short()) witness_.failed(why.code());
+}
+
+bool stream_conversation::was_cut_short() const noexcept {
+  return failure_ && failure_->code() == errc::cut_short && &with_.wire() != &with_;
 }
 
 account stream_conversation::ask() {

@@ -44,6 +44,8 @@ class stream_conversation {
   /// Whether the peer had ended its side, or closed it, when the connection failed: then nothing was to be
   /// received any more, and what failed is our sending, whatever told of it.
   [[nodiscard]] bool peer_ended_first() const noexcept;
+  /// The peer ended without close_notify (TLS), and nobody knows whether it had more to say.
+  [[nodiscard]] bool was_cut_short() const noexcept;
   /// What is known by now of what was sent. Finds a failure that came late.
   [[nodiscard]] account ask();
   [[nodiscard]] std::string count();
@@ -56,6 +58,7 @@ class stream_conversation {
   task<> hear_messages();
   void note_end() noexcept;
   [[nodiscard]] bool was_reset() const noexcept;
+  task<> end_reaches_kernel();
   task<> speak();
   task<> send_all();
   task<> send_file(int file);

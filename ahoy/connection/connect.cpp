@@ -139,21 +139,37 @@ task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to
 }
 
 /// Not to call over bare TCP what was meant for another transport.
-void refuse_what_is_no_stream(const endpoint& to) {
+void refuse_what_is_no_stream(const endpoint& to, const connect_options& options) {
+  if (to.scheme == scheme::tls && options.tls) return;
   if (to.transport() == transport::tcp || to.transport() == transport::local) return;
   const bool is_udp = to.transport() == transport::udp;
   throw error{system_code(EPROTONOSUPPORT), "connect by", to_string(to.scheme),
               is_udp ? "datagrams have no connection to make: datagram_socket::to sends and receives them"
-                     : "this version has tcp and unix"};
+                     : "this version has tcp and unix, and tls where connect_options::tls is given"};
+}
+
+/// As errors call it: "localhost:23456".
+std::string name_of(const endpoint& to) {
+  const std::string host = to.host.kind() == host_kind::inet6 ? "[" + to.host.text() + "]" : to.host.text();
+  return host + ":" + to_string(to.port);
+}
+
+task<std::unique_ptr<connection>> connect_securely(engine& by, const endpoint& to,
+                                                   const connect_options& options) {
+  std::unique_ptr<connection> made = co_await connect_in_time(by, to, options);
+  if (to.transport() != transport::tls) co_return made;
+  made = options.tls->over(std::move(made), to.host, name_of(to));
+  co_await made->handshake();
+  co_return made;
 }
 
 }  // namespace
 
 task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_options options) {
-  refuse_what_is_no_stream(to);
+  refuse_what_is_no_stream(to, options);
   const time_point due = deadline_after(by.now(), options.timeout);
   try {
-    std::unique_ptr<connection> made = co_await with_deadline(due, connect_in_time(by, to, options));
+    std::unique_ptr<connection> made = co_await with_deadline(due, connect_securely(by, to, options));
     co_return made;
   } catch (const std::system_error& failure) {
     if (failure.code() != std::errc::timed_out) throw;

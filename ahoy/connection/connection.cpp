@@ -1,6 +1,8 @@
 #include <ahoy/connection/connection.hpp>
 #include <ahoy/error/error.hpp>
 
+#include <sys/socket.h>
+
 #include <cerrno>
 
 namespace ahoy::inline v0 {
@@ -11,6 +13,7 @@ bool connection::is_over(operation& asked) noexcept {
 }
 
 void connection::receive_awaiter::fail() const {
+  from_.throw_reason(*this);
   throw ahoy::error{system_code(error), is_of_a_send ? "send to" : "receive from", from_.label()};
 }
 
@@ -45,6 +48,7 @@ bool connection::send_awaiter::wait(std::coroutine_handle<> self, context& where
 
 void connection::send_awaiter::finish() const {
   const int failure = waiting_ ? waiting_->error : error;
+  if (failure != 0 && waiting_) to_.throw_reason(*waiting_);
   if (failure != 0) throw ahoy::error{system_code(failure), "send to", to_.label()};
 }
 
@@ -53,6 +57,14 @@ std::size_t connection::send_file_awaiter::await_resume() const {
   const bool is_of_the_file = error == EINVAL || error == ENOSYS || error == EIO || error == EOVERFLOW;
   if (error != 0 && !is_of_the_file) throw ahoy::error{system_code(error), "send to", to_.label()};
   return taken;
+}
+
+std::size_t connection::send_what_fits(std::string_view data) noexcept {
+  if (!below_) return 0;
+  const ssize_t taken = ::send(below_->number(), data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (taken <= 0) return 0;
+  below_->sent += static_cast<std::size_t>(taken);
+  return static_cast<std::size_t>(taken);
 }
 
 bool connection::submit(send_file_operation& asked) {

@@ -113,8 +113,13 @@ class connection {
     return {*this, file, most};
   }
 
+  /// What has to be agreed on before anything is said (TLS). It happens at the first receive() or send() too:
+  /// this is for who wants to know by itself how it went. Throws error: not_trusted, handshake_failed,
+  /// timed_out.
+  virtual task<> handshake() { co_return; }
   /// Ends our half: the peer sees the end of the stream after what was sent. Receiving goes on. No send may
-  /// be pending. Idempotent; nothing for datagrams.
+  /// be pending. Idempotent; nothing for datagrams. An end that has to be told in words (TLS) waits where
+  /// there is no room for them: until_sent() sees to it, and so does the next receive().
   virtual void shutdown_send() = 0;
   /// What has come by now may still be received; then a receive() ends with the end of the stream, a pending
   /// one too. What the peer sends from now on is lost.
@@ -123,9 +128,13 @@ class connection {
   [[nodiscard]] virtual bool left_unheard() const noexcept { return false; }
   /// The next close() tells the peer of a failure: a reset, where the transport has one.
   virtual void abort_on_close() noexcept {}
-  /// Waits until what was sent is the kernel's, where it was gathered to be sent with that of others. Throws
-  /// as the send() would have thrown, if nobody was told of that yet.
+  /// Waits until what was sent is the kernel's, where it was gathered to be sent with that of others, or is
+  /// the end of our half and had to wait. Throws as the send() would have thrown, if nobody was told of that
+  /// yet.
   virtual task<> until_sent() { co_return; }
+  /// What of `data` can be taken now, without any wait: how much; 0 also where it fails, which the next
+  /// send() tells. No send may be pending. For a connection on top of this one.
+  virtual std::size_t send_what_fits(std::string_view data) noexcept;
 
   /// The limit of each receive and of each send that does not progress; they throw timed_out then.
   void set_timeout(duration each) noexcept { timeout_ = each; }
@@ -134,7 +143,7 @@ class connection {
   [[nodiscard]] virtual ahoy::engine& engine() const noexcept = 0;
   [[nodiscard]] virtual address local() const = 0;
   [[nodiscard]] virtual address remote() const = 0;
-  /// "tcp", "unix", "udp", "pipe"
+  /// "tcp", "unix", "udp", "pipe", "tls"
   [[nodiscard]] virtual std::string_view transport() const noexcept = 0;
   /// Each receive() is one message, whole.
   [[nodiscard]] virtual bool keeps_boundaries() const noexcept { return false; }
@@ -142,8 +151,12 @@ class connection {
   /// receive() on, an engine may have taken bytes (or an error) from the socket that no receive() was given
   /// yet: who reads from it directly does so before.
   [[nodiscard]] descriptor* native() noexcept { return below_; }
+  /// What carries the bytes in the end: this, or what it stands on.
+  [[nodiscard]] virtual connection& wire() noexcept { return *this; }
   [[nodiscard]] virtual std::uint64_t bytes_received() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t bytes_sent() const noexcept = 0;
+  /// How many of the bytes that wire() was given carry what was sent so far: over TLS there are more.
+  [[nodiscard]] virtual std::uint64_t bytes_on_wire() const noexcept { return bytes_sent(); }
   /// Another number whenever the peer has taken some of what was sent, as far as its system tells: to be
   /// compared for equality alone.
   [[nodiscard]] virtual std::uint64_t progress() const noexcept { return bytes_sent(); }
@@ -163,6 +176,9 @@ class connection {
   virtual tried send_at_once(outgoing& /*what*/, const context& /*where*/) { return tried::no; }
   /// Completes at once with ENOSYS where no file can be sent so.
   virtual bool submit(send_file_operation& asked);
+  /// For one whose operations fail for reasons that errno has no word for: throws the reason, where there is
+  /// one.
+  virtual void throw_reason(const operation& /*failed*/) {}
   /// For a connection over a descriptor.
   static bool submit_on(descriptor& below, operation& asked) {
     asked.on = &below;

@@ -87,30 +87,44 @@ task<> in_time(connection& peer, duration limit, task<> work) {
 }  // namespace
 
 bool needs_farewell(connection& peer) noexcept {
-  return !peer.keeps_boundaries() && !(peer.native() && is_at_end(*peer.native()));
+  const bool ends_in_words = &peer.wire() != &peer;
+  return !peer.keeps_boundaries() && (ends_in_words || !(peer.native() && is_at_end(*peer.native())));
+}
+
+task<> last_word(connection& peer, duration limit) {
+  if (&peer.wire() == &peer) co_return;
+  peer.shutdown_send();
+  co_await in_time(peer, limit, peer.until_sent());
 }
 
 task<> farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
-  peer.shutdown_send();
-  if (!peer.native()) co_return;
-  co_await in_time(peer, limit, discard_until_end(peer, *peer.native()));
+  const time_point due = deadline_after(peer.engine().now(), limit);
+  co_await last_word(peer, limit);
+  connection& wire = peer.wire();
+  wire.shutdown_send();
+  if (!wire.native()) co_return;
+  co_await in_time(wire, limit == no_timeout ? limit : due - wire.engine().now(),
+                   discard_until_end(wire, *wire.native()));
 }
 
 task<> cut_off(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
-  peer.abort_on_close();
-  if (!peer.native()) co_return;
-  co_await in_time(peer, limit, until_taken(peer, *peer.native()));
-  reset(peer, peer.native()->number());
+  connection& wire = peer.wire();
+  wire.abort_on_close();
+  if (!wire.native()) co_return;
+  co_await in_time(wire, limit, until_taken(wire, *wire.native()));
+  reset(wire, wire.native()->number());
 }
 
 task<> short_farewell(connection& peer, duration limit) {
   if (peer.keeps_boundaries()) co_return;
-  peer.shutdown_send();
-  if (!peer.native()) co_return;
-  co_await in_time(peer, limit, until_acknowledged(peer, *peer.native()));
-  if (!peer.left_unheard()) discard_received(*peer.native());
+  co_await last_word(peer, limit);
+  connection& wire = peer.wire();
+  wire.shutdown_send();
+  if (!wire.native()) co_return;
+  co_await in_time(wire, limit, until_acknowledged(wire, *wire.native()));
+  if (!wire.left_unheard()) discard_received(*wire.native());
 }
 
 void discard_received(descriptor& from) noexcept {

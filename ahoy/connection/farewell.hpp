@@ -24,6 +24,10 @@ task<> short_farewell(connection& peer, duration limit);
 /// Unix socket's close is a failure to the peer where something it sent was left unread, else a plain end.
 task<> cut_off(connection& peer, duration limit);
 
+/// Says that our half ends, where that takes words (TLS), and waits until they are the kernel's or `limit`
+/// has passed. The rest of the farewell is for whoever has what is below.
+task<> last_word(connection& peer, duration limit);
+
 /// Drops what has come by now and nobody will read, which would make the close a reset; not without end,
 /// since the peer may send faster than we drop.
 void discard_received(descriptor& from) noexcept;

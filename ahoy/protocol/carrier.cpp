@@ -17,6 +17,7 @@ class connection_carrier final : public carrier {
   }
   task<> send(std::string_view bytes) override { co_await stream_->send(bytes); }
   const std::string& peer() const noexcept override { return peer_; }
+  std::unique_ptr<connection> release() noexcept override { return std::move(stream_); }
 
  private:
   std::unique_ptr<connection> stream_;
@@ -36,6 +37,8 @@ class transfer_carrier final : public carrier {
 };
 
 }  // namespace
+
+std::unique_ptr<connection> carrier::release() noexcept { return nullptr; }
 
 std::unique_ptr<carrier> carry_over(std::unique_ptr<connection> stream, std::string peer) {
   return std::make_unique<connection_carrier>(std::move(stream), std::move(peer));

@@ -25,6 +25,8 @@ class carrier {
   virtual task<> send(std::string_view bytes) = 0;
   /// "localhost:119"
   [[nodiscard]] virtual const std::string& peer() const noexcept = 0;
+  /// The connection alone, for TLS to go on top of it; null where there is none.
+  [[nodiscard]] virtual std::unique_ptr<connection> release() noexcept;
 };
 
 [[nodiscard]] std::unique_ptr<carrier> carry_over(std::unique_ptr<connection> stream, std::string peer);

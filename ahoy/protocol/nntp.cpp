@@ -1,9 +1,9 @@
+#include <ahoy/connection/tls.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/base64.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/open_carrier.hpp>
-#include <ahoy/protocol/tls_carrier.hpp>
 
 #include <fmt/format.h>
 
@@ -163,14 +163,13 @@ task<> nntp_client::start_tls() {
   if (got.code != 382)
     throw error{make_error_code(errc::handshake_failed), "begin TLS with", channel_.peer(),
                 escape(fmt::format("the server said: {} {}", got.code, got.text))};
-  tls_carrier* secure = nullptr;
+  connection* secure = nullptr;
   channel_.go_over([&](std::unique_ptr<carrier> below) {
-    auto session = tls_session::to_server(server_, below->peer(), how_.tls);
-    auto made = std::make_unique<tls_carrier>(std::move(below), std::move(session));
+    auto made = make_tls_client(how_.tls)->over(below->release(), server_, below->peer());
     secure = made.get();
-    return made;
+    return carry_over(std::move(made), below->peer());
   });
-  co_await secure->shake_hands();
+  co_await secure->handshake();
   co_await learn();  // what was said in the clear does not count (RFC 4642, section 2.2.2)
 }
 

@@ -1,7 +1,7 @@
 #include <ahoy/connection/connect.hpp>
+#include <ahoy/connection/tls.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/protocol/open_carrier.hpp>
-#include <ahoy/protocol/tls_carrier.hpp>
 
 #include <fmt/format.h>
 
@@ -31,12 +31,10 @@ task<std::unique_ptr<carrier>> open(engine& by, const endpoint& to, const transf
   const connect_options options = co_await options_for(by, how);
   const endpoint plain = without_tls(to);
   std::unique_ptr<connection> made = co_await connect(by, plain, options);
-  std::unique_ptr<carrier> below = carry_over(std::move(made), name_of_server(to));
-  if (to.transport() != transport::tls) co_return below;
-  auto secure = std::make_unique<tls_carrier>(std::move(below),
-                                              tls_session::to_server(to.host, name_of_server(to), how.tls));
-  co_await secure->shake_hands();
-  co_return secure;
+  if (to.transport() != transport::tls) co_return carry_over(std::move(made), name_of_server(to));
+  made = make_tls_client(how.tls)->over(std::move(made), to.host, name_of_server(to));
+  co_await made->handshake();
+  co_return carry_over(std::move(made), name_of_server(to));
 }
 
 }  // namespace

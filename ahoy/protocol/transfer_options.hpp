@@ -1,5 +1,6 @@
 #pragma once
 #include <ahoy/address/family.hpp>
+#include <ahoy/connection/tls_options.hpp>
 #include <ahoy/task/context.hpp>
 
 #include <cstdint>
@@ -16,17 +17,6 @@ struct credentials {
   [[nodiscard]] bool empty() const noexcept { return user.empty() && password.empty(); }
 
   std::string user, password;
-};
-
-/// Whom we believe over TLS, and what we show of ourselves. Files are PEM. The server's name and certificate
-/// are verified, unless `insecure`.
-struct tls_options {
-  // No aggregate, since coroutines take it by value. NOLINTNEXTLINE(modernize-use-equals-default)
-  tls_options() noexcept {}
-  std::string authorities;  ///< certificates to believe; empty: the system's
-  std::string certificate;  ///< ours; empty: none
-  std::string key;          ///< its private key; empty: it is in the same file
-  bool insecure = false;    ///< believes anybody
 };
 
 /// What was said in a dialogue, a line without its end; secrets are left out of it.

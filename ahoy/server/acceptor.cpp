@@ -27,26 +27,26 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
   return std::make_unique<stream>(run.engine(), std::move(socket), peer, std::move(label));
 }
 
-void take(server_run& run, fd socket, const address& peer) {
+void take(server_run& run, fd socket, const address& peer, bool is_secure) {
   if (!run.is_welcome(peer)) return run.tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
   if (run.make_place(newcomer::connected))
-    run.begin(std::move(caller));
+    run.begin(std::move(caller), is_secure);
   else
-    run.refuse(std::move(caller));
+    run.refuse(std::move(caller), is_secure);
 }
 
 }  // namespace
 
 /// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
 /// fork copies what is held for them, and the child lets go of it.
-task<> accept_callers(server_run& run, listener& from) {
+task<> accept_callers(server_run& run, entrance& from) {
   bool exhausted = false;
   while (!run.is_ending()) {
     while (run.is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
-    auto next = co_await from.accept();
+    auto next = co_await from.at.accept();
     if (is_one_of(ends, next.error))
-      throw error{system_code(next.error), "accept on", from.local().to_string()};
+      throw error{system_code(next.error), "accept on", from.at.local().to_string()};
     if (is_one_of(exhaustions, next.error)) {
       if (!exhausted) run.told().exhausted(cause_in_words(system_code(next.error)));
       exhausted = true;
@@ -54,7 +54,7 @@ task<> accept_callers(server_run& run, listener& from) {
     } else if (next.error == 0) {
       exhausted = false;
       if (run.is_ending()) co_return;  // the one caller of `once` came at another listener at the same moment
-      take(run, std::move(next.socket), next.peer);
+      take(run, std::move(next.socket), next.peer, from.is_secure);
       if (run.starts_workers() && !run.is_ending()) co_await run.engine().sleep(duration::zero());
     }
   }

@@ -10,7 +10,7 @@
 namespace ahoy::inline v0 {
 
 /// What strangers can bring about as often as they like.
-enum class turned_away { busy, denied, made_way };
+enum class turned_away { busy, denied, made_way, insecure };
 
 /// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do
 /// nothing but where it is said.
@@ -38,7 +38,12 @@ class observer {
   /// A peer of datagrams that has been silent for longest has to leave, since a newer caller needs its place;
   /// left() follows.
   virtual void made_way(const connection& /*caller*/) {}
-  /// So many more than were named by the four above: those are told at a bounded rate (see rate_limit).
+  /// No TLS was agreed on with it, so that it never joined. At a worker it had joined by then, and left()
+  /// tells.
+  virtual void insecure(const connection& caller, std::string_view why) {
+    log(log_level::notice, caller.label() + " did not join: " + std::string{why});
+  }
+  /// So many more than were named by the five above: those are told at a bounded rate (see rate_limit).
   virtual void untold(turned_away, std::uint64_t /*callers*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}

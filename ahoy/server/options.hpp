@@ -1,12 +1,14 @@
 #pragma once
 #include <ahoy/address/address.hpp>
 #include <ahoy/address/network.hpp>
+#include <ahoy/connection/security.hpp>
 #include <ahoy/engine/select.hpp>
 #include <ahoy/task/context.hpp>
 
 #include <sys/socket.h>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,9 @@ struct server_options {
   std::vector<network> deny = {};
   bool once = false;  ///< serve one caller, then end
   family wanted = family::unspecified;
+  /// What answers on tls endpoints (make_tls_server()); without it there are none. What a caller has to show,
+  /// and the time for the handshake, are its own.
+  std::shared_ptr<const security> tls = {};
   std::optional<address> source = {};  ///< the interface on which a group is joined
 };
 

@@ -76,12 +76,12 @@ class own_workers::by_thread final : public assignment {
   by_thread(own_workers& in, order what)
       : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
-    who_ = start_thread(
-        [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(), &how = in.how_] {
-          const std::uint64_t number = given->job;
-          const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared);
-          report_end(reports, report_kind::done, number, why);
-        });
+    who_ = start_thread([given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
+                         &how = in.how_, tls = in.tls_] {
+      const std::uint64_t number = given->job;
+      const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared, tls);
+      report_end(reports, report_kind::done, number, why);
+    });
     in_.threads_.emplace(number_, this);
   }
   ~by_thread() override {
@@ -148,7 +148,7 @@ class own_workers::by_process final : public assignment {
   void serve(order what) {
     const int reports = in_.wire_.second.get();
     const std::string why = work_once(in_.engine_of_processes_, std::move(what), bell_.number(), reports,
-                                      in_.how_, handler_is::own);
+                                      in_.how_, handler_is::own, in_.tls_);
     if (why != "done" || in_.has_to_be_told_) report_end(reports, report_kind::done, number_, why);
   }
 
@@ -159,8 +159,12 @@ class own_workers::by_process final : public assignment {
   std::string why_{in_.has_to_be_told_ ? "its worker has ended" : "done"};  // where it says nothing
 };
 
-own_workers::own_workers(engine& by, handler& how)
-    : by_{by}, how_{how}, reports_{by, std::move(wire_.first)}, has_to_be_told_{children_vanish()} {
+own_workers::own_workers(engine& by, handler& how, const security* tls)
+    : by_{by},
+      how_{how},
+      tls_{tls},
+      reports_{by, std::move(wire_.first)},
+      has_to_be_told_{children_vanish()} {
   furnish(engine_of_processes_);
   rehearse(engine_of_processes_);
   bells_.reserve(most_spare_bells);

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/connection/security.hpp>
 #include <ahoy/engine/blocking.hpp>
 #include <ahoy/server/assignment.hpp>
 #include <ahoy/server/handler.hpp>
@@ -22,7 +23,7 @@ namespace ahoy::inline v0 {
 class own_workers {
  public:
   /// As `how` is at the time, where they are processes. Throws error.
-  own_workers(engine& by, handler& how);
+  own_workers(engine& by, handler& how, const security* tls = nullptr);
   own_workers(const own_workers&) = delete;
   own_workers& operator=(const own_workers&) = delete;
 
@@ -49,6 +50,7 @@ class own_workers {
 
   engine& by_;
   handler& how_;
+  const security* tls_;
   std::pair<fd, fd> wire_ = open_wire();  // ours, and that of all workers
   descriptor reports_;
   const bool has_to_be_told_;  // nobody would know how a process ended

@@ -67,9 +67,12 @@ task<> server_run::open() {
 }
 
 task<> server_run::open_endpoint(endpoint on) {
-  if (on.transport() == transport::tls)  // not to serve in the clear what was meant to be kept from others
+  const bool is_secure = on.transport() == transport::tls;
+  // Not to serve in the clear what was meant to be kept from others.
+  if (is_secure && (on.scheme != scheme::tls || !options().tls))
     throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
-                "this version has tcp, udp and unix"};
+                on.scheme == scheme::tls ? "it takes a key: server_options::tls"
+                                         : "this version has tcp, tls, udp and unix"};
   if (on.transport() == transport::local) {
     const address file = address::local(on.path);
     co_await open_file(on.scheme, file);
@@ -83,7 +86,7 @@ task<> server_run::open_endpoint(endpoint on) {
     each.set_port(chosen);
     open_address(on.scheme, each);
     chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
-                                                : listeners_.back().local().port();
+                                                : entrances_.back().at.local().port();
   }
 }
 
@@ -106,8 +109,8 @@ void server_run::open_address(scheme as, const address& on) {
   if (traits(as).transport == transport::udp)
     datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
   else
-    listeners_.emplace_back(by_, on, options().backlog, options().wanted);
-  told().listening(as, as == scheme::udp ? datagrams_.back().local() : listeners_.back().local());
+    entrances_.push_back({listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
+  told().listening(as, as == scheme::udp ? datagrams_.back().local() : entrances_.back().at.local());
 }
 
 task<> server_run::run() {
@@ -167,7 +170,7 @@ task<> server_run::until_the_end(task<> service) {
 }
 
 task<> server_run::accept_all() {
-  for (listener& each : listeners_) acceptors_.start(accept_callers(*this, each));
+  for (entrance& each : entrances_) acceptors_.start(accept_callers(*this, each));
   for (datagram_socket& each : datagrams_) acceptors_.start(serve_datagrams(*this, each));
   co_await acceptors_.join();
 }
@@ -192,7 +195,7 @@ task<> server_run::end_receiving_at_workers() {
 
 /// Those who are here finish; a second stop(), or the end of `drain`, cuts.
 task<> server_run::drain() {
-  listeners_.clear();
+  entrances_.clear();
   if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
     while (conversations_.size() > 0 && of_.stops_ == 0) co_await wait_for_change(no_timeout);
   }
@@ -207,12 +210,21 @@ task<> server_run::drain() {
 
 task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
 
-void server_run::begin(std::unique_ptr<connection> caller) {
+/// Where a worker serves it TLS is the worker's, too.
+std::unique_ptr<connection> server_run::secured(std::unique_ptr<connection> caller) const {
+  if (needs_worker(*caller)) return caller;
+  std::string name = caller->label();
+  return options().tls->over(std::move(caller), {}, std::move(name));
+}
+
+void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
   if (options().once) stop_accepting();
   caller->set_timeout(options().idle_timeout);
   const bool may_make_way = caller->keeps_boundaries() && !datagrams_are_requests();
   const bool at_once = !needs_worker(*caller) && (options().model == model::event || !takes_turns(*caller));
+  if (is_secure) caller = secured(std::move(caller));
   const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
+  who->is_secure = is_secure;
   if (at_once)
     converse(who);
   else
@@ -247,6 +259,10 @@ bool server_run::tell_busy(const address& caller) {
   return may;
 }
 
+void server_run::tell_insecure(const connection& caller, std::string_view why) {
+  if (may_tell(turned_away::insecure)) told().insecure(caller, why);
+}
+
 void server_run::tell_denied(const address& caller) {
   if (may_tell(turned_away::denied)) told().denied(caller);
 }
@@ -262,16 +278,16 @@ bool server_run::make_place(newcomer which) {
   return gone != nullptr;
 }
 
-void server_run::refuse(std::unique_ptr<connection> caller) {
+void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure) {
   tell_busy(caller->remote());
   ++refusing_;
-  conversations_.start(see_off(std::move(caller)));
+  conversations_.start(see_off(std::move(caller), is_secure));
 }
 
-task<> server_run::see_off(std::unique_ptr<connection> caller) {
+task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
   caller->set_timeout(options().drain);
   try {
-    co_await caller->send("busy\n");
+    if (!is_secure) co_await caller->send("busy\n");
     co_await part_from(*caller);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
@@ -281,13 +297,13 @@ task<> server_run::see_off(std::unique_ptr<connection> caller) {
 }
 
 /// There was a place, but neither a process nor a thread.
-task<> server_run::turn_away(connection& caller, std::string why) {
+task<> server_run::turn_away(connection& caller, std::string why, bool is_secure) {
   const bool may = may_tell(turned_away::busy);
   if (may) told().no_worker(caller.remote(), why);
   const bool is_datagram = caller.keeps_boundaries();
   if (is_datagram && !may) co_return;  // whoever forges senders must not have us answer them all
   try {
-    co_await caller.send(is_datagram ? "busy" : "busy\n");
+    if (!is_secure) co_await caller.send(is_datagram ? "busy" : "busy\n");
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
   }
@@ -296,12 +312,20 @@ task<> server_run::turn_away(connection& caller, std::string why) {
 /// What is kept of a caller that is idle is its entry, its connection and the handler's frame: little,
 /// however many there are.
 void server_run::converse(callers::entry who) {
+  if (who->is_secure) return conversations_.start(converse_securely(who), *who);
   join(who);
   try {
     conversations_.start(of_.handler_->serve(who->link()), *who);
   } catch (...) {  // it threw before it had a task
     ended(*who, std::current_exception());
   }
+}
+
+/// Whoever has not agreed on TLS was never here.
+task<> server_run::converse_securely(callers::entry who) {
+  co_await who->link().handshake();
+  join(who);
+  co_await of_.handler_->serve(who->link());
 }
 
 void server_run::ended(context& of, std::exception_ptr thrown) {
@@ -328,9 +352,11 @@ task<std::string> server_run::until_sent(callers::entry who) {
 task<> server_run::part_with(callers::entry who, std::string why) {
   const bool may_fail_yet = why == "done" && who->link().keeps_boundaries();
   if (may_fail_yet) why = co_await until_sent(who);
-  if (who->is_turned_away) co_await turn_away(who->link(), why);
+  if (who->is_turned_away) co_await turn_away(who->link(), why, who->is_secure);
   if (who->has_joined) told().left(who->link(), why);
-  const bool is_cut = why != "done" && !who->is_turned_away;
+  const bool is_insecure = who->is_secure && !who->has_joined && !who->is_turned_away;
+  if (is_insecure) tell_insecure(who->link(), why);
+  const bool is_cut = why != "done" && !who->is_turned_away && !is_insecure;
   std::unique_ptr<connection> caller = of_.callers_.remove(who);
   changed_.notify();
   if (is_cut)
@@ -393,14 +419,25 @@ void server_run::join(callers::entry who) {
 task<std::string> server_run::converse_with(callers::entry who) {
   who->is_at_worker = needs_worker(who->link());
   if (who->is_at_worker) return converse_through_worker(who);
+  if (who->is_secure) return serve_securely(who);
   join(who);
   return serve_to_the_end(*of_.handler_, who->link());
+}
+
+task<std::string> server_run::serve_securely(callers::entry who) {
+  std::exception_ptr thrown;
+  try {
+    co_await converse_securely(who);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_return how_it_ended(thrown, who->link());
 }
 
 task<std::string> server_run::converse_through_worker(callers::entry who) {
   std::string why;
   try {
-    std::shared_ptr<assignment> by = pool_->engage(who->link());
+    std::shared_ptr<assignment> by = pool_->engage(who->link(), who->is_secure);
     join(who);
     why = co_await pool_->serve(std::move(by), who->link());
   } catch (const error& shortage) {

@@ -14,6 +14,12 @@
 
 namespace ahoy::inline v0 {
 
+/// Where callers come in.
+struct entrance {
+  listener at;
+  bool is_secure;  ///< they speak TLS
+};
+
 /// Who wants a place.
 enum class newcomer { connected, sender_of_datagrams };
 
@@ -42,12 +48,15 @@ class server_run : scope::follower {
   [[nodiscard]] bool datagrams_are_requests() const noexcept;
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
-  void begin(std::unique_ptr<connection> caller);
+  /// One that `is_secure` is first agreed on TLS with.
+  void begin(std::unique_ptr<connection> caller, bool is_secure = false);
   /// Tells a caller that there is no place, and sees it off.
-  void refuse(std::unique_ptr<connection> caller);
+  /// One that waits for TLS would not understand the word.
+  void refuse(std::unique_ptr<connection> caller, bool is_secure);
   /// Tells the observer that there was no place. false: too many come for telling of each.
   bool tell_busy(const address& caller);
   void tell_denied(const address& caller);
+  void tell_insecure(const connection& caller, std::string_view why);
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
   /// Waits until a caller has left, the server is ending or `limit` has passed.
@@ -83,14 +92,17 @@ class server_run : scope::follower {
   task<> part_with(callers::entry who, std::string why);
   task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
-  task<> see_off(std::unique_ptr<connection> caller);
+  task<> see_off(std::unique_ptr<connection> caller, bool is_secure);
   task<> wait_for_turn(callers::entry who, turn& own);
   [[nodiscard]] bool takes_turns(const connection& caller) const noexcept;
   [[nodiscard]] bool needs_worker(const connection& caller) const noexcept;
   void join(callers::entry who);
-  task<> turn_away(connection& caller, std::string why);
+  task<> turn_away(connection& caller, std::string why, bool is_secure);
   task<std::string> converse_through_worker(callers::entry who);
   task<std::string> serve(callers::entry who);
+  task<std::string> serve_securely(callers::entry who);
+  task<> converse_securely(callers::entry who);
+  [[nodiscard]] std::unique_ptr<connection> secured(std::unique_ptr<connection> caller) const;
   task<std::string> converse_with(callers::entry who);
 
   server& of_;
@@ -102,9 +114,9 @@ class server_run : scope::follower {
   event changed_{by_};
   std::unique_ptr<worker_pool> pool_;  // null where the server's own loop serves all
   turns turns_;
-  std::array<rate_limit, 3> limits_;  // by turned_away
+  std::array<rate_limit, 4> limits_;  // by turned_away
   event untold_{by_};
-  std::vector<listener> listeners_;
+  std::vector<entrance> entrances_;
   std::vector<datagram_socket> datagrams_;
   std::size_t max_clients_;
   std::size_t refusing_ = 0;
@@ -115,7 +127,7 @@ class server_run : scope::follower {
 };
 
 /// Accepts from one listener until the server ends.
-task<> accept_callers(server_run& run, listener& from);
+task<> accept_callers(server_run& run, entrance& from);
 /// Serves the datagrams of one socket until the server ends: each peer is a caller of its own, and is heard
 /// and answered for as long as it is here.
 task<> serve_datagrams(server_run& run, datagram_socket& socket);

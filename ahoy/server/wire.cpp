@@ -25,6 +25,7 @@ constexpr std::size_t record_size = most_text + 4096;
 struct order_head {
   order_kind what;
   std::uint8_t mark;
+  bool is_secure;
   std::uint32_t label_size;
   std::uint64_t job;
   duration timeout, patience;
@@ -106,6 +107,7 @@ std::optional<order> order_in(record& from) {
   next.remote = head.remote;
   next.local = head.local;
   next.mark = head.mark;
+  next.is_secure = head.is_secure;
   next.timeout = head.timeout;
   next.patience = head.patience;
   next.label = from.bytes.substr(sizeof head, head.label_size);
@@ -144,9 +146,10 @@ std::pair<fd, fd> open_wire() {
 }
 
 task<> send_order(descriptor& wire, const order& what) {
-  const order_head head{what.what,   what.mark,    static_cast<std::uint32_t>(what.label.size()),
-                        what.job,    what.timeout, what.patience,
-                        what.remote, what.local};
+  const order_head head{
+      what.what, what.mark,    what.is_secure, static_cast<std::uint32_t>(what.label.size()),
+      what.job,  what.timeout, what.patience,  what.remote,
+      what.local};
   const std::string& label = what.label;
   iovec parts[] = {part(&head, sizeof head), part(label.data(), label.size()),
                    part(what.data.data(), what.data.size())};

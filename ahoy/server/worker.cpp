@@ -1,4 +1,5 @@
 #include <ahoy/connection/carry.hpp>
+#include <ahoy/connection/farewell.hpp>
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
@@ -71,13 +72,22 @@ struct job {
   std::unique_ptr<connection> peer;
   fd second;  // where its bytes are carried to
   bool is_carried;
+  duration patience = no_timeout;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
 };
 
+/// Of what is over a limit, with that; of TLS, with what was wrong.
+std::string cause_of(const error& failure) {
+  const std::string cause = cause_in_words(failure.code());
+  const bool of_tls = failure.verb() == "begin TLS with" || failure.code() == errc::not_trusted;
+  const bool says_more = (failure.code() == errc::too_long || of_tls) && !failure.hint().empty();
+  return says_more ? cause + ": " + failure.hint() : cause;
+}
+
 class worker_run {
  public:
-  worker_run(engine& by, int reports, handler& how, handler_is whose)
-      : by_{by}, reports_{reports}, how_{how}, whose_{whose} {}
+  worker_run(engine& by, int reports, handler& how, handler_is whose, const security* tls)
+      : by_{by}, reports_{reports}, how_{how}, whose_{whose}, tls_{tls} {}
 
   task<> run(descriptor& wire) {
     for (;;) {
@@ -162,12 +172,21 @@ class worker_run {
     const auto [begun, is_new] =
         jobs_.try_emplace(what.job, serving_.where(), std::move(caller), std::move(what.second), is_carried);
     assert(is_new && "each job has a number of its own");
+    begun->second.patience = what.patience;
     serving_.start(serve(begun->first, begun->second));
   }
 
   /// Null where no descriptor was left for it.
   std::unique_ptr<connection> open(order& from) {
     if (from.what == order_kind::answer) return open_request(from);
+    const bool is_secure = from.is_secure;
+    std::unique_ptr<connection> plain = open_stream(from);
+    if (!plain || !is_secure) return plain;
+    std::string name = plain->label();
+    return tls_->over(std::move(plain), {}, std::move(name));
+  }
+
+  std::unique_ptr<connection> open_stream(order& from) {
     if (from.lent >= 0)
       return std::make_unique<lent_stream>(by_, from.lent, from.remote, std::move(from.label));
     if (!from.first) return nullptr;
@@ -186,6 +205,7 @@ class worker_run {
       why_ = co_await carry_to_the_end(of).in(of.where);
     else
       why_ = co_await serve_to_the_end(how_, *of.peer).in(of.where);
+    if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
     if (of.is_stuck) why_ = cause_in_words(make_error_code(errc::too_slow));
     jobs_.erase(number);
     if (bell_)
@@ -204,13 +224,14 @@ class worker_run {
   task<std::string> carry_to_the_end(job& of) {
     std::string why = "done";
     try {
+      if (&of.peer->wire() != of.peer.get()) co_await of.peer->handshake();
       stream other{by_, std::move(of.second)};
       other.set_label("the handler");  // no caller is called so
       bool handler_waits = true;
       co_await when_all(tasks(pass_on(*of.peer, other, handler_waits), pass_back(other, *of.peer)));
       if (handler_waits && of.peer->left_unheard()) why = callers::in_words(callers::cut::server_ends);
     } catch (const error& failure) {
-      why = cause_in_words(failure.code());
+      why = cause_of(failure);
     } catch (const std::exception& failure) {
       why = escape(failure.what());
     }
@@ -221,6 +242,7 @@ class worker_run {
   int reports_;
   handler& how_;
   handler_is whose_;
+  const security* tls_;
   context where_;  // a worker ends where it is told to
   scope serving_{where_};
   std::optional<std::string> why_;
@@ -231,13 +253,6 @@ class worker_run {
 /// What is logged here is written down by the server, on its own thread.
 log_function log_over(int wire) {
   return [wire](log_level level, std::string_view line) { report_line(wire, level, line); };
-}
-
-/// Of what is over a limit, with that.
-std::string cause_of(const error& failure) {
-  const std::string cause = cause_in_words(failure.code());
-  const bool has_limit = failure.code() == errc::too_long && !failure.hint().empty();
-  return has_limit ? cause + ": " + failure.hint() : cause;
 }
 
 }  // namespace
@@ -259,6 +274,7 @@ std::string how_it_ended(const std::exception_ptr& thrown, const connection& pee
 task<std::string> serve_to_the_end(handler& how, connection& peer) {
   std::exception_ptr thrown;
   try {
+    if (&peer.wire() != &peer) co_await peer.handshake();
     co_await how.serve(peer);
   } catch (...) {
     thrown = std::current_exception();
@@ -266,7 +282,7 @@ task<std::string> serve_to_the_end(handler& how, connection& peer) {
   co_return how_it_ended(thrown, peer);
 }
 
-void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
+void work(fd wire, handler& how, handler_is whose, engine_choice on, const security* tls) noexcept {
   const log_redirection to_server{log_over(wire.get())};
   std::unique_ptr<engine> by;
   try {
@@ -276,7 +292,7 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
     return;
   }
   descriptor end{*by, std::move(wire)};
-  worker_run one{*by, end.number(), how, whose};
+  worker_run one{*by, end.number(), how, whose, tls};
   try {
     by->run(one.run(end));
   } catch (const std::exception&) {
@@ -284,10 +300,10 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on) noexcept {
   }
 }
 
-std::string work_once(engine& by, order what, int bell, int reports, handler& how, handler_is whose) noexcept
-    try {
+std::string work_once(engine& by, order what, int bell, int reports, handler& how, handler_is whose,
+                      const security* tls) noexcept try {
   const log_redirection to_server{log_over(reports)};
-  worker_run one{by, reports, how, whose};
+  worker_run one{by, reports, how, whose, tls};
   lent_bell told{by, bell};
   by.run(one.run_once(what, told.get()));
   return std::move(one).why();

@@ -69,19 +69,20 @@ worker_pool::worker_pool(engine& by, handler& how, const server_options& options
       options_{options},
       kept_{by, options.workers, options.model == model::event,
             [this](fd wire) { return start_kept(std::move(wire)); }} {
-  if (options.workers == 0) own_.emplace(by, how);
+  if (options.workers == 0) own_.emplace(by, how, options.tls.get());
 }
 
 std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
   const int own[] = {wire.get()};
   if (options_.model == model::process)
     return start_process(by_, as_, own, [this, &wire] {
-      work(std::move(wire), how_, handler_is::own, engine_choice::blocking);
+      work(std::move(wire), how_, handler_is::own, engine_choice::blocking, options_.tls.get());
     });
   const engine_choice on = options_.model == model::thread ? engine_choice::blocking : options_.engine;
-  return start_thread([end = std::make_shared<fd>(std::move(wire)), &how = how_, on] {
-    work(std::move(*end), how, handler_is::shared, on);
-  });
+  return start_thread(
+      [end = std::make_shared<fd>(std::move(wire)), &how = how_, on, tls = options_.tls.get()] {
+        work(std::move(*end), how, handler_is::shared, on, tls);
+      });
 }
 
 std::shared_ptr<assignment> worker_pool::entrust(order what) {
@@ -90,8 +91,9 @@ std::shared_ptr<assignment> worker_pool::entrust(order what) {
   return own_->engage_thread(std::move(what));
 }
 
-std::shared_ptr<assignment> worker_pool::engage(connection& peer) {
+std::shared_ptr<assignment> worker_pool::engage(connection& peer, bool is_secure) {
   order what = order_for(peer, ++last_job_);
+  what.is_secure = is_secure;
   what.patience = std::max(options_.drain, grace);
   fd here;
   if (how_.callers_meet()) {

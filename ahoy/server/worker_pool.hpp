@@ -20,9 +20,9 @@ class worker_pool {
 
   /// Starts those that are kept. Throws error.
   void start() { kept_.start(); }
-  /// Entrusts a caller to a worker. Throws error where the system has no more workers or descriptors: then
-  /// the caller has not been served. `peer` must outlive what is returned.
-  [[nodiscard]] std::shared_ptr<assignment> engage(connection& peer);
+  /// Entrusts a caller to a worker, who speaks TLS where it `is_secure`. Throws error where the system has no
+  /// more workers or descriptors: then the caller has not been served. `peer` must outlive what is returned.
+  [[nodiscard]] std::shared_ptr<assignment> engage(connection& peer, bool is_secure);
   /// Has the worker serve the caller to its end, and says how that was; where callers meet the handler runs
   /// here, and the worker carries what it and the caller say. A stop of the context cuts. Throws error as
   /// engage() does.

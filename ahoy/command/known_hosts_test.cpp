@@ -1,0 +1,41 @@
+#include <ahoy/command/known_hosts.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using ahoy::endpoint;
+
+const std::string key(64, 'a');
+const std::string other(64, 'b');
+
+TEST(known_hosts, finds_a_server_by_its_host_and_port) {
+  const std::string text =
+      "# mine\ntls://localhost:1 sha256=" + key + "\ntls://localhost:12 sha256=" + other + " # by phone\n";
+  const auto found = ahoy::find_known_host(text, endpoint::parse("tls://LOCALHOST:1"));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->key, key);
+  EXPECT_EQ(found->line, 2U);
+  EXPECT_EQ(ahoy::find_known_host(text, endpoint::parse("tls://localhost:12"))->key, other);
+  EXPECT_FALSE(ahoy::find_known_host(text, endpoint::parse("tls://localhost:2")));
+  EXPECT_FALSE(ahoy::find_known_host(text, endpoint::parse("tls://ocalhost:1")));
+}
+
+TEST(known_hosts, passes_over_what_it_cannot_read) {
+  for (const std::string& line :
+       {std::string{"tls://h:1"}, std::string{"tls://h:1 sha256="}, "tls://h:1 sha256=" + key.substr(1),
+        "tls://h:1 sha256=" + key + "a", "tls://h:1 md5=" + key, std::string(100, '\0')})
+    EXPECT_FALSE(ahoy::find_known_host(line + "\n", endpoint::parse("tls://h:1"))) << line;
+}
+
+TEST(known_hosts, a_new_key_takes_the_place_of_the_old_one_alone) {
+  const endpoint server = endpoint::parse("tls://[::1]:5#sha256=" + other);
+  const std::string text = "junk\ntls://[::1]:5 sha256=" + key + "\ntls://h:1 sha256=" + key;
+  EXPECT_EQ(ahoy::with_known_host(text, server, other),
+            "junk\ntls://h:1 sha256=" + key + "\ntls://[::1]:5 sha256=" + other + "\n");
+  EXPECT_EQ(ahoy::with_known_host("", server, other), "tls://[::1]:5 sha256=" + other + "\n");
+}
+
+}  // namespace

@@ -1,0 +1,125 @@
+#include <ahoy/address/ascii.hpp>
+#include <ahoy/command/notice.hpp>
+#include <ahoy/command/tls_choice.hpp>
+#include <ahoy/command/tls_opening.hpp>
+#include <ahoy/command/user_folder.hpp>
+#include <ahoy/error/escape.hpp>
+#include <ahoy/error/unreadable.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <sstream>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr std::string_view kind = "sha256=";
+constexpr std::size_t digits = 64;
+constexpr std::string_view own_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
+
+std::string without_kind(std::string_view fingerprint) {
+  return std::string{fingerprint.starts_with(kind) ? fingerprint.substr(kind.size()) : fingerprint};
+}
+
+tls_options options_of(const tls_settings& how) {
+  tls_options made;
+  made.authorities = how.cacert;
+  made.certificate = how.cert;
+  made.key = how.key;
+  made.insecure = how.insecure;
+  return made;
+}
+
+/// Made once, whoever else makes one at the same time.
+std::string file_of_own_key() {
+  const std::string folder = user_folder();
+  if (folder.empty())
+    throw error{system_code(ENOENT), "keep", "a key of our own", "set HOME, or say --cert and --key"};
+  const folder_lock locked{folder};
+  const std::string file = folder + "/identity.pem";
+  if (!text_of_file(file)) replace_file(file, new_identity(std::string{own_names}));
+  return file;
+}
+
+}  // namespace
+
+tls_choice::tls_choice(const endpoint& to, const tls_settings& how)
+    : to_{to}, given_{without_kind(to.fragment)} {
+  const bool asks_others = !given_.empty() || !how.cacert.empty() || how.insecure;
+  if (!asks_others) known_ = known_host_of(to);
+  tls_options options = options_of(how);
+  if (!given_.empty() && !how.insecure) options.trusted_keys = {given_};
+  if (known_) options.trusted_keys = {known_->key};
+  if (how.insecure) notice("--insecure: whoever answers is believed, and may not be who was asked for");
+  side_ = security_of_client(options);
+}
+
+void tls_choice::accepted() const {
+  if (given_.empty()) return;
+  try {
+    const bool is_new = remember_host(to_, given_);
+    endpoint plain = to_;
+    plain.fragment.clear();
+    if (is_new) notice(fmt::format("the key of {} is known from now on", escape(plain.to_string())));
+  } catch (const error& why) {
+    notice(fmt::format("the key cannot be remembered: {}", why.what()));
+  }
+}
+
+error tls_choice::explained(const trust_error& why) const {
+  if (!given_.empty() || why.key().empty()) return {why.code(), why.verb(), why.address(), why.hint()};
+  endpoint pinned = to_;
+  pinned.fragment = std::string{kind} + why.key();
+  const std::string line = "ahoy call " + pinned.to_string();
+  if (known_)
+    return {
+        why.code(), why.verb(), why.address(),
+        fmt::format(
+            "ITS KEY HAS CHANGED: {}:{} has sha256={}, and it shows sha256={}. Somebody may be in between. "
+            "If the server's owner says that the key is new, accept it: {}",
+            escape(known_->file), known_->line, known_->key, why.key(), line)};
+  return {why.code(), why.verb(), why.address(),
+          fmt::format("{}. To trust this key alone, where you know that it is the server's: {}", why.hint(),
+                      line)};
+}
+
+own_identity identity_of_listener(const tls_settings& how) {
+  if (!how.cert.empty()) return {how.cert, how.key, {}};
+  const std::string file = file_of_own_key();
+  return {file, {}, fingerprint_of_key(file)};
+}
+
+std::shared_ptr<const security> security_of_listener(const tls_settings& how, const own_identity& who,
+                                                     duration handshake_timeout) {
+  tls_options options = options_of(how);
+  options.certificate = who.certificate;
+  options.key = who.key;
+  options.requires_certificate = how.requires_certificate;
+  if (!how.allow_key.empty()) options.trusted_keys = keys_in_file(how.allow_key);
+  options.handshake_timeout = handshake_timeout;
+  return security_of_server(options);
+}
+
+std::vector<std::string> keys_in_file(const std::string& name) {
+  const std::optional<std::string> text = text_of_file(name);
+  if (!text) throw error{system_code(ENOENT), "read", escape(name)};
+  std::vector<std::string> keys;
+  std::istringstream lines{*text};
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line); ++number) {
+    std::istringstream words{line};
+    std::string word;
+    if (!(words >> word) || word.starts_with('#')) continue;
+    const std::string key = lower(without_kind(word));
+    if (key.size() != digits || key.find_first_not_of("0123456789abcdef") != key.npos)
+      throw unreadable(fmt::format("line {} of {}", number + 1, escape(name)), word,
+                       "a fingerprint is sha256= and 64 hexadecimal digits");
+    keys.push_back(key);
+  }
+  if (keys.empty()) throw unreadable("--allow-key", name, "it has no fingerprint, so that nobody could call");
+  return keys;
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,90 @@
+#include <ahoy/command/user_folder.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+#include <ahoy/socket/fd.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// Nothing that is kept here is larger.
+constexpr std::size_t most_text = std::size_t{16} * 1024 * 1024;
+
+std::string value_of(const char* name) {
+  const char* found = std::getenv(name);
+  return found ? found : "";
+}
+
+[[noreturn]] void fail(const char* verb, const std::string& name) {
+  throw error{system_code(errno), verb, escape(name)};
+}
+
+/// Each folder on the way that is not there.
+void make_folder(const std::string& name) {
+  for (std::size_t end = name.find('/', 1); end != std::string::npos; end = name.find('/', end + 1))
+    ::mkdir(name.substr(0, end).c_str(), 0700);
+  if (::mkdir(name.c_str(), 0700) != 0 && errno != EEXIST) fail("make folder", name);
+}
+
+void write_all(int to, std::string_view text, const std::string& name) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(to, text.data(), text.size());
+    if (written < 0 && errno != EINTR) fail("write", name);
+    text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+  }
+}
+
+}  // namespace
+
+std::string user_folder() {
+  const std::string configuration = value_of("XDG_CONFIG_HOME");
+  if (configuration.starts_with('/')) return configuration + "/ahoy";  // XDG: others are to be ignored
+  const std::string home = value_of("HOME");
+  return home.empty() ? "" : home + "/.config/ahoy";
+}
+
+std::optional<std::string> text_of_file(const std::string& name) {
+  const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file && errno == ENOENT) return std::nullopt;
+  if (!file) fail("read", name);
+  std::string text;
+  std::array<char, 65536> piece{};
+  for (ssize_t got = 1; got > 0 && text.size() < most_text;) {
+    got = ::read(file.get(), piece.data(), piece.size());
+    if (got < 0) fail("read", name);
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+folder_lock::folder_lock(const std::string& folder) {
+  make_folder(folder);
+  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX) != 0) fail("lock folder", folder);
+}
+
+folder_lock::~folder_lock() { ::close(descriptor_); }
+
+void replace_file(const std::string& name, std::string_view text) {
+  std::string beside = name + ".XXXXXX";
+  const fd file{::mkostemp(beside.data(), O_CLOEXEC)};  // 0600
+  if (!file) fail("write", name);
+  try {
+    write_all(file.get(), text, name);
+    if (::fsync(file.get()) != 0 || ::rename(beside.c_str(), name.c_str()) != 0) fail("write", name);
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
+  }
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,400 @@
+#include <ahoy/connection/tls.hpp>
+#include <ahoy/connection/tls_session.hpp>
+#include <ahoy/task/scope.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+/// What is made ciphertext at once, so that a long text need not be there twice.
+constexpr std::size_t most_at_once = std::size_t{64} * 1024;
+
+/// Said on the way out of a failure: if it does not get there, that is no failure of its own.
+task<> in_vain_or_not(task<> last) {
+  try {
+    co_await std::move(last);
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): what failed before is what counts
+  }
+}
+
+/// Carries out one operation by a task, in the operation's own context: the coroutine that awaits the one
+/// goes on when the other has ended. So a stop and a deadline reach what the task waits for, and there is
+/// never a task whose asker has gone.
+class errand final : detail::task_owner {
+ public:
+  /// Whether it was complete at once.
+  bool begin(operation& of, task<> work) {
+    asked_ = &of;
+    reason_ = nullptr;
+    const auto frame = std::move(work).release();
+    frame.promise().inherit(*of.where);
+    frame.promise().belong_to(*this);
+    is_beginning_ = true;
+    frame.resume();
+    is_beginning_ = false;
+    return !asked_;
+  }
+  /// Why it failed.
+  void throw_reason() {
+    if (reason_) std::rethrow_exception(std::exchange(reason_, nullptr));
+  }
+  void fail(operation& of, std::exception_ptr why) noexcept {
+    of.error = EPROTO;  // the reason says more
+    reason_ = std::move(why);
+  }
+
+ private:
+  void ended(std::coroutine_handle<> frame, detail::promise_base& how) noexcept override {
+    operation& done = *std::exchange(asked_, nullptr);
+    if (std::exception_ptr thrown = how.take_failure()) fail(done, std::move(thrown));
+    frame.destroy();
+    if (!is_beginning_) done.waiting.resume();  // who may do away with this
+  }
+
+  operation* asked_ = nullptr;
+  std::exception_ptr reason_;
+  bool is_beginning_ = false;
+};
+
+class tls_connection final : public secure_connection {
+ public:
+  tls_connection(std::unique_ptr<connection> below, tls_session session, duration limit)
+      : below_{std::move(below)},
+        session_{std::move(session)},
+        agreed_by_{deadline_after(below_->engine().now(), limit)},
+        free_{below_->engine()} {
+    if (std::string label = below_->own_label(); !label.empty()) set_label(std::move(label));
+    set_timeout(below_->timeout());
+  }
+
+  task<> handshake() override;
+  void shutdown_send() override;
+  void shutdown_receive() override;
+  [[nodiscard]] bool left_unheard() const noexcept override { return below_->left_unheard(); }
+  void abort_on_close() noexcept override { below_->abort_on_close(); }
+  task<> until_sent() override;
+  [[nodiscard]] ahoy::engine& engine() const noexcept override { return below_->engine(); }
+  [[nodiscard]] address local() const override { return below_->local(); }
+  [[nodiscard]] address remote() const override { return below_->remote(); }
+  [[nodiscard]] std::string_view transport() const noexcept override { return "tls"; }
+  [[nodiscard]] connection& wire() noexcept override { return below_->wire(); }
+  [[nodiscard]] std::uint64_t bytes_received() const noexcept override { return received_; }
+  [[nodiscard]] std::uint64_t bytes_sent() const noexcept override { return sent_; }
+  [[nodiscard]] std::uint64_t bytes_on_wire() const noexcept override { return carried_; }
+  [[nodiscard]] std::uint64_t progress() const noexcept override { return below_->progress(); }
+  [[nodiscard]] std::string version() const override { return is_agreed_ ? session_.version() : ""; }
+  [[nodiscard]] std::string peer_key() const override { return session_.peer_key(); }
+  [[nodiscard]] bool has_halves() const override { return session_.version() != "TLSv1.2"; }
+
+ private:
+  bool submit(receive_operation& asked) override;
+  bool submit(send_operation& asked) override;
+  void throw_reason(const operation& failed) override;
+  [[nodiscard]] bool has_plain(receive_operation& asked);
+  [[nodiscard]] bool has_plain_or_failed(receive_operation& asked) noexcept;
+  task<> receive_into(receive_operation& asked);
+  task<bool> fill(duration limit);
+  task<bool> fill_while_flushing(duration limit);
+  task<> send_all(send_operation& asked);
+  task<> agree();
+  task<> agree_by_words();
+  task<> until_agreed();
+  task<> flush();
+  task<> flush_in_turn();
+  void collect_and_send_what_fits();
+  void end_below();
+  [[nodiscard]] bool has_outgoing() const noexcept {
+    return !leaving_.empty() || session_.outgoing_size() > 0;
+  }
+  [[nodiscard]] duration left_of(time_point due) const noexcept;
+
+  std::unique_ptr<connection> below_;
+  tls_session session_;
+  time_point agreed_by_;
+  errand receiving_, sending_;
+  std::string leaving_;         // ciphertext that is not the kernel's yet
+  event free_;                  // whoever flushed or shook hands is done
+  std::exception_ptr refused_;  // why there is no conversation
+  std::uint64_t received_ = 0, sent_ = 0;
+  std::uint64_t carried_ = 0;  // where the last byte that was said ends, below
+  bool is_agreed_ = false;
+  bool is_agreeing_ = false;
+  bool is_flushing_ = false;
+  bool ending_ = false;           // our half, as far as we are concerned
+  bool has_ended_below_ = false;  // so that the peer knows
+  bool receiving_ended_ = false;
+  bool made_end_ = false;  // where nothing is at hand any more
+};
+
+void tls_connection::throw_reason(const operation& failed) {
+  (failed.kind == operation_kind::send ? sending_ : receiving_).throw_reason();
+}
+
+// --- the handshake ---
+
+task<> tls_connection::agree_by_words() {
+  while (!session_.shake_hands()) {
+    co_await flush();
+    const bytes come = co_await below_->receive();
+    if (come.empty())
+      session_.end();
+    else
+      session_.take(come);
+  }
+  co_await flush();
+}
+
+task<> tls_connection::agree() {
+  std::exception_ptr failure;
+  try {
+    co_await with_deadline(agreed_by_, agree_by_words());
+  } catch (const error& why) {
+    const bool is_late = why.code() == std::errc::timed_out && engine().now() >= agreed_by_;
+    failure = !is_late ? std::current_exception()
+                       : std::make_exception_ptr(
+                             error{why.code(), "begin TLS with", label(), "the handshake took too long"});
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) {
+    is_agreed_ = true;
+    co_return;
+  }
+  refused_ = failure;
+  co_await in_vain_or_not(flush());  // the alert
+  std::rethrow_exception(failure);
+}
+
+/// Who comes second waits for the first, whose failure is its own, too.
+task<> tls_connection::until_agreed() {
+  while (is_agreeing_) co_await free_.wait();
+  if (refused_) std::rethrow_exception(refused_);
+  if (is_agreed_) co_return;
+  is_agreeing_ = true;
+  std::exception_ptr failure;
+  try {
+    co_await agree();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  is_agreeing_ = false;
+  free_.notify();
+  if (failure) std::rethrow_exception(failure);
+}
+
+task<> tls_connection::handshake() { return until_agreed(); }
+
+// --- what has to go ---
+
+/// A send below that fails or is stopped may have taken a part: only the rest has to go.
+task<> tls_connection::flush_in_turn() {
+  for (session_.take_outgoing(leaving_); !leaving_.empty(); session_.take_outgoing(leaving_)) {
+    const std::uint64_t before = below_->bytes_sent();
+    std::exception_ptr failure;
+    try {
+      co_await below_->send(leaving_);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    leaving_.erase(0, static_cast<std::size_t>(below_->bytes_sent() - before));
+    if (failure) std::rethrow_exception(failure);
+  }
+  end_below();
+}
+
+/// One at a time, each in its own context: nobody's words depend on another's time.
+task<> tls_connection::flush() {
+  while (is_flushing_) co_await free_.wait();
+  if (!has_outgoing()) co_return;
+  is_flushing_ = true;
+  std::exception_ptr failure;
+  try {
+    co_await flush_in_turn();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  is_flushing_ = false;
+  free_.notify();
+  if (failure) std::rethrow_exception(failure);
+}
+
+void tls_connection::end_below() {
+  if (!ending_ || has_ended_below_ || has_outgoing()) return;
+  has_ended_below_ = true;
+  below_->shutdown_send();
+}
+
+void tls_connection::collect_and_send_what_fits() {
+  session_.take_outgoing(leaving_);
+  leaving_.erase(0, below_->send_what_fits(leaving_));
+  end_below();
+}
+
+void tls_connection::shutdown_send() {
+  if (ending_) return;
+  ending_ = true;
+  if (is_agreed_) session_.write_end();
+  if (!is_flushing_) collect_and_send_what_fits();
+}
+
+task<> tls_connection::until_sent() { return flush(); }
+
+bool tls_connection::submit(send_operation& asked) {
+  if (is_over(asked)) return true;
+  return sending_.begin(asked, send_all(asked));
+}
+
+/// What is counted is on its way, in part at least.
+task<> tls_connection::send_all(send_operation& asked) {
+  below_->set_timeout(asked.timeout);
+  if (!is_agreed_) co_await until_agreed();
+  while (!asked.left.empty()) {
+    if (ending_) throw error{system_code(EPIPE), "send to", label()};
+    const std::string_view piece = asked.left.substr(0, most_at_once);
+    session_.write(piece);
+    asked.left.remove_prefix(piece.size());
+    sent_ += piece.size();
+    carried_ = below_->bytes_on_wire() + leaving_.size() + session_.outgoing_size();
+    co_await flush();
+  }
+}
+
+// --- what comes ---
+
+/// false: more has to come first.
+bool tls_connection::has_plain(receive_operation& asked) {
+  buffer_pool& pool = engine().buffers();
+  const std::span<char> block = pool.take();
+  std::optional<std::size_t> size;
+  try {
+    size = session_.read(block);
+  } catch (...) {
+    pool.give_back(block.data());
+    throw;
+  }
+  if (size && *size > 0)
+    asked.received = pool.lend(block, *size);
+  else
+    pool.give_back(block.data());
+  received_ += size.value_or(0);
+  return size.has_value() || made_end_;
+}
+
+bool tls_connection::has_plain_or_failed(receive_operation& asked) noexcept {
+  try {
+    return has_plain(asked);
+  } catch (...) {
+    receiving_.fail(asked, std::current_exception());
+    return true;
+  }
+}
+
+bool tls_connection::submit(receive_operation& asked) {
+  if (is_over(asked)) return true;
+  if (is_agreed_ && !has_outgoing() && has_plain_or_failed(asked)) return true;
+  return receiving_.begin(asked, receive_into(asked));
+}
+
+duration tls_connection::left_of(time_point due) const noexcept {
+  if (due == no_deadline) return no_timeout;
+  return std::max(due - engine().now(), duration::zero());
+}
+
+/// false: nothing came in time.
+task<bool> tls_connection::fill(duration limit) {
+  const std::optional<bytes> come = co_await below_->receive_within(limit);
+  const bool is_end = come && come->empty();
+  if (is_end && receiving_ended_)
+    made_end_ = true;
+  else if (is_end)
+    session_.end();
+  else if (come)
+    session_.take(*come);
+  co_return come.has_value();
+}
+
+/// A peer that says much before it listens must not wait for us while we wait for it.
+task<bool> tls_connection::fill_while_flushing(duration limit) {
+  context& here = co_await this_context();
+  scope flushing{here};
+  flushing.start(in_vain_or_not(flush()));
+  std::exception_ptr failure;
+  bool has_come = false;
+  try {
+    has_come = co_await fill(limit);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  flushing.stop();
+  co_await flushing.join();
+  if (failure) std::rethrow_exception(failure);
+  co_return has_come;
+}
+
+task<> tls_connection::receive_into(receive_operation& asked) {
+  const time_point due = deadline_after(engine().now(), asked.timeout);
+  if (!is_agreed_) co_await until_agreed();
+  for (bool has_come = true; has_come;) {
+    if (has_plain(asked)) co_return;
+    if (!is_flushing_ && has_outgoing()) collect_and_send_what_fits();
+    const bool flushes = !is_flushing_ && has_outgoing();
+    task<bool> filling = flushes ? fill_while_flushing(left_of(due)) : fill(left_of(due));
+    has_come = co_await std::move(filling);
+  }
+  asked.timed_out = true;
+  asked.error = ETIMEDOUT;
+}
+
+void tls_connection::shutdown_receive() {
+  receiving_ended_ = true;
+  below_->shutdown_receive();
+}
+
+/// One side, with its keys.
+class tls_client final : public security {
+ public:
+  explicit tls_client(const tls_options& how)
+      : context_{tls_context::of_client(how)}, limit_{how.handshake_timeout} {}
+  [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host& server,
+                                                        std::string name) const override {
+    auto session = tls_session::to_server(context_, server, std::move(name));
+    return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
+  }
+
+ private:
+  tls_context context_;
+  duration limit_;
+};
+
+class tls_server final : public security {
+ public:
+  explicit tls_server(const tls_options& how)
+      : context_{tls_context::of_server(how)}, limit_{how.handshake_timeout} {}
+  [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host&,
+                                                        std::string name) const override {
+    auto session = tls_session::to_client(context_, std::move(name));
+    return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
+  }
+
+ private:
+  tls_context context_;
+  duration limit_;
+};
+
+}  // namespace
+
+std::shared_ptr<const security> make_tls_client(const tls_options& how) {
+  return std::make_shared<tls_client>(how);
+}
+
+std::shared_ptr<const security> make_tls_server(const tls_options& how) {
+  return std::make_shared<tls_server>(how);
+}
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,82 @@
+#pragma once
+#include <ahoy/address/host.hpp>
+#include <ahoy/connection/tls_options.hpp>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// What the conversations of one side have in common: its keys, whom it believes, and what shortens the next
+/// handshake with the same peer (tickets). May be shared by threads.
+class tls_context {
+ public:
+  /// Throws error (malformed) for a file that cannot be read, or whose key and certificate do not belong
+  /// together, and for a key that is encrypted.
+  [[nodiscard]] static tls_context of_client(const tls_options& how);
+  /// The same; and where there is no certificate to show.
+  [[nodiscard]] static tls_context of_server(const tls_options& how);
+
+ private:
+  friend class tls_session;
+  struct state;
+  explicit tls_context(std::shared_ptr<state> made) noexcept : state_{std::move(made)} {}
+  std::shared_ptr<state> state_;
+};
+
+/// A conversation over TLS 1.2 or 1.3 (RFC 5246, RFC 8446), seen from one side. No input or output here: what
+/// comes over the network goes in by take(), and what has to go there comes out of take_outgoing().
+class tls_session {
+ public:
+  /// The client's side, before a word was said. `server` is who has to answer: its certificate has to show
+  /// that name or address. `label` is what errors call it.
+  [[nodiscard]] static tls_session to_server(const tls_context& as, const host& server, std::string label);
+  /// The server's side.
+  [[nodiscard]] static tls_session to_client(const tls_context& as, std::string label);
+  tls_session(tls_session&&) noexcept;
+  ~tls_session();
+
+  /// What has come.
+  void take(std::string_view wire);
+  /// Nothing more will come: where the peer has not said that it ends, it was cut short.
+  void end() noexcept;
+  [[nodiscard]] std::size_t outgoing_size() const noexcept;
+  /// What has to go to the peer, before more is waited for, is added to `to`. After a failure that is the
+  /// alert which tells the peer of it.
+  void take_outgoing(std::string& to);
+
+  /// Goes on with the handshake as far as what has come allows; whether it is over. Throws error:
+  /// not_trusted (a trust_error), handshake_failed.
+  bool shake_hands();
+  /// What the peer says, as much as there is room for; nullopt where more has to come first, 0 once it has
+  /// ended its side (close_notify). Throws error: protocol_broken, cut_short; handshake_failed where the peer
+  /// says only now that it does not take our certificate.
+  std::optional<std::size_t> read(std::span<char> into);
+  /// Has it go to the peer. The handshake is over.
+  void write(std::string_view plain);
+  /// Has the end of our half go to the peer (close_notify). Nothing is written after it.
+  void write_end() noexcept;
+
+  /// "TLSv1.3"
+  [[nodiscard]] std::string version() const;
+  /// Of the key that the peer has shown by now; empty where there is none.
+  [[nodiscard]] const std::string& peer_key() const noexcept;
+  /// What was agreed on (ALPN); empty where nothing was.
+  [[nodiscard]] std::string protocol() const;
+  /// The handshake was a short one: both remembered the one before.
+  [[nodiscard]] bool is_resumed() const noexcept;
+
+ private:
+  friend class tls_context;
+  struct state;
+  explicit tls_session(std::unique_ptr<state> made) noexcept;
+  std::unique_ptr<state> state_;
+};
+
+/// The fingerprint of the key of the first certificate of a file, PEM; throws error (malformed).
+[[nodiscard]] std::string key_fingerprint(const std::string& certificate_file);
+
+}  // namespace ahoy::inline v0

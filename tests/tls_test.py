@@ -1,0 +1,418 @@
+"""TLS against other people's: openssl, curl, ncat, socat and Python's ssl, as callers and as servers."""
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+from command import GUARD, Listener, Process, Running, await_that, run
+from peers import Server, is_listening, port_to_listen_on, receive_all, reset
+from servers.certificates import certificates
+
+MODELS = (["event"], ["iterative"], ["thread"], ["process"], ["thread", "--workers", "2"], ["process", "--workers", "2"], ["event", "--workers", "2"])
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+PIN = re.compile(r"ahoy call (tls://\S+#sha256=[0-9a-f]{64})$")
+LARGE = os.urandom(1 << 20) * 50
+
+
+def client_context(version="1.3", certificate=None, **more):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = context.maximum_version = VERSIONS[version]
+    context.load_verify_locations((certificate or certificates().good).file)
+    if "show" in more:
+        context.load_cert_chain(more["show"].file, more["show"].key)
+    return context
+
+
+def server_context(version="1.3", certificate=None, asks=False):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = context.maximum_version = VERSIONS[version]
+    shown = certificate or certificates().good
+    context.load_cert_chain(shown.file, shown.key)
+    if asks:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(certificates().good.file)
+    return context
+
+
+class Tls(unittest.TestCase):
+    """Each test has a user's folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="ahoy-tls-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        before = os.environ.get("XDG_CONFIG_HOME")
+        os.environ["XDG_CONFIG_HOME"] = folder.name
+        self.addCleanup(lambda: os.environ.pop("XDG_CONFIG_HOME") if before is None else os.environ.update(XDG_CONFIG_HOME=before))
+        good = certificates().good
+        self.good = ["--cert", good.file, "--key", good.key]
+        self.trusted = ["--cacert", good.file]
+
+    def caller(self, port, **how):
+        plain = socket.create_connection(("127.0.0.1", port), GUARD)
+        self.addCleanup(plain.close)
+        secure = client_context(**how).wrap_socket(plain, server_hostname="localhost")
+        self.addCleanup(secure.close)
+        return secure
+
+    def server(self, behave, **how):
+        """A server in Python's ssl; what it says of a failing handshake does not count."""
+        def serve(peer):
+            try:
+                with server_context(**how).wrap_socket(peer, server_side=True) as secure:
+                    return behave(secure)
+            except (ssl.SSLError, OSError):
+                return None
+        return Server(socket.AF_INET, serve)
+
+    @staticmethod
+    def url(server):
+        return f"tls://localhost:{server.endpoint.rsplit(':', 1)[1]}"
+
+    def refused(self, status, words, *line, given=b""):
+        ended = run(*line, given=given)
+        self.assertEqual(ended.status, status, ended)
+        self.assertRegex(ended.err, words)
+        return ended
+
+
+def blocking(secure):
+    """The socket below, without TLS."""
+    plain = socket.socket(fileno=secure.detach())
+    plain.settimeout(GUARD)
+    return plain
+
+
+def answer(text):
+    """Hears a line, says this, and ends with close_notify."""
+    def behave(peer):
+        heard = peer.recv(1 << 16)
+        peer.sendall(text)
+        peer.unwrap()
+        return heard
+    return behave
+
+
+class Calls(Tls):
+    def test_send(self):
+        for version in VERSIONS:
+            with self.subTest(version), self.server(answer(b"welcome\n"), version=version) as server:
+                ended = run("send", self.url(server), "hello", *self.trusted, "-v")
+                self.assertEqual((ended.status, ended.out), (0, b"welcome\n"), ended.err)
+                self.assertIn("closed: the system of", ended.err)
+                self.assertEqual(server.join(), b"hello\n")
+
+    def test_call(self):
+        for version in VERSIONS:
+            with self.subTest(version), self.server(answer(b"welcome\n"), version=version) as server:
+                ended = run("call", self.url(server), *self.trusted, given=b"hello\n")
+                self.assertEqual((ended.status, ended.out), (0, b"welcome\n"), ended.err)
+
+    def test_over_tls_1_2_the_peers_end_comes_first(self):
+        """There our close_notify would make it drop what it still has to say."""
+        def behave(peer):
+            peer.settimeout(1)  # nothing is awaited that comes: that nothing does is what is looked for
+            heard = peer.recv(1 << 16)
+            try:
+                heard += peer.recv(1 << 16) + b"<our end>"
+            except TimeoutError:
+                pass
+            peer.settimeout(GUARD)
+            peer.sendall(b"late\n")
+            peer.unwrap()
+            return heard
+        with self.server(behave, version="1.2") as server:
+            ended = run("send", self.url(server), "hello", *self.trusted)
+            self.assertEqual((ended.status, ended.out), (0, b"late\n"), ended.err)
+            self.assertIn("TLS 1.2", ended.err)
+            self.assertEqual(server.join(), b"hello\n")
+
+    def test_an_end_without_close_notify_is_no_end(self):
+        def cut(peer):
+            peer.recv(1 << 16)
+            peer.sendall(b"half")
+            plain = blocking(peer)
+            plain.shutdown(socket.SHUT_WR)
+            receive_all(plain)
+            plain.close()
+        for version in VERSIONS:
+            with self.subTest(version, verb="send"), self.server(cut, version=version) as server:
+                ended = self.refused(18, "all acknowledged, the peer ended without close_notify", "send", self.url(server), "x", *self.trusted)
+                self.assertEqual(ended.out, b"half")
+            with self.subTest(version, verb="call"), self.server(cut, version=version) as server:
+                ended = self.refused(56, "without close_notify", "call", self.url(server), *self.trusted, given=b"x\n")
+                self.assertEqual(ended.out, b"half")
+
+    def test_a_reset(self):
+        def behave(peer):
+            peer.recv(1)
+            reset(blocking(peer))
+        with self.server(behave) as server:
+            self.refused(18, "reset", "send", self.url(server), "hello", *self.trusted)
+
+    def test_bulk(self):
+        def behave(peer):
+            heard = b"".join(iter(lambda: peer.recv(1 << 16), b""))
+            peer.unwrap()
+            return heard
+        with self.server(behave) as server:
+            ended = run("send", self.url(server), *self.trusted, given=LARGE)
+            self.assertEqual(ended.status, 0, ended.err)
+            self.assertTrue(server.join() == LARGE)
+
+    def test_echo_of_bulk_by_socat(self):
+        port = port_to_listen_on()
+        with Process(*socat_server(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+            self.await_port(port, server)
+            given = LARGE[:1 << 24]
+            ended = run("call", f"tls://localhost:{port}", *self.trusted, given=given)
+            self.assertTrue(ended.out == given, (len(ended.out), ended.err))
+
+    def await_port(self, port, server):
+        """A call would be the one that it answers."""
+        await_that(lambda: is_listening(port) or not server.is_running(), "a server that listens")
+        self.assertTrue(server.is_running())
+
+    def test_servers_of_others(self):
+        for command, said in ((s_server("-tls1_2"), b"olleh"), (s_server("-tls1_3"), b"olleh"), (ncat_server, b"hello"), (socat_server, b"hello")):
+            port = port_to_listen_on()
+            with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL) as server:
+                self.await_port(port, server)
+                with Running("call", f"tls://localhost:{port}", *self.trusted) as call:
+                    call.write("hello\n")
+                    self.assertEqual(call.out.next_line(), said)
+
+
+def socat_server(port):
+    good = certificates().good
+    return ["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={good.file},key={good.key},verify=0", "EXEC:cat"]
+
+
+def ncat_server(port):
+    good = certificates().good
+    return ["ncat", "--ssl", "--ssl-cert", good.file, "--ssl-key", good.key, "-l", "127.0.0.1", str(port), "-e", "/bin/cat"]
+
+
+def s_server(version):
+    good = certificates().good
+    return lambda port: ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", good.file, "-key", good.key, "-rev", "-quiet", version]
+
+
+class Trust(Tls):
+    def certificate_of(self, name, *, signed_by=None, names="DNS:localhost"):
+        made = certificates().good._replace(file=self.folder / f"{name}.pem", key=self.folder / f"{name}.key")
+        request = self.folder / f"{name}.request"
+        signing = ["-CA", signed_by.file, "-CAkey", signed_by.key, "-CAcreateserial"] if signed_by else ["-signkey", made.key]
+        for command in (["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                         "-addext", f"subjectAltName={names}", "-keyout", made.key, "-out", request],
+                        ["openssl", "x509", "-req", "-in", request, "-days", "3", "-copy_extensions", "copy", "-out", made.file, *signing]):
+            subprocess.run(command, check=True, capture_output=True)
+        return made
+
+    def test_each_reason_has_its_words(self):
+        known = certificates()
+        of_stranger = self.certificate_of("by-stranger", signed_by=self.certificate_of("stranger"))
+        for shown, words, reason in ((known.elsewhere, ["--cacert", known.elsewhere.file], "hostname mismatch.*elsewhere.invalid"),
+                                     (known.expired, ["--cacert", known.expired.file], "expired.*good until"),
+                                     (known.good, [], "self-signed.*ahoy call tls://localhost:[0-9]+#sha256="),
+                                     (of_stranger, [], "issuer.*CN=stranger signed it"),
+                                     (known.good, ["--cacert", known.elsewhere.file], "self-signed")):
+            for verb in ("send", "call"):
+                with self.subTest(reason, verb=verb), self.server(answer(b""), certificate=shown) as server:
+                    self.refused(60, f"trust localhost:[0-9]+: the certificate is not trusted\n.*{reason}", verb, self.url(server), *words)
+        with self.server(answer(b"")) as server:
+            ended = self.refused(60, "its key is sha256=[0-9a-f]{64}, and not sha256=0{64}", "call", self.url(server) + "#sha256=" + "0" * 64)
+            self.assertEqual(len(ended.err.splitlines()), 2)
+
+    def test_insecure_is_said_aloud(self):
+        with self.server(answer(b"hi\n"), certificate=certificates().elsewhere) as server:
+            ended = run("send", self.url(server), "x", "--insecure")
+            self.assertEqual((ended.status, ended.out), (0, b"hi\n"))
+            self.assertIn("--insecure: whoever answers is believed", ended.err)
+
+    def test_a_key_is_accepted_once_and_missed_when_it_changes(self):
+        with self.server(answer(b"hi\n")) as server:
+            refused = self.refused(60, "self-signed", "call", self.url(server))
+            pinned = PIN.search(refused.err.strip())[1]
+            fingerprint = pinned.split("#")[1]
+        other = self.certificate_of("other")
+        known = self.folder / "ahoy" / "known_hosts"
+        with self.server(answer(b"hi\n")) as server:
+            self.assertEqual(run("send", f"{self.url(server)}#{fingerprint}", "x").status, 0)
+            self.assertEqual(known.read_text(), f"{self.url(server)} {fingerprint}\n")
+            self.assertEqual(known.stat().st_mode & 0o777, 0o600)
+            self.assertEqual(known.parent.stat().st_mode & 0o777, 0o700)
+        with self.server(answer(b"hi\n"), certificate=other) as server:
+            known.write_text(f"{self.url(server)} {fingerprint}\n")
+            ended = self.refused(60, "ITS KEY HAS CHANGED", "call", self.url(server))
+            self.assertIn(f"{known}:1", ended.err)
+        with self.server(answer(b"hi\n")) as server:
+            known.write_text(f"{self.url(server)} {fingerprint}\n")
+            self.assertEqual(run("send", self.url(server), "x").out, b"hi\n")
+
+    def test_a_server_that_wants_a_certificate(self):
+        for version in VERSIONS:
+            with self.subTest(version), self.server(answer(b"hi\n"), version=version, asks=True) as server:
+                ended = run("call", self.url(server), *self.trusted, given=b"x\n")
+                self.assertIn(ended.status, (35,), ended)
+                self.assertRegex(ended.err, "no TLS was agreed on\n.*certificate of ours")
+            with self.subTest(version), self.server(answer(b"hi\n"), version=version, asks=True) as server:
+                ended = run("send", self.url(server), "x", *self.trusted, *self.good)
+                self.assertEqual((ended.status, ended.out), (0, b"hi\n"), ended.err)
+
+    def test_no_tls_there(self):
+        for said, words in ((b"220 ready\r\n", "what it says is not TLS"), (b"", "it ended the connection instead")):
+            with self.subTest(said), Server(socket.AF_INET, lambda peer, said=said: (peer.recv(1 << 16), peer.sendall(said))) as server:
+                self.refused(35, f"begin TLS with localhost:[0-9]+: .*\n{words}", "call", self.url(server), *self.trusted)
+
+    def test_a_silent_server(self):
+        with Server(socket.AF_INET, None) as server:
+            server.behave = server.hold
+            self.refused(28, "connect", "call", self.url(server), *self.trusted, "--connect-timeout", "200ms")
+
+
+class Listens(Tls):
+    def test_a_conversation_under_every_model(self):
+        for model in MODELS:
+            for handler in ("talk", "echo"):
+                for version in VERSIONS:
+                    with self.subTest(model=model, handler=handler, version=version), \
+                            Listener("tls://127.0.0.1:0", "--handler", handler, "--model", *model, *self.good) as listener:
+                        caller = self.caller(listener.port, version=version)
+                        caller.sendall(b"hello\n")
+                        if handler == "talk":
+                            self.assertRegex(listener.out.next_line(), rb"\[127.0.0.1:\d+\] hello$")
+                            listener.say("welcome")
+                            self.assertEqual(caller.recv(100), b"welcome\n")
+                            listener.end()
+                        else:
+                            self.assertEqual(caller.recv(100), b"hello\n")
+                            caller.unwrap()  # which waits for the other close_notify
+                            continue
+                        self.assertEqual(caller.recv(100), b"")  # with close_notify, or it would throw
+
+    def test_its_own_key_is_made_once_and_pinned_by_the_line_to_paste(self):
+        lines = []
+        for _ in range(2):
+            with Listener("tls://127.0.0.1:0", "--handler", "echo") as listener:
+                lines.append(listener.err.until(PIN.pattern)[1])
+                ended = run("send", lines[-1], "hello")
+                self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+        self.assertEqual(lines[0].split("#")[1], lines[1].split("#")[1])
+        identity = self.folder / "ahoy" / "identity.pem"
+        self.assertEqual(identity.stat().st_mode & 0o777, 0o600)
+
+    def test_callers_of_others(self):
+        good = certificates().good
+        for name, command in {"s_client": ["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", good.file],
+                              "s_client of 1.2": ["openssl", "s_client", "-quiet", "-tls1_2", "-verify_return_error", "-CAfile", good.file],
+                              "ncat": ["ncat", "--ssl-verify", "--ssl-trustfile", good.file],
+                              "socat": ["socat", "-"]}.items():
+            with self.subTest(name), Listener("tls://127.0.0.1:0", *self.good) as listener:
+                to = {"s": ["-connect", f"localhost:{listener.port}"], "n": ["localhost", str(listener.port)]}[name[0]] if name != "socat" else \
+                    [f"OPENSSL:localhost:{listener.port},cafile={good.file}"]
+                with Process(*command, *to) as caller:
+                    caller.write("hello\n")
+                    self.assertRegex(listener.out.next_line(), rb" hello$")
+                    listener.say("welcome")
+                    self.assertEqual(caller.out.next_line(), b"welcome")
+
+    def test_curl(self):
+        reply = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nahoy"
+        with Listener("tls://127.0.0.1:0", "--handler", "greet", "--greeting", reply, *self.good) as listener:
+            got = subprocess.run(["curl", "-sS", "--cacert", certificates().good.file, f"https://localhost:{listener.port}/"],
+                                 capture_output=True, timeout=GUARD, check=True)
+            self.assertEqual(got.stdout, b"ahoy")
+
+    def test_bulk_both_ways_under_every_model(self):
+        for model in MODELS:
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good) as listener:
+                ended = run("call", f"tls://localhost:{listener.port}", *self.trusted, given=LARGE)
+                self.assertEqual(ended.status, 0, ended.err)
+                self.assertTrue(ended.out == LARGE, len(ended.out))
+
+    def test_a_program(self):
+        with Listener("tls://127.0.0.1:0", *self.good, "--exec", "tr", "a-z", "A-Z") as listener:
+            ended = run("send", f"tls://localhost:{listener.port}", "hello", *self.trusted)
+            self.assertEqual((ended.status, ended.out), (0, b"HELLO\n"), ended.err)
+
+    def test_a_caller_cut_short_is_known_from_one_that_ended(self):
+        with Listener("tls://127.0.0.1:0", *self.good) as listener:
+            caller = self.caller(listener.port)
+            caller.sendall(b"hello\n")
+            listener.out.next_line()
+            plain = blocking(caller)
+            plain.shutdown(socket.SHUT_WR)
+            listener.err.until(r"\[127.0.0.1:\d+\] left: .*(close_notify|ended inside)")
+
+    def test_plain_and_silent_callers_do_not_keep_others_from_being_served(self):
+        for model in MODELS:
+            if model[0] == "iterative":
+                continue  # one at a time is what it promises
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good,
+                                               "--handshake-timeout", "300ms") as listener:
+                silent = socket.create_connection(("127.0.0.1", listener.port), GUARD)
+                plain = socket.create_connection(("127.0.0.1", listener.port), GUARD)
+                plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                caller = self.caller(listener.port)
+                caller.sendall(b"hello\n")
+                self.assertEqual(caller.recv(100), b"hello\n")
+                listener.err.until("what it says is not TLS")
+                listener.err.until("the handshake took too long")
+                for each in (silent, plain):
+                    with contextlib.suppress(ConnectionResetError):
+                        receive_all(each)  # it is closed
+                    each.close()
+
+    def test_a_tls_caller_on_a_plain_port(self):
+        with Listener("127.0.0.1:0") as listener:
+            with Process("openssl", "s_client", "-connect", f"127.0.0.1:{listener.port}"):
+                listener.err.until(r"speaks TLS, which this endpoint does not: listen on tls://")
+
+    def test_who_may_call(self):
+        good, elsewhere = certificates().good, certificates().elsewhere
+        keys = self.folder / "keys"
+        der = subprocess.run(["sh", "-c", f"openssl x509 -in {good.file} -noout -pubkey | openssl pkey -pubin -outform der | sha256sum"],
+                             capture_output=True, check=True).stdout.split()[0].decode()
+        keys.write_text(f"# who may call\n\nsha256={der} alice\n")
+        for words in (["--require-client-cert", "--cacert", good.file], ["--allow-key", keys]):
+            for model in (["event"], ["process"]):
+                with self.subTest(words, model=model), Listener("tls://127.0.0.1:0", "--handler", "echo", *self.good, *words, "--model", *model) as listener:
+                    to = f"tls://localhost:{listener.port}"
+                    ended = run("send", to, "hello", *self.trusted, *self.good)
+                    self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+                    ended = run("call", to, *self.trusted, given=b"hello\n")
+                    self.assertEqual(ended.status, 35, ended)
+                    self.assertIn("certificate of ours", ended.err)
+                    listener.err.until("it showed no certificate")
+                    ended = run("call", to, *self.trusted, "--cert", elsewhere.file, "--key", elsewhere.key, given=b"hello\n")
+                    self.assertEqual(ended.status, 35, ended)
+                    self.assertIn("does not take our certificate", ended.err)
+
+    def test_keys_that_cannot_be_read(self):
+        keys = self.folder / "keys"
+        for text in ("", "# nobody\n", "sha256=12\n"):
+            keys.write_text(text)
+            self.refused(2, "fingerprint", "listen", "tls://127.0.0.1:0", "--allow-key", keys)
+
+    def test_resumption(self):
+        with Listener("tls://127.0.0.1:0", "--handler", "echo", *self.good) as listener:
+            for version in VERSIONS:
+                context = client_context(version)
+                session = None
+                for resumed in (False, True):
+                    plain = socket.create_connection(("127.0.0.1", listener.port), GUARD)
+                    with context.wrap_socket(plain, server_hostname="localhost", session=session) as caller:
+                        caller.sendall(b"x")
+                        caller.recv(1)
+                        self.assertEqual(caller.session_reused, resumed, version)
+                        session = caller.session
+
+
+if __name__ == "__main__":
+    unittest.main()
