@@ -25,6 +25,7 @@ FLOOD = negotiated(DO, range(40, 240)) * 50
 
 CALLING = [
     ("a reset", [b"hello\r\n" + IAC + DO + TTYPE, hear_until(IAC + WILL + TTYPE), reset], "/", [], 56, "reset"),
+    ("a reset that meets an answer", [IAC + DO + TTYPE, hear_until(IAC + WILL + TTYPE), b"hello" + IAC + DO + NAWS, reset], "/", [], 56, "reset"),
     ("a reset in a negotiation", [IAC + DO + TTYPE + IAC + DO, hear_until(IAC + WILL + TTYPE), reset], "/", [], 56, "reset"),
     ("a subnegotiation without an end", [IAC + SB + TTYPE, forever(LONG)], "/", [], 8, "negotiate"),
     ("a subnegotiation of bytes that are none", [IAC + SB + NOBODYS, forever(bytes(10_000))], "/", [], 8, "negotiate"),

@@ -94,6 +94,7 @@ class telnet_call {
   bool has_said_ = false;      // something of the input, beside answers
   bool hearing_ = true;
   bool peer_ended_ = false;
+  bool was_reset_ = false;  // before its end: whoever hears of it takes it from the next one to ask
   bool closes_ = false;  // our half, once all was sent
   bool has_left_ = false;
   status status_ = status::done;
@@ -204,6 +205,7 @@ void telnet_call::blame(const error& why, const context& here) {
   if (why.code() == std::errc::operation_canceled) throw;
   if (why.code() == std::errc::timed_out && time_is_over) throw;
   if (!failure_) failure_.emplace(why);
+  was_reset_ = was_reset_ || (!peer_ended_ && why.code() == std::errc::connection_reset);
   witness_->failed(why.code());
 }
 
@@ -212,7 +214,8 @@ void telnet_call::blame(const error& why, const context& here) {
 void telnet_call::judge() {
   const account known = witness_->ask();
   if (known.failure && !failure_) failure_.emplace(known.failure, "receive from", stream_->label());
-  const bool ended_first = peer_ended_ || (failure_ && failure_->code() == std::errc::broken_pipe);
+  const bool refuses_more = failure_ && failure_->code() == std::errc::broken_pipe;
+  const bool ended_first = !was_reset_ && (peer_ended_ || refuses_more);
   if (!failure_ && ended_first && !input_.at_end() && !input_.is_terminal())
     notice("the server has ended the conversation; standard input was not read to its end");
   if (!failure_ && ended_first && has_said_ && !has_heard_ && given_.at_end.how == after_eof::rule::ordinary)
