@@ -1,4 +1,4 @@
-#include <ahoy/protocol/base64.hpp>
+#include <ahoy/message/base64.hpp>
 
 #include "target.hpp"
 

@@ -1,4 +1,4 @@
-#include <ahoy/protocol/percent.hpp>
+#include <ahoy/address/percent.hpp>
 
 #include "target.hpp"
 

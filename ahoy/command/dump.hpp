@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,12 +25,5 @@ class hex_dump {
   std::uint64_t offset_ = 0;
   std::string line_;
 };
-
-/// Base64 of RFC 4648, section 4: the standard alphabet, with padding, in one line.
-[[nodiscard]] std::string base64(std::string_view bytes);
-
-/// The bytes of such a text; nothing where it is not exactly what base64() makes (spaces, line breaks,
-/// padding that is missing or hides bits, and other alphabets are refused), so each byte string has one text.
-[[nodiscard]] std::optional<std::string> base64_bytes(std::string_view text);
 
 }  // namespace ahoy::inline v0

@@ -6,8 +6,6 @@
 
 namespace {
 
-using ahoy::base64;
-using ahoy::base64_bytes;
 using ahoy::hex_dump;
 using ahoy::timestamp;
 using namespace std::chrono_literals;
@@ -69,44 +67,6 @@ TEST(timestamp, is_rfc_3339_in_utc) {
 TEST(timestamp, rounds_down) {
   EXPECT_EQ(timestamp(at(1999999ns)), "1970-01-01T00:00:00.001Z");
   EXPECT_EQ(timestamp(at(-1ns)), "1969-12-31T23:59:59.999Z");
-}
-
-struct pair {
-  std::string bytes, text;
-};
-// RFC 4648, section 10, and what uses the last two digits of the alphabet.
-const pair vectors[] = {{"", ""},
-                        {"f", "Zg=="},
-                        {"fo", "Zm8="},
-                        {"foo", "Zm9v"},
-                        {"foob", "Zm9vYg=="},
-                        {"fooba", "Zm9vYmE="},
-                        {"foobar", "Zm9vYmFy"},
-                        {"\xfb\xff\xbf", "+/+/"},
-                        {"\0"_bytes, "AA=="},
-                        {"\xff\xff\xff", "////"}};
-
-TEST(base64, agrees_with_rfc_4648) {
-  for (const auto& [bytes, text] : vectors) {
-    EXPECT_EQ(base64(bytes), text);
-    EXPECT_EQ(base64_bytes(text), bytes);
-  }
-}
-
-TEST(base64, round_trips) {
-  std::mt19937 dice(1);
-  for (int round = 0; round < 1000; ++round) {
-    std::string bytes(dice() % 100, '\0');
-    for (auto& byte : bytes) byte = static_cast<char>(dice());
-    ASSERT_EQ(base64_bytes(base64(bytes)), bytes);
-  }
-}
-
-TEST(base64, refuses_every_other_text) {
-  for (auto text : {"Z", "Zg", "Zg=", "Zg==Zg==", "Zh==", "Zm9=", "=", "====", "=Zg=", "Z===", "Z=g=", "Zg= ",
-                    "Zg==\n", "Zm 9", "-_-_", "Zm9v=", "Zm9vA===", "\xffm9v"})
-    EXPECT_EQ(base64_bytes(text), std::nullopt) << text;
-  EXPECT_EQ(base64_bytes("Zm\0v"_bytes), std::nullopt);
 }
 
 }  // namespace

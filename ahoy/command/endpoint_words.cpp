@@ -1,4 +1,5 @@
 #include <ahoy/address/ascii.hpp>
+#include <ahoy/address/percent.hpp>
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/foreign_address.hpp>
@@ -112,27 +113,13 @@ bool is_host_alone(std::string_view word) {
   return word.find_first_of(":/") == word.npos || is_inet6_alone(word);
 }
 
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-}
-
-// Of a URL's user: %40 is an @ (RFC 3986, section 2.1). What it says is no matter for an error.
+// Of a URL's user: %40 is an @. What it says is no matter for an error.
 std::string decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      plain += text[at];
-      continue;
-    }
-    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
-    if (high < 0 || low < 0 || high + low == 0)
-      throw unreadable("URL", "...@", "two hexadecimal digits follow a % in its user, and no byte is 0");
-    plain += static_cast<char>(high * 16 + low);
-    at += 2;
+  try {
+    return percent_decoded(text);
+  } catch (const error& why) {
+    throw unreadable("URL", "...@", fmt::format("of its user, {}", why.hint()));
   }
-  return plain;
 }
 
 endpoint internet_endpoint(std::string_view word, std::string_view verb, std::span<const scheme> schemes) {

@@ -1,7 +1,8 @@
-#include <ahoy/command/dump.hpp>
 #include <ahoy/command/json.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/message/base64.hpp>
+#include <ahoy/message/timestamp.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -36,7 +37,7 @@ void add_text(ordered_json& object, const char* member, std::string_view text) {
   if (valid_utf8(text))
     object[member] = text;
   else
-    object["data"] = base64(text);
+    object["data"] = base64_encoded(text);
 }
 
 [[noreturn]] void refuse(const std::string& hint) {
@@ -91,7 +92,7 @@ std::string said(std::optional<std::string> text, const std::optional<std::strin
   if (text.has_value() == data.has_value())
     refuse(text ? "\"text\" and \"data\" cannot both be there" : "\"text\" is missing");
   if (text) return std::move(*text);
-  auto bytes = base64_bytes(*data);
+  auto bytes = base64_decoded_strictly(*data);
   if (!bytes) refuse("\"data\" is not base64 (RFC 4648, section 4, with padding)");
   return std::move(*bytes);
 }

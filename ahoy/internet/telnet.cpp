@@ -95,7 +95,7 @@ class telnet_call {
   bool hearing_ = true;
   bool peer_ended_ = false;
   bool was_reset_ = false;  // before its end: whoever hears of it takes it from the next one to ask
-  bool closes_ = false;  // our half, once all was sent
+  bool closes_ = false;     // our half, once all was sent
   bool has_left_ = false;
   status status_ = status::done;
 };

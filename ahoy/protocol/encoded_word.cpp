@@ -1,5 +1,5 @@
 #include <ahoy/address/ascii.hpp>
-#include <ahoy/protocol/base64.hpp>
+#include <ahoy/message/base64.hpp>
 #include <ahoy/protocol/encoded_word.hpp>
 
 #include <iconv.h>

@@ -1,7 +1,7 @@
+#include <ahoy/address/percent.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/ftp.hpp>
-#include <ahoy/protocol/percent.hpp>
 #include <ahoy/protocol/transfer.hpp>
 
 #include <curl/curl.h>

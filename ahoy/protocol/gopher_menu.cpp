@@ -1,8 +1,8 @@
 #include <ahoy/address/endpoint.hpp>
+#include <ahoy/address/percent.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/protocol/gopher_menu.hpp>
-#include <ahoy/protocol/percent.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
+#include <ahoy/address/percent.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/protocol/gopher_menu.hpp>
-#include <ahoy/protocol/percent.hpp>
 
 #include <gtest/gtest.h>
 

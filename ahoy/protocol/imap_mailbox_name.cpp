@@ -1,6 +1,6 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/unreadable.hpp>
-#include <ahoy/protocol/base64.hpp>
+#include <ahoy/message/base64.hpp>
 #include <ahoy/protocol/imap_mailbox_name.hpp>
 
 #include <algorithm>

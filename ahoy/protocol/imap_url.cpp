@@ -1,9 +1,9 @@
 #include <ahoy/address/ascii.hpp>
+#include <ahoy/address/percent.hpp>
 #include <ahoy/error/unreadable.hpp>
 #include <ahoy/protocol/imap_mailbox_name.hpp>
 #include <ahoy/protocol/imap_reply.hpp>
 #include <ahoy/protocol/imap_url.hpp>
-#include <ahoy/protocol/percent.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 #pragma once
-#include <ahoy/protocol/base64.hpp>
+#include <ahoy/message/base64.hpp>
 #include <ahoy/protocol/mail_address.hpp>
 #include <ahoy/protocol/mail_header.hpp>
 

@@ -1,7 +1,7 @@
 #include <ahoy/connection/tls.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
-#include <ahoy/protocol/base64.hpp>
+#include <ahoy/message/base64.hpp>
 #include <ahoy/protocol/nntp.hpp>
 #include <ahoy/protocol/open_carrier.hpp>
 

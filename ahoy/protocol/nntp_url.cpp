@@ -1,8 +1,8 @@
 #include <ahoy/address/ascii.hpp>
+#include <ahoy/address/percent.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/unreadable.hpp>
 #include <ahoy/protocol/nntp_url.hpp>
-#include <ahoy/protocol/percent.hpp>
 #include <ahoy/protocol/wildmat.hpp>
 #include <ahoy/protocol/words.hpp>
 

@@ -1,4 +1,4 @@
-#include <ahoy/protocol/base64.hpp>
+#include <ahoy/message/base64.hpp>
 
 namespace ahoy::inline v0 {
 
@@ -44,6 +44,13 @@ std::string base64_decoded(std::string_view text) {
     held -= 8;
     bytes += static_cast<char>(bits >> held & 255U);
   }
+  return bytes;
+}
+
+/// A wrong '=' or a hidden bit shows when what was read is written again.
+std::optional<std::string> base64_decoded_strictly(std::string_view text) {
+  std::string bytes = base64_decoded(text);
+  if (base64_encoded(bytes) != text) return std::nullopt;
   return bytes;
 }
 

@@ -1,7 +1,7 @@
 #include <ahoy/address/ascii.hpp>
+#include <ahoy/address/percent.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
-#include <ahoy/protocol/percent.hpp>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace ahoy::inline v0 {
 [[nodiscard]] std::string base64_encoded(std::string_view bytes);
 /// What is no digit is passed over (RFC 2045, section 6.8); reading ends at the padding.
 [[nodiscard]] std::string base64_decoded(std::string_view text);
+/// Nothing where it is not exactly what base64_encoded() makes: each byte string has one text.
+[[nodiscard]] std::optional<std::string> base64_decoded_strictly(std::string_view text);
 
 /// Lines of 76 characters that end in CR LF (RFC 2045, section 6.8), piece by piece.
 class base64_lines {
