@@ -15,6 +15,7 @@ struct row {
   std::string_view said;
   std::string_view schemes;  // these alone, between spaces; empty: all
   std::string_view advice;
+  bool is_for_nobody = false;  // where no login was given
 };
 
 constexpr std::string_view no_tls = "wrong version number";
@@ -28,22 +29,24 @@ constexpr std::array rows{
         "the server speaks no TLS there from the start: the scheme without s, and --starttls?"},
     row{errc::protocol_broken, "HTTP/0.9", " http ",
         "it is no HTTP, or not without TLS: another port, or https://?"},
+    row{errc::login_refused, "", "", "say who you are with --user NAME", true},
 };
 
-bool fits(const row& each, const error& failure, const std::string& scheme) {
-  return failure.code() == each.cause && failure.hint().find(each.said) != std::string::npos &&
+bool fits(const row& each, const error& failure, const std::string& scheme, bool has_login) {
+  return failure.code() == each.cause && !(each.is_for_nobody && has_login) &&
+         failure.hint().find(each.said) != std::string::npos &&
          (each.schemes.empty() || each.schemes.find(" " + scheme + " ") != std::string_view::npos);
 }
 
 }  // namespace
 
-error advised(const error& failure, const endpoint& to) {
+error advised(const error& failure, const endpoint& to, bool has_login) {
   const std::string scheme{to_string(to.scheme)};
   const auto* found =
-      std::ranges::find_if(rows, [&](const row& each) { return fits(each, failure, scheme); });
+      std::ranges::find_if(rows, [&](const row& each) { return fits(each, failure, scheme, has_login); });
   if (found == rows.end()) return failure;
-  return {failure.code(), failure.verb(), failure.address(),
-          failure.hint() + "; " + std::string{found->advice}};
+  const std::string said = failure.hint().empty() ? "" : failure.hint() + "; ";
+  return {failure.code(), failure.verb(), failure.address(), said + std::string{found->advice}};
 }
 
 }  // namespace ahoy::inline v0

@@ -4,7 +4,6 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
 #include <ahoy/internet/fetch_job.hpp>
-#include <ahoy/internet/login_hint.hpp>
 #include <ahoy/internet/protocols.hpp>
 #include <ahoy/internet/run.hpp>
 
@@ -33,7 +32,7 @@ task<> fetch_whole(fetch_job& job) {
   if (found == fetchers.end())
     throw error{std::make_error_code(std::errc::protocol_not_supported), "fetch by",
                 to_string(job.given.to.scheme)};
-  co_await hint_at_login(job.access, found->fetch(job));
+  co_await found->fetch(job);
   co_await job.to.finish();
 }
 
@@ -44,6 +43,7 @@ std::optional<int> fetch_until_signal(engine& by, const fetch_options& given) {
   work.timeout = given.timeout;
   work.verb = "fetch from";
   work.to = given.to;
+  work.has_login = !job.access.login.empty();
   work.label = escape(given.to.to_string());
   work.share = [&job] { return job.share(); };
   return run_until_signal(by, work);

@@ -26,7 +26,7 @@ class awaited_run {
     } catch (const error& why) {
       const bool is_late = why.code() == std::errc::timed_out && by_.now() >= timed.deadline();
       if (is_late && !work_.label.empty()) throw out_of_time();
-      throw advised(why, work_.to);
+      throw advised(why, work_.to, work_.has_login);
     }
   }
   [[nodiscard]] std::optional<int> signal() const noexcept { return signal_; }

@@ -13,6 +13,7 @@ namespace ahoy::inline v0 {
 struct awaited_work {
   std::function<task<>()> run;
   endpoint to;                    ///< the server: what an error says of it may need advice
+  bool has_login = true;          ///< whether we say who we are; the same
   duration timeout = no_timeout;  ///< of all of it
   std::string verb = "talk to";   ///< what it is, for the error that time ran out
   std::string label;  ///< the server's URL, escaped: of that error, and of the bar that shows how far it is,

@@ -6,7 +6,6 @@
 #include <ahoy/engine/select.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/internet/access.hpp>
-#include <ahoy/internet/login_hint.hpp>
 #include <ahoy/internet/protocols.hpp>
 #include <ahoy/internet/run.hpp>
 #include <ahoy/internet/upload_job.hpp>
@@ -38,7 +37,7 @@ task<> upload_whole(upload_job& job) {
   if (found == uploaders.end())
     throw error{std::make_error_code(std::errc::protocol_not_supported), "send by",
                 to_string(job.given.to.scheme)};
-  co_await hint_at_login(job.access, found->upload(job));
+  co_await found->upload(job);
 }
 
 std::optional<int> upload_until_signal(upload_job& job) {
@@ -47,6 +46,7 @@ std::optional<int> upload_until_signal(upload_job& job) {
   work.timeout = job.given.timeout;
   work.verb = "send to";
   work.to = job.given.to;
+  work.has_login = !job.access.login.empty();
   work.label = escape(job.given.to.to_string());
   work.share = [&job] { return job.share(); };
   return run_until_signal(job.by, work);
