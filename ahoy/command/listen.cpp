@@ -1,6 +1,7 @@
 #include <ahoy/command/console.hpp>
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/destination.hpp>
+#include <ahoy/command/event_log.hpp>
 #include <ahoy/command/input_source.hpp>
 #include <ahoy/command/listen_report.hpp>
 #include <ahoy/command/log_file.hpp>
