@@ -163,8 +163,8 @@ class listening {
         ending_{by},
         tasks_{where},
         typing_{tasks_.where()} {
+    if (!options.log.empty()) told_.add(event_log_);  // before others say what would not be logged
     told_.add(report_);
-    if (!options.log.empty()) told_.add(event_log_);
     if (options.metrics) told_.add(tally_);
     serving_.set_observer(told_);
   }

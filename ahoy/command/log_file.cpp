@@ -4,12 +4,46 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 namespace ahoy::inline v0 {
+
+namespace {
+
+/// Where a limit says how large files may be, a write beyond it is a signal that ends the process
+/// (setrlimit(2)), unless that is blocked, and taken away before it is not any more.
+class without_file_size_signal {
+ public:
+  without_file_size_signal() noexcept {
+    rlimit limit{};
+    is_needed_ = ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    if (!is_needed_) return;
+    sigemptyset(&its_);
+    sigaddset(&its_, SIGXFSZ);
+    ::pthread_sigmask(SIG_BLOCK, &its_, &before_);
+  }
+  without_file_size_signal(const without_file_size_signal&) = delete;
+  without_file_size_signal& operator=(const without_file_size_signal&) = delete;
+  ~without_file_size_signal() {
+    if (!is_needed_) return;
+    const int error = errno;
+    const timespec at_once{};
+    ::sigtimedwait(&its_, nullptr, &at_once);
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = error;
+  }
+
+ private:
+  bool is_needed_ = false;
+  sigset_t its_{}, before_{};
+};
+
+}  // namespace
 
 /// Not to wait for the reader of a pipe, nor make a terminal ours.
 fd log_file::open() const {
@@ -18,12 +52,13 @@ fd log_file::open() const {
 
 void log_file::write(std::string_view line) {
   if (!file_) file_ = open();
-  if (!file_) throw error{system_code(errno), "open", escape(path_)};
+  if (!file_) throw error{system_code(errno), "log to", escape(path_)};
   append(line);
 }
 
 void log_file::append(std::string_view line) {
   const std::string whole = is_cut_ ? fmt::format("\n{}", line) : std::string{line};
+  const without_file_size_signal quiet;
   const ssize_t written = ::write(file_.get(), whole.data(), whole.size());
   if (written < 0) return lose(errno);
   is_cut_ = static_cast<std::size_t>(written) < whole.size();

@@ -25,13 +25,20 @@ bool callers::is_cut(std::string_view why) noexcept {
 
 namespace {
 
+/// The peer's end counts as a byte that was received (tcp_rcv_nxt_update in tcp_input.c).
+bool has_ended(const tcp_info& now) noexcept {
+  // TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING (tcp_states.h; <netinet/tcp.h> has them, and an older tcp_info).
+  constexpr std::array<std::uint8_t, 4> after_its_end = {6, 8, 9, 11};
+  return std::ranges::find(after_its_end, now.tcpi_state) != after_its_end.end();
+}
+
 /// Handed to the kernel is what it has sent once, and what waits for that.
 std::optional<callers::traffic> counted_by_kernel(connection& link) {
   if (link.transport() != "tcp" || !link.native()) return std::nullopt;
   tcp_info now{};
   socklen_t size = sizeof now;
   if (::getsockopt(link.native()->number(), IPPROTO_TCP, TCP_INFO, &now, &size) != 0) return std::nullopt;
-  return callers::traffic{now.tcpi_bytes_received,
+  return callers::traffic{now.tcpi_bytes_received - (has_ended(now) ? 1 : 0),
                           now.tcpi_bytes_sent - now.tcpi_bytes_retrans + now.tcpi_notsent_bytes};
 }
 
