@@ -56,7 +56,8 @@ std::size_t address_group_hash::operator()(const address_group& of) const noexce
 admission::admission(const address_limits& limits, std::size_t most) noexcept
     : most_here_{limits.at_once}, most_{most} {
   if (limits.per_second == 0) return;
-  interval_ = std::max<duration>(duration{1}, std::chrono::seconds{1} / limits.per_second);
+  const duration second = std::chrono::seconds{1};  // in ticks of the clock, to be divided
+  interval_ = std::max(duration{1}, second / static_cast<std::int64_t>(limits.per_second));
   const std::size_t burst = limits.burst > 0 ? limits.burst : 10 * limits.per_second;
   tolerance_ = interval_ * static_cast<std::int64_t>(burst - 1);
 }

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace {
@@ -25,10 +27,10 @@ struct tcp_pair {
     const int small = 4096;
     ::setsockopt(far.fileno(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     far.connect("127.0.0.1", listener.getsockname().port());
-    near = listener.accept().first;
+    near.emplace(listener.accept().first);
   }
   ahoy::socket far{ahoy::family::inet, ahoy::socket_type::stream};
-  ahoy::socket near;
+  std::optional<ahoy::socket> near;
 };
 
 /// Sends until the kernel takes no more.
@@ -60,8 +62,8 @@ class stall_watching : public testing::Test {
 
 TEST_F(stall_watching, who_takes_nothing_for_the_limit_has_stalled) {
   const tcp_pair pair;
-  ahoy::callers::caller& who = add(pair.near.fileno());
-  fill(pair.near.fileno());
+  ahoy::callers::caller& who = add(pair.near->fileno());
+  fill(pair.near->fileno());
   EXPECT_TRUE(watch_.look(all_, start).empty());
   EXPECT_TRUE(watch_.look(all_, start + 7s).empty());
   const auto stalled = watch_.look(all_, start + 8s);
@@ -71,8 +73,8 @@ TEST_F(stall_watching, who_takes_nothing_for_the_limit_has_stalled) {
 
 TEST_F(stall_watching, who_took_some_begins_anew) {
   const tcp_pair pair;
-  add(pair.near.fileno());
-  fill(pair.near.fileno());
+  add(pair.near->fileno());
+  fill(pair.near->fileno());
   EXPECT_TRUE(watch_.look(all_, start).empty());
   std::string some(1 << 20, 0);
   while (::recv(pair.far.fileno(), some.data(), some.size(), MSG_DONTWAIT) > 0) continue;
@@ -83,8 +85,8 @@ TEST_F(stall_watching, who_took_some_begins_anew) {
 
 TEST_F(stall_watching, who_has_taken_all_never_stalls) {
   const tcp_pair pair;
-  add(pair.near.fileno());
-  ::send(pair.near.fileno(), "hello", 5, 0);
+  add(pair.near->fileno());
+  ::send(pair.near->fileno(), "hello", 5, 0);
   char word[5];
   ::recv(pair.far.fileno(), word, sizeof word, MSG_WAITALL);
   for (auto now = start; now < start + 100s; now += 1s) EXPECT_TRUE(watch_.look(all_, now).empty());
