@@ -246,46 +246,58 @@ def is_at_end(peer):
     return False
 
 
+def hears(peer, other):
+    """Whether what the other one says reaches it: a room takes a moment to let in."""
+    other.sendall(b"here\n")
+    with contextlib.suppress(TimeoutError):
+        return bool(peer.recv(1000))
+    return False
+
+
 STALLED = r"^\[127.0.0.1:(\d+)\] left: too slow: took nothing for 300ms$"
 
 
 def pour(peer, most=1 << 26):
-    """Sends to what answers with as much, until nothing more is taken."""
+    """Sends to what answers with as much, until nothing more is taken, or it is cut: whether it was."""
     peer.settimeout(0.5)
-    with contextlib.suppress(TimeoutError):
+    try:
         for _ in range(most >> 16):
             peer.sendall(bytes(1 << 16))
-    peer.settimeout(GUARD)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    finally:
+        peer.settimeout(GUARD)
+    raise AssertionError("all of it was taken")
 
 
 class Stalls(Manners):
     limit = ("--stall-timeout", "300ms", "--drain", "100ms")  # the last is what a cut waits for at most
 
-    def assert_cut(self, listener, peer):
+    def assert_cut(self, listener, peer, is_reset=False):
         found = listener.err.until(STALLED)
         self.assertEqual(int(found[1]), peer.getsockname()[1])
-        with self.assertRaises(ConnectionResetError):
-            while peer.recv(1 << 20):
-                pass
+        if not is_reset:
+            with self.assertRaises(ConnectionResetError):
+                while peer.recv(1 << 20):
+                    pass
 
     @under(WAYS)
     def test_an_echo_that_nobody_reads(self, way):
         with Listener(HERE, *words(way), "--handler", "echo", *self.limit) as listener:
             silent = self.caller(listener.port, buffer=SMALL)
-            pour(silent)
-            self.assert_cut(listener, silent)
+            self.assert_cut(listener, silent, pour(silent))
             self.assertTrue(is_served(self.caller(listener.port)), "its place is free")
 
     @under(WAYS)
     def test_a_greeting_that_nobody_reads(self, way):
         greeting = "x" * 100_000
         big = self.folder / "big"
-        big.write_bytes(bytes(1 << 25))
+        big.write_bytes(bytes(1 << 24))
         with Listener(HERE, *words(way), *self.limit, "--exec", "cat", big) as listener:
             silent = self.caller(listener.port, buffer=SMALL)
             self.assert_cut(listener, silent)
-            reader = self.caller(listener.port)
-            self.assertEqual(len(all_of(reader)), 1 << 25)
         with Listener(HERE, *words(way), "--handler", "greet", "--greeting", greeting, *self.limit) as listener:
             self.caller(listener.port, buffer=SMALL)
             reader = self.caller(listener.port)
@@ -305,7 +317,7 @@ class Stalls(Manners):
         size = 1 << 21
         big = self.folder / "big"
         big.write_bytes(os.urandom(size))
-        with Listener(HERE, *words(way), "-v", "--stall-timeout", "1s", "--exec", "cat", big) as listener:
+        with Listener(HERE, *words(way), "-v", "--stall-timeout", "2s", "--exec", "cat", big) as listener:
             slow = self.caller(listener.port, buffer=SMALL)
             got = b""
             pause = self.datagrams(listener.port)  # nobody answers: a clock
@@ -321,8 +333,8 @@ class Stalls(Manners):
     def test_rooms_have_their_own_rule(self):
         with Listener(HERE, "--handler", "relay", "--slow", "drop-oldest", "--queue", "64k", *self.limit) as listener:
             silent, talks = self.caller(listener.port, buffer=SMALL), self.caller(listener.port)
-            silent.sendall(b"here\n")
-            talks.recv(1000)
+            talks.settimeout(0.1)
+            await_that(lambda: hears(talks, silent), "both in the room")
             talks.settimeout(1)
             with contextlib.suppress(TimeoutError):
                 for _ in range(1000):
@@ -422,7 +434,8 @@ class Logs(Manners):
         if not os.path.exists("/dev/full"):
             self.fail("no /dev/full")
         with Listener(HERE, "--handler", "echo", "--log", "/dev/full") as listener:
-            listener.err.until(r"^ahoy: write /dev/full: no space left on device; the server goes on without it$")
+            told = b"ahoy: write /dev/full: no space left on device; the server goes on without it\n"
+            await_that(lambda: told in listener.err.so_far(), "a word on that")
             for _ in range(10):
                 self.assertTrue(is_served(self.caller(listener.port)))
         self.assertEqual(listener.err.so_far().count(b"/dev/full"), 1)
