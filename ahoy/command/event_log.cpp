@@ -127,8 +127,7 @@ void event_log::untold(turned_away how, std::uint64_t callers) {
 void event_log::exhausted(std::string_view why) { write_(begin("exhausted").add("reason", why).whole()); }
 
 void event_log::dropped(std::string_view label, std::uint64_t messages) {
-  write_(
-      begin("dropped").add("peer", label).add("messages", messages).add("reason", "it is slow").whole());
+  write_(begin("dropped").add("peer", label).add("messages", messages).add("reason", "it is slow").whole());
 }
 
 void event_log::too_large(std::string_view label, std::size_t bytes) {

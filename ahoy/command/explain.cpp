@@ -143,8 +143,8 @@ std::string most_callers_text(const server_options& server) {
 std::string per_address_text(const address_limits& of) {
   std::string text = of.at_once > 0 ? fmt::format("at most {} callers at once", of.at_once) : "";
   if (of.per_second > 0)
-    text += fmt::format("{}{} new ones a second, after {} at any rate", text.empty() ? "" : ", ", of.per_second,
-                        of.burst > 0 ? of.burst : 10 * of.per_second);
+    text += fmt::format("{}{} new ones a second, after {} at any rate", text.empty() ? "" : ", ",
+                        of.per_second, of.burst > 0 ? of.burst : 10 * of.per_second);
   return text;
 }
 
@@ -160,7 +160,8 @@ void add_callers(explanation& all, const listen_options& given) {
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));
   if (!has_room(given) && server.stall_timeout != no_timeout)
-    all.add("cut", fmt::format("who took nothing of what waits for it for {}", duration_text(server.stall_timeout)));
+    all.add("cut",
+            fmt::format("who took nothing of what waits for it for {}", duration_text(server.stall_timeout)));
   all.add("who ends", fmt::format("its half {}", ended_half_text(given)));
 }
 

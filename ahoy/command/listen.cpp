@@ -69,16 +69,16 @@ struct handler_row {
 };
 
 constexpr std::array<handler_row, 6> handlers = {
-    handler_row{"talk",
-                [](const listen_options& options, transcript& heard,
-                   observer& told) -> std::unique_ptr<handler> {
-                  return std::make_unique<talk>(meeting_options(options), heard, told);
-                }},
-    handler_row{"relay",
-                [](const listen_options& options, transcript& heard,
-                   observer& told) -> std::unique_ptr<handler> {
-                  return std::make_unique<relay>(meeting_options(options), heard, told);
-                }},
+    handler_row{
+        "talk",
+        [](const listen_options& options, transcript& heard, observer& told) -> std::unique_ptr<handler> {
+          return std::make_unique<talk>(meeting_options(options), heard, told);
+        }},
+    handler_row{
+        "relay",
+        [](const listen_options& options, transcript& heard, observer& told) -> std::unique_ptr<handler> {
+          return std::make_unique<relay>(meeting_options(options), heard, told);
+        }},
     handler_row{"greet",
                 [](const listen_options& options, transcript&, observer&) -> std::unique_ptr<handler> {
                   return std::make_unique<greet>(options.greeting);
@@ -354,9 +354,9 @@ task<> listen(engine& by, listen_options options, int& status) {
 }  // namespace
 
 int run_listen(const listen_options& options) {
-  const bool by_calls =
-      options.server.model == model::iterative && options.server.engine == engine_choice::automatic &&
-      !options.metrics;  // they are served beside
+  const bool by_calls = options.server.model == model::iterative &&
+                        options.server.engine == engine_choice::automatic &&
+                        !options.metrics;  // they are served beside
   const std::unique_ptr<engine> by = make_engine(by_calls ? engine_choice::blocking : options.server.engine);
   const time_point due = deadline_after(by->now(), options.timeout);
   int status = 0;

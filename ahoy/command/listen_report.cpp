@@ -216,10 +216,12 @@ void listen_report::made_way(const connection& caller) {
 }
 
 void listen_report::untold(turned_away how, std::uint64_t callers) {
-  constexpr std::array lines = {
-      "were told busy or, over UDP, nothing (--max-clients)", "were turned away (--allow, --deny)",
-      "made way for newer callers (--max-clients)", "did not join: no TLS was agreed on",
-      "were told busy or nothing (--max-per-address)", "were told busy or nothing (--rate-per-address)"};
+  constexpr std::array lines = {"were told busy or, over UDP, nothing (--max-clients)",
+                                "were turned away (--allow, --deny)",
+                                "made way for newer callers (--max-clients)",
+                                "did not join: no TLS was agreed on",
+                                "were told busy or nothing (--max-per-address)",
+                                "were told busy or nothing (--rate-per-address)"};
   note(fmt::format("{} more {}", callers, lines[static_cast<std::size_t>(how)]));
   const bool is_busy =
       how == turned_away::busy || how == turned_away::too_many || how == turned_away::too_often;

@@ -21,8 +21,7 @@ server_options narrow() {
 
 metrics_server::metrics_server(endpoint on, std::function<std::string()> text,
                                std::function<void(std::string_view)> note)
-    : note_{std::move(note)},
-      serving_{{std::move(on)}, make_handler(metrics{std::move(text)}), narrow()} {
+    : note_{std::move(note)}, serving_{{std::move(on)}, make_handler(metrics{std::move(text)}), narrow()} {
   serving_.set_observer(*this);
 }
 

@@ -152,7 +152,8 @@ constexpr std::array own_rows{
            "those no more than some are told a second. left has the peer, the transport, the version and key "
            "of TLS where they are known, milliseconds, bytes received and sent, of TLS as they went over the "
            "network, and the reason. Bytes are left out where nobody counts them: of a Unix socket and a "
-           "datagram that are served by a worker. What peers say in it is escaped. The file is appended to, and made "
+           "datagram that are served by a worker. What peers say in it is escaped. The file is appended to, "
+           "and made "
            "with mode 0640; where it cannot be written any more, that is said once on standard error, "
            "and the server goes on."},
     option{"--log-format", "", value_kind::choice, "FORMAT", "text", "listen", section::output,
@@ -208,15 +209,16 @@ constexpr std::array own_rows{
         "kernel.pid_max allow."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
-    option{"--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
-           "how many callers at once from one address",
-           "One more is told `busy` and closed, under every model; over TLS it is closed without the word. An "
-           "IPv4 host is one address, of IPv6 the /64 is, but for hosts on the same link and those behind a "
-           "translator (64:ff9b::/96). TCP and TLS count together, UDP apart from them, since whoever "
-           "sends datagrams may be forged: there the one from that address that has been silent for longest "
-           "makes way, once it has been so for 1s. Callers of Unix sockets have no address, and no such "
-           "limit. There is none by default, since no number suits both a room full of people behind one "
-           "address, or a benchmark, and a stranger."},
+    option{
+        "--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
+        "how many callers at once from one address",
+        "One more is told `busy` and closed, under every model; over TLS it is closed without the word. An "
+        "IPv4 host is one address, of IPv6 the /64 is, but for hosts on the same link and those behind a "
+        "translator (64:ff9b::/96). TCP and TLS count together, UDP apart from them, since whoever "
+        "sends datagrams may be forged: there the one from that address that has been silent for longest "
+        "makes way, once it has been so for 1s. Callers of Unix sockets have no address, and no such "
+        "limit. There is none by default, since no number suits both a room full of people behind one "
+        "address, or a benchmark, and a stranger."},
     option{"--rate-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
            "how many new callers a second from one address",
            "After the first --burst-per-address, which come at any rate (a token bucket). Over UDP what "
@@ -234,14 +236,15 @@ constexpr std::array own_rows{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", "By a reset: see THE END."},
-    option{"--stall-timeout", "", value_kind::duration, "DURATION", "2m", "listen", section::callers,
-           "cut a caller that takes nothing of what waits for it for so long",
-           "By a reset, under every model and whoever serves it, a program of --exec too: one that never "
-           "reads must not hold a place or a worker for ever. It has stalled when its system acknowledged no "
-           "byte for that long, while there was one to acknowledge; that is looked at four times in each "
-           "DURATION. Whoever reads, however slowly, is not cut. The handlers talk and relay have --slow-after "
-           "and --slow instead. Over UDP nothing waits for a caller, and of a Unix socket at a worker "
-           "nobody knows what was taken: neither is cut."},
+    option{
+        "--stall-timeout", "", value_kind::duration, "DURATION", "2m", "listen", section::callers,
+        "cut a caller that takes nothing of what waits for it for so long",
+        "By a reset, under every model and whoever serves it, a program of --exec too: one that never "
+        "reads must not hold a place or a worker for ever. It has stalled when its system acknowledged no "
+        "byte for that long, while there was one to acknowledge; that is looked at four times in each "
+        "DURATION. Whoever reads, however slowly, is not cut. The handlers talk and relay have --slow-after "
+        "and --slow instead. Over UDP nothing waits for a caller, and of a Unix socket at a worker "
+        "nobody knows what was taken: neither is cut."},
     option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
            "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and "

@@ -231,8 +231,8 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) {
               all.listen.log_as = choice_of(row, value) == "json" ? log_format::json : log_format::text;
             }},
-    setting{"--metrics", [](all_of& all, row_of_it& row,
-                            text value) { all.listen.metrics = metrics_of(row, value); }},
+    setting{"--metrics",
+            [](all_of& all, row_of_it& row, text value) { all.listen.metrics = metrics_of(row, value); }},
     setting{"--allow", [](all_of& all, row_of_it& row,
                           text value) { all.listen.server.allow.push_back(network_of(row, value)); }},
     setting{"--deny", [](all_of& all, row_of_it& row,

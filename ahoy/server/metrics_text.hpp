@@ -14,7 +14,9 @@ class metrics_text {
   static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
 
   /// Begins a family; what follows are its samples.
-  metrics_text& counter(std::string_view name, std::string_view help) { return family(name, help, "counter"); }
+  metrics_text& counter(std::string_view name, std::string_view help) {
+    return family(name, help, "counter");
+  }
   metrics_text& gauge(std::string_view name, std::string_view help) { return family(name, help, "gauge"); }
   metrics_text& sample(std::uint64_t value);
   /// With one label. Its value may be any text.

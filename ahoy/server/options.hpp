@@ -46,7 +46,7 @@ struct server_options {
   /// datagrams' peers. One more is told `busy`; of datagrams in conversation, one from there that has been
   /// silent for `silence` makes way first. Callers of Unix sockets have no address, and no such limit.
   address_limits per_address = {};
-  duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
+  duration idle_timeout = no_timeout;  ///< of a caller that sends nothing
   /// Of a caller for whom something waits, and who takes none of it: it is cut after so long, by whom and
   /// however it is served. A room has its own rule (room_options), and of datagrams nothing waits.
   duration stall_timeout = std::chrono::minutes{2};

@@ -314,7 +314,8 @@ std::optional<turned_away> server_run::admit(newcomer which, const address& call
 }
 
 void server_run::count_out(const connection& caller) noexcept {
-  admission& from = admission_of(caller.keeps_boundaries() ? newcomer::sender_of_datagrams : newcomer::connected);
+  admission& from =
+      admission_of(caller.keeps_boundaries() ? newcomer::sender_of_datagrams : newcomer::connected);
   if (from.is_limited()) from.leave(caller.remote(), by_.now());
 }
 

@@ -78,12 +78,14 @@ std::string tally::text(callers& here, const identity& of) const {
       .sample(moved.received);
   all.counter("ahoy_sent_bytes_total", "Bytes to callers, of TLS as they went over the network.")
       .sample(moved.sent);
-  all.counter("ahoy_messages_dropped_total", "Messages that callers were not sent: they were slow, or it was too large.")
+  all.counter("ahoy_messages_dropped_total",
+              "Messages that callers were not sent: they were slow, or it was too large.")
       .sample(dropped_);
   all.counter("ahoy_tls_handshakes_total", "Handshakes that are over, by how they ended.")
       .sample("result", "ok", agreed_)
       .sample("result", "failed", refused_[of_insecure]);
-  all.counter("ahoy_accept_exhausted_total", "Times that nobody could be accepted: descriptors or memory ran out.")
+  all.counter("ahoy_accept_exhausted_total",
+              "Times that nobody could be accepted: descriptors or memory ran out.")
       .sample(exhausted_);
   return std::move(all).take();
 }
