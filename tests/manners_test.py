@@ -454,7 +454,7 @@ class Logs(Manners):
         self.assertEqual(ended.status, 23, ended)
         self.assertRegex(ended.err, r"\Aahoy: log to \S+/no/log: no such file or directory\n")
 
-    def test_names_from_outside_are_escaped(self):
+    def test_a_program_that_fails(self):
         with Listener(HERE, "--log", self.log, "--max-message", "10", "--exec", "sh", "-c", "exit 3") as listener:
             self.caller(listener.port).close()
             line = self.await_line(" left ")

@@ -23,7 +23,6 @@
 #include <ahoy/handler/echo.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/handler/greet.hpp>
-#include <ahoy/handler/metrics.hpp>
 #include <ahoy/handler/program.hpp>
 #include <ahoy/handler/time.hpp>
 #include <ahoy/server/observers.hpp>

@@ -124,6 +124,7 @@ callers::caller* callers::make_way(time_point heard_before, std::span<caller* co
   for (caller* each : among) {
     const auto its = silences_.find(&each->link());
     if (its == silences_.end() || its->second->since > since || each->stopped()) continue;
+    if (longest && its->second->since == since) continue;  // who came first
     longest = each;
     since = its->second->since;
   }
