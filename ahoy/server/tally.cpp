@@ -50,7 +50,8 @@ void tally::joined(const connection& caller) {
 
 void tally::departed(callers::caller& who, std::string_view why) {
   ++ended_[static_cast<std::size_t>(ending_of(why))];
-  if (who.is_secure && who.is_at_worker) ++agreed_;
+  const bool is_known_late = who.is_secure && who.link().transport() != "tls";  // a worker spoke it
+  if (is_known_late) ++agreed_;
   add(moved_, who);
 }
 
