@@ -19,9 +19,12 @@
 #include <ahoy/handler/echo.hpp>
 #include <ahoy/handler/gathering.hpp>
 #include <ahoy/handler/greet.hpp>
+#include <ahoy/handler/metrics.hpp>
 #include <ahoy/handler/program.hpp>
 #include <ahoy/handler/time.hpp>
 #include <ahoy/message/channel.hpp>
+#include <ahoy/server/observers.hpp>
 #include <ahoy/server/server.hpp>
+#include <ahoy/server/tally.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>

@@ -17,7 +17,8 @@ EVERYWHERE = """--connect-timeout --timeout --source -4 -6 --explain -v --verbos
 COMMON = EVERYWHERE + """--framing --hex --timestamps --after-eof --max-message""".split()
 TO_SERVERS = """--resume --header --user --starttls --cacert --cert --key --insecure --active""".split()
 OPTIONS = {
-    "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout
+    "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout --stall-timeout --max-per-address
+        --rate-per-address --burst-per-address --log --log-format --metrics
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands --cacert --cert --key
         --require-client-cert --allow-key""".split(),
     "call": COMMON + "--cacert --cert --key --insecure".split(),
@@ -28,14 +29,14 @@ OPTIONS = {
 }
 CHOICES = {
     "--framing": "line raw length nul", "--model": "event iterative process thread", "--engine": "auto epoll uring",
-    "--handler": "talk relay greet echo discard time", "--slow": "disconnect drop-oldest drop-newest block",
+    "--log-format": "text json", "--handler": "talk relay greet echo discard time", "--slow": "disconnect drop-oldest drop-newest block",
     "--confirm": "sent acked closed delivered", "--after-eof": "wait close",
 }
-DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --drain --duration""".split()
-NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout --duration""".split()
+DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --stall-timeout --drain --duration""".split()
+NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout --stall-timeout --duration""".split()
 SIZES = ["--max-message", "--queue", "--size"]
-TEXTS = """--output --search --cacert --cert --key --allow-key --plot --greeting --from --to --cc --bcc --subject --attach""".split()
-NUMBERS = ["--workers", "--backlog", "--max-clients", "--connections", "--depth", "--count", "--top", "--last"]
+TEXTS = """--log --output --search --cacert --cert --key --allow-key --plot --greeting --from --to --cc --bcc --subject --attach""".split()
+NUMBERS = ["--workers", "--backlog", "--max-clients", "--max-per-address", "--rate-per-address", "--burst-per-address", "--connections", "--depth", "--count", "--top", "--last"]
 NETWORKS = ["--allow", "--deny"]
 FLAGS = """--resume --head --body --delete --location --compressed --active --append --starttls --insecure --require-client-cert
     -4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
@@ -58,6 +59,7 @@ BAD = {
     "--max-size": ["", "-1", "k", "1x", "1 k", "1.5m", "99999999999999999999"],
     "--header": ["", "x", ": x", "a: b\nc: d"],
     "--method": ["", "P T", "GET\r"],
+    "--metrics": ["", "udp://:1", "unix:/x", "tls://:1", "127.0.0.1:99999", "[::1"],
     "--range": ["", "x", "1", "-"],
     "--user": [""],
 }

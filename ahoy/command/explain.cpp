@@ -140,15 +140,28 @@ std::string most_callers_text(const server_options& server) {
                               : "");
 }
 
+std::string per_address_text(const address_limits& of) {
+  std::string text = of.at_once > 0 ? fmt::format("at most {} callers at once", of.at_once) : "";
+  if (of.per_second > 0)
+    text += fmt::format("{}{} new ones a second, after {} at any rate", text.empty() ? "" : ", ",
+                        of.per_second, of.burst > 0 ? of.burst : 10 * of.per_second);
+  return text;
+}
+
 void add_callers(explanation& all, const listen_options& given) {
   const auto& server = given.server;
   const auto waiting = server.once ? "" : fmt::format(", {} waiting", server.backlog);
   all.add("admit", fmt::format("{}{}, from {}{}", most_callers_text(server), waiting,
                                networks_text(server.allow, "everywhere"),
                                server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
+  if (const std::string limits = per_address_text(server.per_address); !limits.empty())
+    all.add("of one address", limits);
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));
+  if (!has_room(given) && server.stall_timeout != no_timeout)
+    all.add("cut",
+            fmt::format("who took nothing of what waits for it for {}", duration_text(server.stall_timeout)));
   all.add("who ends", fmt::format("its half {}", ended_half_text(given)));
 }
 
@@ -175,6 +188,10 @@ std::string explain(const listen_options& given) {
   if (has_end) all.add("at its end", end_of_stream(given.at_end));
   if (has_room(given)) add_output(all, given, "as [NAME] text, escaped");
   add_limits(all, given);
+  if (!given.log.empty())
+    all.add("log", fmt::format("events to {}, as {}", given.log == "-" ? "standard error" : escape(given.log),
+                               given.log_as == log_format::json ? "json" : "text"));
+  if (given.metrics) all.add("tell", fmt::format("Prometheus, who asks at {}", given.metrics->to_string()));
   all.add("drain", fmt::format("{} after SIGINT or SIGTERM", drain_text(given.server.drain)));
   all.add_statuses(verb::listen);
   return std::move(all).text();

@@ -1,8 +1,11 @@
 #include <ahoy/command/console.hpp>
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/destination.hpp>
+#include <ahoy/command/event_log.hpp>
 #include <ahoy/command/input_source.hpp>
 #include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/log_file.hpp>
+#include <ahoy/command/metrics_server.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
 #include <ahoy/command/signals.hpp>
@@ -22,7 +25,9 @@
 #include <ahoy/handler/greet.hpp>
 #include <ahoy/handler/program.hpp>
 #include <ahoy/handler/time.hpp>
+#include <ahoy/server/observers.hpp>
 #include <ahoy/server/server.hpp>
+#include <ahoy/server/tally.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <fmt/format.h>
@@ -59,32 +64,34 @@ gathering_options meeting_options(const listen_options& options) {
 
 struct handler_row {
   std::string_view name;
-  std::unique_ptr<handler> (*make)(const listen_options&, listen_report&);
+  std::unique_ptr<handler> (*make)(const listen_options&, transcript&, observer&);
 };
 
 constexpr std::array<handler_row, 6> handlers = {
-    handler_row{"talk",
-                [](const listen_options& options, listen_report& report) -> std::unique_ptr<handler> {
-                  return std::make_unique<talk>(meeting_options(options), report, report);
-                }},
-    handler_row{"relay",
-                [](const listen_options& options, listen_report& report) -> std::unique_ptr<handler> {
-                  return std::make_unique<relay>(meeting_options(options), report, report);
-                }},
+    handler_row{
+        "talk",
+        [](const listen_options& options, transcript& heard, observer& told) -> std::unique_ptr<handler> {
+          return std::make_unique<talk>(meeting_options(options), heard, told);
+        }},
+    handler_row{
+        "relay",
+        [](const listen_options& options, transcript& heard, observer& told) -> std::unique_ptr<handler> {
+          return std::make_unique<relay>(meeting_options(options), heard, told);
+        }},
     handler_row{"greet",
-                [](const listen_options& options, listen_report&) -> std::unique_ptr<handler> {
+                [](const listen_options& options, transcript&, observer&) -> std::unique_ptr<handler> {
                   return std::make_unique<greet>(options.greeting);
                 }},
     handler_row{"echo",
-                [](const listen_options&, listen_report&) -> std::unique_ptr<handler> {
+                [](const listen_options&, transcript&, observer&) -> std::unique_ptr<handler> {
                   return std::make_unique<echo>();
                 }},
     handler_row{"discard",
-                [](const listen_options&, listen_report&) -> std::unique_ptr<handler> {
+                [](const listen_options&, transcript&, observer&) -> std::unique_ptr<handler> {
                   return std::make_unique<discard>();
                 }},
     handler_row{"time",
-                [](const listen_options&, listen_report&) -> std::unique_ptr<handler> {
+                [](const listen_options&, transcript&, observer&) -> std::unique_ptr<handler> {
                   return std::make_unique<time>();
                 }},
 };
@@ -116,10 +123,10 @@ std::unique_ptr<handler> make_program(const listen_options& options) {
   }
 }
 
-std::unique_ptr<handler> chosen_handler(const listen_options& options, listen_report& report) {
+std::unique_ptr<handler> chosen_handler(const listen_options& options, transcript& heard, observer& told) {
   if (!options.exec.empty()) return make_program(options);
   for (const handler_row& each : handlers)
-    if (each.name == options.handler) return each.make(options, report);
+    if (each.name == options.handler) return each.make(options, heard, told);
   throw error{make_error_code(errc::malformed), "read", "--handler " + options.handler};
 }
 
@@ -148,18 +155,24 @@ class listening {
         report_{by, options, output_, interactive_},
         log_{report_, options.verbose},
         input_{by},
-        serving_{options.on, chosen_handler(options, report_), options.server},
+        log_file_{options.log, [this](std::string_view line) { report_.note(line); }},
+        event_log_{by, options.log_as, [this](std::string_view line) { write_log(line); }},
+        serving_{options.on, chosen_handler(options, report_, told_), options.server},
         meeting_{dynamic_cast<gathering*>(&serving_.handling())},
         ending_{by},
         tasks_{where},
         typing_{tasks_.where()} {
-    serving_.set_observer(report_);
+    if (!options.log.empty()) told_.add(event_log_);  // before others say what would not be logged
+    told_.add(report_);
+    if (options.metrics) told_.add(tally_);
+    serving_.set_observer(told_);
   }
 
   task<> run() {
     tasks_.start(report_.write_all());
     tasks_.start(report_.write_notes());
     tasks_.start(serve());
+    if (options_.metrics) tasks_.start(serve_metrics());
     tasks_.start(end_by_signal());
     tasks_.start(hear_ourselves());
     tasks_.start(end_input_with_caller());
@@ -173,6 +186,8 @@ class listening {
     if (failure) std::rethrow_exception(failure);
   }
   [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
+  /// After its file was renamed.
+  void reopen_log() { log_file_.reopen(); }
 
  private:
   task<> serve() {
@@ -182,6 +197,22 @@ class listening {
     const bool has_one_program = options_.server.once && !options_.exec.empty();
     if (has_one_program && report_.somebody_failed()) status_ = status::fault;
     tasks_.stop();
+  }
+
+  void write_log(std::string_view line) {
+    if (options_.log == "-")
+      report_.note(line.substr(0, line.size() - 1));
+    else
+      log_file_.write(line);
+  }
+
+  /// Opened after the server has begun: what it opens later its processes do not keep.
+  task<> serve_metrics() {
+    const tally::identity own{AHOY_VERSION, std::string{by_.name()},
+                              std::string{to_string(options_.server.model)}};
+    metrics_server to{*options_.metrics, [this, own] { return tally_.text(serving_.callers(), own); },
+                      [this](std::string_view line) { report_.note(line); }};
+    co_await to.serve(by_);
   }
 
   /// What was heard is written, however slow its reader is; but where we were told to end, it has the time
@@ -290,6 +321,10 @@ class listening {
   listen_report report_;
   shown_log log_;
   standard_input input_;
+  observers told_;
+  log_file log_file_;
+  event_log event_log_;
+  tally tally_;
   server serving_;
   gathering* meeting_;  // null where the handler has no room to speak into
   bool served_ = false;
@@ -318,8 +353,9 @@ task<> listen(engine& by, listen_options options, int& status) {
 }  // namespace
 
 int run_listen(const listen_options& options) {
-  const bool by_calls =
-      options.server.model == model::iterative && options.server.engine == engine_choice::automatic;
+  const bool by_calls = options.server.model == model::iterative &&
+                        options.server.engine == engine_choice::automatic &&
+                        !options.metrics;  // they are served beside
   const std::unique_ptr<engine> by = make_engine(by_calls ? engine_choice::blocking : options.server.engine);
   const time_point due = deadline_after(by->now(), options.timeout);
   int status = 0;

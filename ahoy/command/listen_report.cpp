@@ -194,6 +194,18 @@ void listen_report::denied(const address& caller) {
   note(fmt::format("[{}] was turned away (--allow, --deny)", caller.to_string()));
 }
 
+void listen_report::too_many(const address& caller, std::size_t here) {
+  note(fmt::format("[{}] was told busy: {} from its address are here (--max-per-address)", caller.to_string(),
+                   here));
+  tell(json_event::busy, caller.to_string(), "busy");
+}
+
+void listen_report::too_often(const address& caller) {
+  note(fmt::format("[{}] was told busy: too many came from its address (--rate-per-address)",
+                   caller.to_string()));
+  tell(json_event::busy, caller.to_string(), "busy");
+}
+
 void listen_report::insecure(const connection& caller, std::string_view why) {
   note(fmt::format("[{}] did not join: {}", caller.label(), why));
 }
@@ -204,11 +216,16 @@ void listen_report::made_way(const connection& caller) {
 }
 
 void listen_report::untold(turned_away how, std::uint64_t callers) {
-  constexpr std::array lines = {
-      "were told busy or, over UDP, nothing (--max-clients)", "were turned away (--allow, --deny)",
-      "made way for newer callers (--max-clients)", "did not join: no TLS was agreed on"};
+  constexpr std::array lines = {"were told busy or, over UDP, nothing (--max-clients)",
+                                "were turned away (--allow, --deny)",
+                                "made way for newer callers (--max-clients)",
+                                "did not join: no TLS was agreed on",
+                                "were told busy or nothing (--max-per-address)",
+                                "were told busy or nothing (--rate-per-address)"};
   note(fmt::format("{} more {}", callers, lines[static_cast<std::size_t>(how)]));
-  if (how == turned_away::busy) tell(json_event::busy, "", fmt::format("{} more", callers));
+  const bool is_busy =
+      how == turned_away::busy || how == turned_away::too_many || how == turned_away::too_often;
+  if (is_busy) tell(json_event::busy, "", fmt::format("{} more", callers));
 }
 
 void listen_report::exhausted(std::string_view why) {

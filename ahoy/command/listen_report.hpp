@@ -39,6 +39,8 @@ class listen_report final : public observer, public transcript {
   void busy(const address& caller, std::size_t here) override;
   void no_worker(const address& caller, std::string_view why) override;
   void denied(const address& caller) override;
+  void too_many(const address& caller, std::size_t here) override;
+  void too_often(const address& caller) override;
   void insecure(const connection& caller, std::string_view why) override;
   void made_way(const connection& caller) override;
   void untold(turned_away how, std::uint64_t callers) override;

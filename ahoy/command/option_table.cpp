@@ -42,6 +42,10 @@ constexpr std::array slow_policies{
     choice{"drop-newest", "it loses what is new"},
     choice{"block", "everybody waits for it"},
 };
+constexpr std::array log_formats{
+    choice{"text", "TIME EVENT NAME=VALUE..., a value in quotes where it is more than a word"},
+    choice{"json", "an object"},
+};
 constexpr std::array confirmations{
     choice{"sent", "handed to our kernel"},
     choice{"acked", "the peer's system acknowledged every byte"},
@@ -141,6 +145,25 @@ constexpr std::array own_rows{
         "many "
         "came and left meanwhile, or were told busy, a drop event without a name says."},
 
+    option{"--log", "", value_kind::text, "FILE", "none", "listen", section::output,
+           "a line for each event: who came, who was refused, who left and why",
+           "- is standard error. Each line has the time (UTC) and the event: listening, joined, left, "
+           "refused, dropped, exhausted, and more, which is how many were refused and not named, since of "
+           "those no more than some are told a second. left has the peer, the transport, the version and key "
+           "of TLS where they are known, milliseconds, bytes received and sent, of TLS as they went over the "
+           "network, and the reason. Bytes are left out where nobody counts them: of a Unix socket and a "
+           "datagram that are served by a worker. What peers say in it is escaped. The file is appended to, "
+           "and made "
+           "with mode 0640; where it cannot be written any more, that is said once on standard error, "
+           "and the server goes on."},
+    option{"--log-format", "", value_kind::choice, "FORMAT", "text", "listen", section::output,
+           "how the lines of --log are written", "", log_formats},
+    option{"--metrics", "", value_kind::text, "HOST:PORT", "none", "listen", section::output,
+           "answer Prometheus at http://HOST:PORT/metrics",
+           "On an address of its own, which strangers should not reach: it says how many are here. A port "
+           "alone is every address. Callers that are here, that came, and left by reason, those who were "
+           "refused by reason, bytes, drops, handshakes. One request a connection, within 5s, and 16 "
+           "connections at a time."},
     option{"--handler", "", value_kind::choice, "NAME", "talk", "listen", section::server,
            "what is done for each caller", "", handlers},
     option{"--greeting", "", value_kind::text, "TEXT", "Thank you for connecting", "listen", section::server,
@@ -186,6 +209,26 @@ constexpr std::array own_rows{
         "kernel.pid_max allow."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
+    option{
+        "--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
+        "how many callers at once from one address",
+        "One more is told `busy` and closed, under every model; over TLS it is closed without the word. An "
+        "IPv4 host is one address, of IPv6 the /64 is, but for hosts on the same link and those behind a "
+        "translator (64:ff9b::/96). TCP and TLS count together, UDP apart from them, since whoever "
+        "sends datagrams may be forged: there the one from that address that has been silent for longest "
+        "makes way, once it has been so for 1s. Callers of Unix sockets have no address, and no such "
+        "limit. There is none by default, since no number suits both a room full of people behind one "
+        "address, or a benchmark, and a stranger."},
+    option{"--rate-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
+           "how many new callers a second from one address",
+           "After the first --burst-per-address, which come at any rate (a token bucket). Over UDP what "
+           "counts is a new conversation, or under process and thread each datagram. One more is told "
+           "`busy`, as for --max-per-address; what an address is stands there, too. The server remembers "
+           "65536 addresses whose callers have left, and beyond that forgets the one that was seen longest "
+           "ago."},
+    option{"--burst-per-address", "", value_kind::number, "N", "ten times --rate-per-address", "listen",
+           section::callers, "how many new callers from one address may come together",
+           "Without --rate-per-address it has no effect."},
     option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
            "callers from there alone; may be repeated",
            "10.0.0.0/8, 2001:db8::/32, or one host. --deny wins where both hold."},
@@ -193,6 +236,15 @@ constexpr std::array own_rows{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", "By a reset: see THE END."},
+    option{
+        "--stall-timeout", "", value_kind::duration, "DURATION", "2m", "listen", section::callers,
+        "cut a caller that takes nothing of what waits for it for so long",
+        "By a reset, under every model and whoever serves it, a program of --exec too: one that never "
+        "reads must not hold a place or a worker for ever. It has stalled when its system acknowledged no "
+        "byte for that long, while there was one to acknowledge; that is looked at four times in each "
+        "DURATION. Whoever reads, however slowly, is not cut. The handlers talk and relay have --slow-after "
+        "and --slow instead. Over UDP nothing waits for a caller, and of a Unix socket at a worker "
+        "nobody knows what was taken: neither is cut."},
     option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
            "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and "

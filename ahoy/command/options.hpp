@@ -70,6 +70,9 @@ struct bench_options : common_options {
   std::string plot;                           ///< a file's name; empty: none
 };
 
+/// How the lines of --log are written.
+enum class log_format { text, json };
+
 struct listen_options : common_options {
   std::vector<endpoint> on;
   std::string handler = "talk";
@@ -78,6 +81,9 @@ struct listen_options : common_options {
   bool commands = true;                                   ///< --no-commands turns @NAME, /who, … off
   duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
   std::string fingerprint;  ///< of the key that a tls endpoint shows, where nobody else vouches for it
+  std::string log;          ///< a file's name, "-" for standard error; empty: none
+  log_format log_as = log_format::text;
+  std::optional<endpoint> metrics;  ///< where Prometheus may ask
   server_options server;
   room_options room;
 };

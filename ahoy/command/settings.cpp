@@ -21,6 +21,7 @@ constexpr std::uint64_t longest_message = std::numeric_limits<std::uint32_t>::ma
 constexpr std::uint64_t largest_queue = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t most_clients = std::numeric_limits<int>::max();
 constexpr std::int64_t most_workers = 1024;
+constexpr std::int64_t highest_rate = 1'000'000;
 constexpr std::int64_t deepest = 65536;
 constexpr std::int64_t most_exchanges = std::numeric_limits<std::int64_t>::max();
 
@@ -134,6 +135,17 @@ network network_of(const option& row, std::string_view value) {
   }
 }
 
+// Where others ask for it, be it by a browser, over TCP alone.
+endpoint metrics_of(const option& row, std::string_view value) {
+  try {
+    const endpoint on = endpoint::parse_for_listen(value);
+    if (on.scheme == scheme::tcp) return on;
+  } catch (const error& failure) {
+    throw unreadable(row.name, value, failure.hint());
+  }
+  throw unreadable(row.name, value, "write HOST:PORT, as 127.0.0.1:9100");
+}
+
 std::string source_of(std::string_view value) {
   static_cast<void>(read_source(value));
   return std::string(value);
@@ -198,6 +210,29 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.backlog = static_cast<int>(parse_integer(row.name, value, 0, most_clients));
             }},
+    setting{"--max-per-address",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.per_address.at_once = count_of(row, value, most_clients);
+            }},
+    setting{"--rate-per-address",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.per_address.per_second = count_of(row, value, highest_rate);
+            }},
+    setting{"--burst-per-address",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.per_address.burst = count_of(row, value, highest_rate);
+            }},
+    setting{"--stall-timeout",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.server.stall_timeout = limit_above_zero(row, value);
+            }},
+    setting{"--log", [](all_of& all, row_of_it& row, text value) { all.listen.log = text_of(row, value); }},
+    setting{"--log-format",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.log_as = choice_of(row, value) == "json" ? log_format::json : log_format::text;
+            }},
+    setting{"--metrics",
+            [](all_of& all, row_of_it& row, text value) { all.listen.metrics = metrics_of(row, value); }},
     setting{"--allow", [](all_of& all, row_of_it& row,
                           text value) { all.listen.server.allow.push_back(network_of(row, value)); }},
     setting{"--deny", [](all_of& all, row_of_it& row,

@@ -30,10 +30,11 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
 void take(server_run& run, fd socket, const address& peer, bool is_secure) {
   if (!run.is_welcome(peer)) return run.tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
-  if (run.make_place(newcomer::connected))
-    run.begin(std::move(caller), is_secure);
+  const std::optional<turned_away> why = run.admit(newcomer::connected, peer);
+  if (why)
+    run.refuse(std::move(caller), is_secure, *why);
   else
-    run.refuse(std::move(caller), is_secure);
+    run.begin(std::move(caller), is_secure);
 }
 
 }  // namespace

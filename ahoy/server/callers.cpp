@@ -11,18 +11,26 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> reasons = {"cut, since the server ends", "kicked",
-                                                     "made way for a newer caller"};
+constexpr std::array<std::string_view, 4> reasons = {"cut, since the server ends", "kicked",
+                                                     "made way for a newer caller", "took nothing"};
 
 }  // namespace
 
 std::string_view callers::in_words(cut why) noexcept { return reasons[static_cast<std::size_t>(why)]; }
 
 bool callers::is_cut(std::string_view why) noexcept {
-  return std::ranges::find(reasons, why) != reasons.end();
+  const std::span ours{reasons.begin(), reasons.size() - 1};  // the last is the caller's own doing
+  return std::ranges::find(ours, why) != ours.end();
 }
 
 namespace {
+
+/// The peer's end counts as a byte that was received (tcp_rcv_nxt_update in tcp_input.c).
+bool has_ended(const tcp_info& now) noexcept {
+  // TIME_WAIT, CLOSE_WAIT, LAST_ACK, CLOSING (tcp_states.h; <netinet/tcp.h> has them, and an older tcp_info).
+  constexpr std::array<std::uint8_t, 4> after_its_end = {6, 8, 9, 11};
+  return std::ranges::find(after_its_end, now.tcpi_state) != after_its_end.end();
+}
 
 /// Handed to the kernel is what it has sent once, and what waits for that.
 std::optional<callers::traffic> counted_by_kernel(connection& link) {
@@ -30,7 +38,7 @@ std::optional<callers::traffic> counted_by_kernel(connection& link) {
   tcp_info now{};
   socklen_t size = sizeof now;
   if (::getsockopt(link.native()->number(), IPPROTO_TCP, TCP_INFO, &now, &size) != 0) return std::nullopt;
-  return callers::traffic{now.tcpi_bytes_received,
+  return callers::traffic{now.tcpi_bytes_received - (has_ended(now) ? 1 : 0),
                           now.tcpi_bytes_sent - now.tcpi_bytes_retrans + now.tcpi_notsent_bytes};
 }
 
@@ -40,6 +48,13 @@ std::optional<callers::traffic> callers::traffic_of(caller& whom) {
   const auto counted = counted_by_kernel(whom.link());
   if (counted || whom.is_at_worker) return counted;
   return traffic{whom.link().bytes_received(), whom.link().bytes_sent()};
+}
+
+std::optional<callers::traffic> callers::traffic_on_wire(caller& whom) {
+  connection& wire = whom.link().wire();
+  const auto counted = counted_by_kernel(wire);
+  if (counted || whom.is_at_worker) return counted;
+  return traffic{wire.bytes_received(), wire.bytes_sent()};
 }
 
 callers::entry callers::add(std::unique_ptr<connection> link, context& parent, bool may_make_way) {
@@ -77,6 +92,11 @@ void callers::kick(caller& whom) {
   whom.stop();
 }
 
+void callers::cut_stalled(caller& whom) {
+  if (whom.why_cut == cut::server_ends) whom.why_cut = cut::stalled;
+  whom.stop();
+}
+
 void callers::end_receiving() {
   for (caller& each : present_) each.link().shutdown_receive();
 }
@@ -93,13 +113,32 @@ callers::caller* callers::make_way(time_point heard_before) {
     caller& longest = *by_silence_.front().of;
     forget_silence(longest.link());
     if (longest.stopped()) continue;  // leaves anyway, and keeps the reason it has
-    longest.why_cut = cut::made_way;
-    ++making_way_;
-    longest.stop();
-    longest.link().shutdown_receive();
-    return &longest;
+    return give_up_place(longest);
   }
   return nullptr;
+}
+
+callers::caller* callers::make_way(time_point heard_before, std::span<caller* const> among) {
+  caller* longest = nullptr;
+  time_point since = heard_before;
+  for (caller* each : among) {
+    const auto its = silences_.find(&each->link());
+    if (its == silences_.end() || its->second->since > since || each->stopped()) continue;
+    if (longest && its->second->since == since) continue;  // who came first
+    longest = each;
+    since = its->second->since;
+  }
+  if (!longest) return nullptr;
+  forget_silence(longest->link());
+  return give_up_place(*longest);
+}
+
+callers::caller* callers::give_up_place(caller& of) {
+  of.why_cut = cut::made_way;
+  ++making_way_;
+  of.stop();
+  of.link().shutdown_receive();
+  return &of;
 }
 
 }  // namespace ahoy::inline v0

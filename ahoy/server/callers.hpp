@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -15,7 +16,7 @@ namespace ahoy::inline v0 {
 class callers {
  public:
   /// Why a conversation is stopped before its own end.
-  enum class cut : std::uint8_t { server_ends, kicked, made_way };
+  enum class cut : std::uint8_t { server_ends, kicked, made_way, stalled };
   /// In words, as observer::left() is told.
   [[nodiscard]] static std::string_view in_words(cut why) noexcept;
   /// Whether observer::left() was told one of these.
@@ -51,6 +52,8 @@ class callers {
     std::uint64_t received = 0, sent = 0;
   };
   [[nodiscard]] static std::optional<traffic> traffic_of(caller& whom);
+  /// The same as it went over the network: of TLS, whoever speaks it, with what TLS adds.
+  [[nodiscard]] static std::optional<traffic> traffic_on_wire(caller& whom);
 
   /// Of one that `may_make_way` nobody can know whether it has left: a peer of datagrams in conversation.
   entry add(std::unique_ptr<connection> link, context& parent, bool may_make_way);
@@ -69,6 +72,8 @@ class callers {
   [[nodiscard]] caller* find(std::string_view label) noexcept;
   /// Ends the conversation of one caller.
   static void kick(caller& whom);
+  /// The same of one that takes nothing.
+  static void cut_stalled(caller& whom);
   /// No caller is heard any more: each one's receive() ends with the end of the stream.
   void end_receiving();
 
@@ -78,8 +83,11 @@ class callers {
   /// longest gives up its place, and its conversation ends. Null where no such caller is here, or none that
   /// was heard before `heard_before` for the last time.
   caller* make_way(time_point heard_before);
+  /// The same among these alone.
+  caller* make_way(time_point heard_before, std::span<caller* const> among);
 
  private:
+  caller* give_up_place(caller& of);
   void forget_silence(const connection& of) noexcept;
 
   std::list<caller> present_;

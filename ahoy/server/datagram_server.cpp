@@ -119,7 +119,7 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   };
   [[nodiscard]] bool may_answer(const datagram_header& header) const noexcept;
   datagram_caller* find_or_admit(const datagram_header& header);
-  void refuse(const datagram_header& from);
+  void refuse(const datagram_header& from, turned_away why);
   task<> receive_callers();
   task<> receive_requests();
   void receive_one(datagram& received);
@@ -294,8 +294,8 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
     run.tell_denied(header.peer.unmapped());
     return nullptr;
   }
-  if (!run.make_place(newcomer::sender_of_datagrams)) {
-    refuse(header);
+  if (const auto why = run.admit(newcomer::sender_of_datagrams, header.peer)) {
+    refuse(header, *why);
     return nullptr;
   }
   auto caller = std::make_unique<datagram_caller>(shared_from_this(), header);
@@ -307,8 +307,8 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
 /// Tells a peer that there is no place, if the socket has room for that word. It is an automatic answer,
 /// whatever the handler: it is marked, and a marked datagram gets none. Nor is it given more often than it is
 /// told, since senders may be forged: others than they would be flooded with it.
-void datagram_service::refuse(const datagram_header& from) {
-  if (!run.tell_busy(from.peer.unmapped()) || from.mark == answered_mark) return;
+void datagram_service::refuse(const datagram_header& from, turned_away why) {
+  if (!run.tell_refused(from.peer.unmapped(), why) || from.mark == answered_mark) return;
   datagram_header back = from;
   back.mark = answered_mark;
   send_to_operation word{&socket.native(), "busy", back};
@@ -325,7 +325,9 @@ task<> datagram_service::receive_all() {
 /// A socket that forged senders flood holds up nobody: what finds no place, or no memory, is told so or lost.
 void datagram_service::begin_request(const datagram& asked) {
   const std::size_t size = asked.data.size();
-  if (run.is_full() || !unreceived.has(size)) return refuse(asked.header);
+  if (!unreceived.has(size)) return refuse(asked.header, turned_away::busy);
+  if (const auto why = run.admit(newcomer::sender_of_datagrams, asked.header.peer))
+    return refuse(asked.header, *why);
   datagram_header back = asked.header;
   back.mark = 0;
   if (back.local.family() == family::unspecified) back.local = local;

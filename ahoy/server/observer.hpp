@@ -2,6 +2,7 @@
 #include <ahoy/address/endpoint.hpp>
 #include <ahoy/connection/connection.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/server/callers.hpp>
 
 #include <cstdint>
 #include <string>
@@ -10,7 +11,7 @@
 namespace ahoy::inline v0 {
 
 /// What strangers can bring about as often as they like.
-enum class turned_away { busy, denied, made_way, insecure };
+enum class turned_away { busy, denied, made_way, insecure, too_many, too_often };
 
 /// Told what happens at a server, on the server's thread. Peers' text in `why` is escaped. The defaults do
 /// nothing but where it is said.
@@ -30,6 +31,8 @@ class observer {
   virtual void left(const connection& caller, std::string_view why) {
     if (why != "done") log(log_level::notice, caller.label() + " left: " + std::string{why});
   }
+  /// The same with all that is known of it, just before left(): bytes, since when, what TLS was agreed on.
+  virtual void departed(callers::caller& /*who*/, std::string_view /*why*/) {}
   /// Found no place, was told so and closed: as many as may be are here, and none of them makes way.
   virtual void busy(const address& /*caller*/, std::size_t /*here*/) {}
   /// There was a place, but the system had no process, thread or descriptor: it was told `busy` and closed.
@@ -38,12 +41,16 @@ class observer {
   /// A peer of datagrams that has been silent for longest has to leave, since a newer caller needs its place;
   /// left() follows.
   virtual void made_way(const connection& /*caller*/) {}
+  /// As many as may be from its address are here (server_options::per_address): told `busy`, and closed.
+  virtual void too_many(const address& /*caller*/, std::size_t /*here*/) {}
+  /// From its address others came a moment ago, more than may be in a time: told `busy`, and closed.
+  virtual void too_often(const address& /*caller*/) {}
   /// No TLS was agreed on with it, so that it never joined. At a worker it had joined by then, and left()
   /// tells.
   virtual void insecure(const connection& caller, std::string_view why) {
     log(log_level::notice, caller.label() + " did not join: " + std::string{why});
   }
-  /// So many more than were named by the five above: those are told at a bounded rate (see rate_limit).
+  /// So many more than were named by the seven above: those are told at a bounded rate (see rate_limit).
   virtual void untold(turned_away, std::uint64_t /*callers*/) {}
   /// Nobody can be accepted for now: descriptors or memory ran out.
   virtual void exhausted(std::string_view /*why*/) {}

@@ -3,6 +3,7 @@
 #include <ahoy/address/network.hpp>
 #include <ahoy/connection/security.hpp>
 #include <ahoy/engine/select.hpp>
+#include <ahoy/server/admission.hpp>
 #include <ahoy/task/context.hpp>
 
 #include <sys/socket.h>
@@ -41,7 +42,14 @@ struct server_options {
   /// than there are places would put each other out, in the middle of what they say. Whoever connects has
   /// shown that it is there, which a sender of datagrams, who may be forged, has not: it is not kept waiting.
   duration silence = std::chrono::seconds{1};
-  duration idle_timeout = no_timeout;        ///< of a caller that sends nothing
+  /// What one address may have, of connections and, apart from them since their senders may be forged, of
+  /// datagrams' peers. One more is told `busy`; of datagrams in conversation, one from there that has been
+  /// silent for `silence` makes way first. Callers of Unix sockets have no address, and no such limit.
+  address_limits per_address = {};
+  duration idle_timeout = no_timeout;  ///< of a caller that sends nothing
+  /// Of a caller for whom something waits, and who takes none of it: it is cut after so long, by whom and
+  /// however it is served. A room has its own rule (room_options), and of datagrams nothing waits.
+  duration stall_timeout = std::chrono::minutes{2};
   duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut
   std::vector<network> allow = {};           ///< where not empty, only these may call
   std::vector<network> deny = {};

@@ -4,6 +4,7 @@
 #include <ahoy/error/log.hpp>
 #include <ahoy/server/capacity.hpp>
 #include <ahoy/server/server_run.hpp>
+#include <ahoy/server/stall_watch.hpp>
 #include <ahoy/server/worker.hpp>
 
 #include <poll.h>
@@ -34,9 +35,11 @@ std::size_t most_at_once(const server_options& options) noexcept {
 }
 
 /// How a conversation ended: what the server did counts before what came of it.
-std::string unless_cut(const callers::caller& who, const std::string& why) {
+std::string unless_cut(const callers::caller& who, const std::string& why, const server_options& options) {
   const bool is_cut = why != "done" && (who.stopped() || why == cause_in_words(system_code(ECANCELED)));
-  return is_cut ? std::string{callers::in_words(who.why_cut)} : why;
+  if (!is_cut) return why;
+  if (who.why_cut == callers::cut::stalled) return stalled_in_words(options.stall_timeout);
+  return std::string{callers::in_words(who.why_cut)};
 }
 
 bool is_in(const std::vector<network>& list, const address& caller) noexcept {
@@ -54,6 +57,8 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       services_{where},
       pool_{make_pool(by, *of.handler_, of.options_)},
       turns_{by, most_at_once(of.options_)},
+      connected_{of.options_.per_address},
+      senders_{of.options_.per_address},
       max_clients_{of.options_.max_clients ? of.options_.max_clients
                                            : default_max_clients(of.options_, limits_of_system())} {}
 
@@ -117,6 +122,8 @@ task<> server_run::run() {
   try {
     keep(watch_stop());
     keep(tell_untold_in_time());
+    const bool watches = options().stall_timeout != no_timeout && !of_.handler_->callers_meet();
+    if (watches) keep(cut_who_stalls());
     if (pool_) pool_->start();
     co_await open();
     log(log_level::notice, description(by_));
@@ -225,6 +232,7 @@ void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
   if (is_secure) caller = secured(std::move(caller));
   const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
   who->is_secure = is_secure;
+  if (may_make_way && senders_.most_at_once() > 0) peers_.add(*who);
   if (at_once)
     converse(who);
   else
@@ -253,10 +261,15 @@ task<> server_run::tell_untold_in_time() {
   }
 }
 
-bool server_run::tell_busy(const address& caller) {
-  const bool may = may_tell(turned_away::busy);
-  if (may) told().busy(caller, of_.callers_.in_place());
-  return may;
+bool server_run::tell_refused(const address& caller, turned_away why) {
+  if (!may_tell(why)) return false;
+  if (why == turned_away::too_many)
+    told().too_many(caller, options().per_address.at_once);
+  else if (why == turned_away::too_often)
+    told().too_often(caller);
+  else
+    told().busy(caller, of_.callers_.in_place());
+  return true;
 }
 
 void server_run::tell_insecure(const connection& caller, std::string_view why) {
@@ -278,8 +291,47 @@ bool server_run::make_place(newcomer which) {
   return gone != nullptr;
 }
 
-void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure) {
-  tell_busy(caller->remote());
+/// Of datagrams' peers nobody knows whether they have left: of one address, too, the one that is silent.
+bool server_run::make_way_of_own(const address& caller) {
+  if (of_.callers_.making_way() >= most_making_way_at_once) return false;
+  const callers::caller* gone = of_.callers_.make_way(by_.now() - options().silence, peers_.of(caller));
+  if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link());
+  return gone != nullptr;
+}
+
+std::optional<turned_away> server_run::admit(newcomer which, const address& caller) {
+  admission& to = admission_of(which);
+  const admission::verdict what = to.admit(caller, by_.now());
+  if (what == admission::verdict::too_often) return turned_away::too_often;
+  if (what == admission::verdict::too_many) {
+    if (which == newcomer::connected || !make_way_of_own(caller)) return turned_away::too_many;
+    to.admit_in_place_of_another(caller, by_.now());
+    return std::nullopt;
+  }
+  if (make_place(which)) return std::nullopt;
+  to.leave(caller, by_.now());
+  return turned_away::busy;
+}
+
+void server_run::count_out(const connection& caller) noexcept {
+  admission& from =
+      admission_of(caller.keeps_boundaries() ? newcomer::sender_of_datagrams : newcomer::connected);
+  if (from.is_limited()) from.leave(caller.remote(), by_.now());
+}
+
+task<> server_run::cut_who_stalls() {
+  stall_watch watch{options().stall_timeout};
+  for (;;) {
+    co_await by_.sleep(watch.interval());
+    for (callers::caller* each : watch.look(of_.callers_, by_.now())) callers::cut_stalled(*each);
+  }
+}
+
+/// One address that never stops must not hold up the acceptor, nor take from others the word that they wait
+/// for.
+void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why) {
+  tell_refused(caller->remote(), why);
+  if (why != turned_away::busy && !can_refuse_crowd()) return;
   ++refusing_;
   conversations_.start(see_off(std::move(caller), is_secure));
 }
@@ -330,7 +382,7 @@ task<> server_run::converse_securely(callers::entry who) {
 
 void server_run::ended(context& of, std::exception_ptr thrown) {
   const callers::entry who = callers::entry_of(static_cast<callers::caller&>(of));
-  conversations_.start(part_with(who, unless_cut(*who, how_it_ended(thrown, who->link()))));
+  conversations_.start(part_with(who, unless_cut(*who, how_it_ended(thrown, who->link()), options())));
 }
 
 task<> server_run::converse_in_turn(callers::entry who) {
@@ -346,23 +398,26 @@ task<std::string> server_run::until_sent(callers::entry who) {
   } catch (...) {
     thrown = std::current_exception();
   }
-  co_return unless_cut(*who, how_it_ended(thrown, who->link()));
+  co_return unless_cut(*who, how_it_ended(thrown, who->link()), options());
 }
 
 task<> server_run::part_with(callers::entry who, std::string why) {
   const bool may_fail_yet = why == "done" && who->link().keeps_boundaries();
   if (may_fail_yet) why = co_await until_sent(who);
   if (who->is_turned_away) co_await turn_away(who->link(), why, who->is_secure);
+  if (who->has_joined) told().departed(*who, why);
   if (who->has_joined) told().left(who->link(), why);
   const bool is_insecure = who->is_secure && !who->has_joined && !who->is_turned_away;
   if (is_insecure) tell_insecure(who->link(), why);
   const bool is_cut = why != "done" && !who->is_turned_away && !is_insecure;
+  if (senders_.most_at_once() > 0) peers_.remove(*who);
   std::unique_ptr<connection> caller = of_.callers_.remove(who);
   changed_.notify();
   if (is_cut)
     co_await cut_off(*caller, options().drain);
   else if (needs_farewell(*caller))
     co_await part_from(*caller);
+  count_out(*caller);
   caller.reset();
   changed_.notify();
 }
@@ -408,7 +463,7 @@ task<std::string> server_run::serve(callers::entry who) {
   } catch (const error& failure) {
     why = cause_in_words(failure.code());
   }
-  co_return unless_cut(*who, why);
+  co_return unless_cut(*who, why, options());
 }
 
 void server_run::join(callers::entry who) {

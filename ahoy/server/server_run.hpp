@@ -1,6 +1,8 @@
 #pragma once
 #include <ahoy/connection/datagram.hpp>
 #include <ahoy/connection/listener.hpp>
+#include <ahoy/server/admission.hpp>
+#include <ahoy/server/datagram_peers.hpp>
 #include <ahoy/server/rate_limit.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/server/turns.hpp>
@@ -9,6 +11,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +44,8 @@ class server_run : scope::follower {
   [[nodiscard]] bool is_full() const noexcept { return of_.callers_.in_place() >= max_clients_; }
   /// Whether there is a place for one more, or a silent peer of datagrams makes way.
   bool make_place(newcomer which);
+  /// Counts the caller in where its address may have one more, and there is a place for it; else why not.
+  std::optional<turned_away> admit(newcomer which, const address& caller);
   /// A datagram came from this caller.
   void heard(const connection& from) { of_.callers_.heard(from); }
 
@@ -50,11 +55,14 @@ class server_run : scope::follower {
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   /// One that `is_secure` is first agreed on TLS with.
   void begin(std::unique_ptr<connection> caller, bool is_secure = false);
-  /// Tells a caller that there is no place, and sees it off.
+  /// Tells a caller that was not admitted so, and sees it off.
   /// One that waits for TLS would not understand the word.
-  void refuse(std::unique_ptr<connection> caller, bool is_secure);
-  /// Tells the observer that there was no place. false: too many come for telling of each.
-  bool tell_busy(const address& caller);
+  void refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why);
+  /// Whether one may be told `busy` who comes from an address that has all it may have: they leave some of
+  /// those places to others, and whoever finds none is closed without the word.
+  [[nodiscard]] bool can_refuse_crowd() const noexcept { return refusing_ < most_refused_at_once / 2; }
+  /// Tells the observer of one that was not admitted. false: too many come for telling of each.
+  bool tell_refused(const address& caller, turned_away why);
   void tell_denied(const address& caller);
   void tell_insecure(const connection& caller, std::string_view why);
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
@@ -83,6 +91,12 @@ class server_run : scope::follower {
   task<> watch_stop();
   bool may_tell(turned_away what);
   void tell_untold();
+  [[nodiscard]] admission& admission_of(newcomer which) noexcept {
+    return which == newcomer::connected ? connected_ : senders_;
+  }
+  bool make_way_of_own(const address& caller);
+  void count_out(const connection& caller) noexcept;
+  task<> cut_who_stalls();
   task<> tell_untold_in_time();
   task<> drain();
   task<> end_receiving_at_workers();
@@ -114,7 +128,9 @@ class server_run : scope::follower {
   event changed_{by_};
   std::unique_ptr<worker_pool> pool_;  // null where the server's own loop serves all
   turns turns_;
-  std::array<rate_limit, 4> limits_;  // by turned_away
+  admission connected_, senders_;  // by address; senders of datagrams may be forged, so they count apart
+  datagram_peers peers_;
+  std::array<rate_limit, 6> limits_;  // by turned_away
   event untold_{by_};
   std::vector<entrance> entrances_;
   std::vector<datagram_socket> datagrams_;

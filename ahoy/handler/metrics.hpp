@@ -1,0 +1,28 @@
+#pragma once
+#include <ahoy/connection/connection.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// The status line, header and content that answers the head of a request, which ends with an empty line:
+/// `text()` for GET /metrics (RFC 9112, RFC 9110; any query), else 404, 405 or 400. Every answer is the last.
+[[nodiscard]] std::string answer_to_scrape(std::string_view head, const std::function<std::string()>& text);
+
+/// Serves a text to Prometheus: one request on each connection, whose head is at most most_head bytes (431)
+/// and has to be here, and answered, within `limit` (else the connection is cut). For a server of its own.
+class metrics {
+ public:
+  static constexpr std::size_t most_head = 8192;
+  static constexpr duration limit = std::chrono::seconds{5};
+
+  explicit metrics(std::function<std::string()> text) : text_{std::move(text)} {}
+  task<> serve(connection& peer);
+
+ private:
+  std::function<std::string()> text_;
+};
+
+}  // namespace ahoy::inline v0
