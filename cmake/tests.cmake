@@ -11,6 +11,17 @@ if(unit_test_sources)
   gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES TIMEOUT 300 LABELS unit)
 endif()
 
+# What has the command's calls fail, one by one: loaded into it by tests/faulty.py. Of its own allocations and calls the
+# compiler must not know better what they do.
+add_library(faults MODULE tests/faults/faults.cpp)
+set_target_properties(faults PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+target_compile_options(faults PRIVATE -fno-builtin)
+target_link_libraries(faults PRIVATE ${CMAKE_DL_LIBS})
+if(AHOY_SANITIZE)  # it is there before a sanitizer is
+  target_compile_options(faults PRIVATE -fno-sanitize=all)
+  target_link_options(faults PRIVATE -fno-sanitize=all)
+endif()
+
 # What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.
 # Those that need the machine for themselves (they take every descriptor, or most of the processor):
 set(tests_alone load)
