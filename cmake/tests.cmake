@@ -26,12 +26,14 @@ endif()
 # Those that need the machine for themselves (they take every descriptor, or most of the processor):
 set(tests_alone load)
 # Those that take minutes, and more under a sanitizer:
-set(tests_long models)
+set(tests_long faults models)
 # Those that read the project's text and start no command of ours: once is enough, a sanitizer would tell nothing new.
 set(tests_of_text coroutine_forms layers packages text)
 # The same is true of those that look whether the servers of the other tests do what these need:
 set(tests_of_servers bad_server servers)
 set(tests_without_command ${tests_of_text} ${tests_of_servers})
+# What fails allocations has to have malloc for itself, which a sanitizer takes:
+set(tests_not_sanitized ${tests_without_command} faults)
 
 file(GLOB python_tests CONFIGURE_DEPENDS tests/*_test.py)
 foreach(source IN LISTS python_tests)
@@ -41,7 +43,7 @@ foreach(source IN LISTS python_tests)
   if(name IN_LIST tests_of_text)
     set(label text)
   endif()
-  if(AHOY_SANITIZE AND name IN_LIST tests_without_command)
+  if(AHOY_SANITIZE AND name IN_LIST tests_not_sanitized)
     continue()
   endif()
   add_test(NAME ${label}.${name} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/run.py ${source})

@@ -59,7 +59,7 @@ void decode_in_parts(framing kind, std::string_view text, std::size_t size, std:
   fuzz::require(count <= text.size(), "nothing is said twice");
 }
 
-void encode(framing kind, std::string_view text) {
+void frame_and_read(framing kind, std::string_view text) {
   fuzz::accepts([&] {
     const std::string wire = ahoy::encode(kind, text);
     const heard back = decode(kind, wire, wire.size(), text.size() + 1);
@@ -82,7 +82,7 @@ void read(std::string_view input) {
     fuzz::require(decode(kind, input, size, most) == whole, "how it is cut does not matter");
   if (kind == framing::raw) fuzz::require(decode(kind, input, size, most).all == input, "raw leaves nothing out");
   if (kind == framing::line || kind == framing::nul) decode_in_parts(kind, input, size, pattern);
-  encode(kind, input);
+  frame_and_read(kind, input);
 }
 
 const fuzz::target each{"framing", read};

@@ -170,8 +170,10 @@ task<> server_run::until_the_end(task<> service) {
 }
 
 task<> server_run::accept_all() {
-  for (entrance& each : entrances_) acceptors_.start(accept_callers(*this, each));
-  for (datagram_socket& each : datagrams_) acceptors_.start(serve_datagrams(*this, each));
+  std::vector<task<>> all;
+  for (entrance& each : entrances_) all.push_back(accept_callers(*this, each));
+  for (datagram_socket& each : datagrams_) all.push_back(serve_datagrams(*this, each));
+  acceptors_.start_all(std::move(all));
   co_await acceptors_.join();
 }
 
