@@ -70,7 +70,7 @@ constexpr std::array rows{
     row{"send", kind::system, {ECONNRESET, EPIPE, ENOBUFS, EINTR, shortened}},
     row{"sendmsg", kind::system, {ECONNRESET, EPIPE, ENOBUFS, EINTR}},
     row{"sendmmsg", kind::system, {ECONNREFUSED, ENOBUFS, EINTR, EPERM}},
-    row{"recv", kind::system, {ECONNRESET, ENOMEM, ETIMEDOUT, EINTR, shortened}},
+    row{"recv", kind::system, {ECONNRESET, ENOMEM, ETIMEDOUT, EINTR}},
     row{"recvmsg", kind::system, {ECONNRESET, ENOMEM, EINTR}},
     row{"recvmmsg", kind::system, {ECONNREFUSED, ENOMEM, EINTR}},
     row{"read", kind::system, {EIO, EINTR, shortened}},
@@ -311,6 +311,8 @@ FAILING(int, listen, (int fd, int most) noexcept, (fd, most))
 FAILING(int, connect, (int fd, const sockaddr* to, socklen_t size), (fd, to, size))
 FAILING(int, accept4, (int fd, sockaddr* from, socklen_t* size, int flags), (fd, from, size, flags))
 FAILING(int, sendmmsg, (int fd, mmsghdr* what, unsigned count, int flags), (fd, what, count, flags))
+// Not shortened: less than was asked for means that there is no more (epoll(7)).
+FAILING(ssize_t, recv, (int fd, void* into, std::size_t size, int flags), (fd, into, size, flags))
 FAILING(ssize_t, recvmsg, (int fd, msghdr* what, int flags), (fd, what, flags))
 FAILING(int, recvmmsg, (int fd, mmsghdr* what, unsigned count, int flags, timespec* limit), (fd, what, count, flags, limit))
 FAILING(ssize_t, readv, (int fd, const iovec* what, int count), (fd, what, count))
@@ -405,14 +407,6 @@ ssize_t send(int fd, const void* from, std::size_t size, int flags) {
   if (happens == faults::shortened && is_stream(fd)) size = less(size);
   if (happens != faults::none && happens != faults::shortened) return errno = happens, -1;
   return real(fd, from, size, flags);
-}
-
-ssize_t recv(int fd, void* into, std::size_t size, int flags) {
-  REAL(recv);
-  const int happens = outcome(row_of("recv"));
-  if (happens == faults::shortened && is_stream(fd)) size = 1;
-  if (happens != faults::none && happens != faults::shortened) return errno = happens, -1;
-  return real(fd, into, size, flags);
 }
 
 int ioctl(int fd, unsigned long request, ...) noexcept {
