@@ -41,12 +41,13 @@ void take(server_run& run, fd socket, const address& peer, bool is_secure) {
 
 namespace {
 
-/// false: memory ran out for this caller, who is let go; the others stay.
+/// false: memory ran out for this caller, who is let go; the others stay. With `once` there is no other.
 bool try_to_take(server_run& run, fd socket, const address& peer, bool is_secure) {
   try {
     take(run, std::move(socket), peer, is_secure);
     return true;
   } catch (const std::bad_alloc&) {
+    if (run.options().once) throw;
     return false;
   }
 }

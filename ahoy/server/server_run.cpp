@@ -227,10 +227,15 @@ void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
   if (is_secure) caller = secured(std::move(caller));
   const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
   who->is_secure = is_secure;
-  if (at_once)
-    converse(who);
-  else
-    conversations_.start(converse_in_turn(who));
+  try {
+    if (at_once)
+      converse(who);
+    else
+      conversations_.start(converse_in_turn(who));
+  } catch (...) {  // before it had a task
+    of_.callers_.remove(who);
+    throw;
+  }
 }
 
 bool server_run::may_tell(turned_away what) {
