@@ -35,7 +35,7 @@ heard decode(framing kind, std::string_view text, std::size_t size, std::size_t 
       fuzz::require(from.buffered() <= text.size(), "no more is held than has come");
     }
     while (const auto one = from.finish()) keep(what, *one, most);
-    fuzz::require(from.buffered() == 0 && from.capacity() == 0, "nothing is held in the end");
+    fuzz::require(from.buffered() == 0 && from.capacity() <= std::string{}.capacity(), "nothing is held in the end");
   });
   if (what.was_refused)
     fuzz::require(kind == framing::datagram || !fuzz::accepts([&] { static_cast<void>(from.next()); }),
@@ -64,7 +64,7 @@ void frame_and_read(framing kind, std::string_view text) {
     const std::string wire = ahoy::encode(kind, text);
     const heard back = decode(kind, wire, wire.size(), text.size() + 1);
     if (kind == framing::line && text.ends_with('\r')) return;  // as it says
-    if (kind == framing::raw && text.empty()) return;
+    if (wire.empty()) return;  // nothing is sent, or a datagram that cut() has no piece for
     fuzz::require(back.messages.size() == 1 && back.all == text, "what is framed is read as it was");
   });
 }
@@ -80,7 +80,7 @@ void read(std::string_view input) {
   const heard whole = decode(kind, input, input.size(), most);
   if (kind != framing::raw && kind != framing::datagram)
     fuzz::require(decode(kind, input, size, most) == whole, "how it is cut does not matter");
-  if (kind == framing::raw) fuzz::require(decode(kind, input, size, most).all == input, "raw leaves nothing out");
+  if (kind == framing::raw && most > 0) fuzz::require(decode(kind, input, size, most).all == input, "raw leaves nothing out");
   if (kind == framing::line || kind == framing::nul) decode_in_parts(kind, input, size, pattern);
   frame_and_read(kind, input);
 }

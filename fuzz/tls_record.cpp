@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <optional>
 
 // Two sides that talk over TLS, and one in between. The first byte says what that one does: bytes of its own to a server or a
@@ -27,22 +28,41 @@ const std::string& identity_file() {
   return name;
 }
 
-const ahoy::tls_context& server_side() {
-  static const ahoy::tls_context made = [] {
-    ahoy::tls_options how;
-    how.certificate = identity_file();
-    return ahoy::tls_context::of_server(how);
-  }();
+/// Who believes whom: by certificates; by keys, on both sides, who agree on what they speak; by a key that nobody has.
+enum class trust : std::size_t { certificates, keys, wrong_key };
+
+ahoy::tls_options options_for(trust how) {
+  ahoy::tls_options made;
+  if (how == trust::certificates) made.authorities = identity_file();
+  if (how == trust::keys) made.trusted_keys = {std::string(64, '0'), ahoy::key_fingerprint(identity_file())};
+  if (how == trust::wrong_key) made.trusted_keys = {std::string(64, '0')};
+  if (how == trust::keys) made.protocols = {"ahoy/1", "other"};
   return made;
 }
 
-const ahoy::tls_context& client_side() {
-  static const ahoy::tls_context made = [] {
-    ahoy::tls_options how;
-    how.authorities = identity_file();
-    return ahoy::tls_context::of_client(how);
-  }();
-  return made;
+ahoy::tls_context new_server_side(trust how) {
+  ahoy::tls_options made = options_for(how);
+  made.certificate = identity_file();
+  made.requires_certificate = how != trust::certificates;
+  return ahoy::tls_context::of_server(made);
+}
+
+ahoy::tls_context new_client_side(trust how) {
+  ahoy::tls_options made = options_for(how == trust::wrong_key ? trust::certificates : how);
+  made.certificate = identity_file();
+  return ahoy::tls_context::of_client(made);
+}
+
+const ahoy::tls_context& server_side(trust how) {
+  static const std::array all{new_server_side(trust::certificates), new_server_side(trust::keys),
+                              new_server_side(trust::wrong_key)};
+  return all.at(static_cast<std::size_t>(how));
+}
+
+const ahoy::tls_context& client_side(trust how) {
+  static const std::array all{new_client_side(trust::certificates), new_client_side(trust::keys),
+                              new_client_side(trust::wrong_key)};
+  return all.at(static_cast<std::size_t>(how));
 }
 
 /// One side, and what it has heard.
@@ -85,8 +105,10 @@ struct side {
   }
 };
 
-side new_server() { return side{ahoy::tls_session::to_client(server_side(), "a caller")}; }
-side new_client() { return side{ahoy::tls_session::to_server(client_side(), ahoy::host{"localhost"}, "localhost:1")}; }
+side new_server(trust how) { return side{ahoy::tls_session::to_client(server_side(how), "a caller")}; }
+side new_client(trust how) {
+  return side{ahoy::tls_session::to_server(client_side(how), ahoy::host{"localhost"}, "localhost:1")};
+}
 
 void say_nonsense(side to, std::string_view bytes, std::size_t size) {
   to.go_on();
@@ -127,9 +149,9 @@ void pass(side& from, side& to, std::size_t& turn, const std::optional<change>& 
   to.session.take(wire);
 }
 
-void talk(const std::optional<change>& by) {
-  side client = new_client();
-  side server = new_server();
+void talk(trust how, const std::optional<change>& by) {
+  side client = new_client(how);
+  side server = new_server(how);
   std::size_t turn = 0;
   for (int round = 0; round < 8; ++round) {
     pass(client, server, turn, by);
@@ -141,22 +163,24 @@ void talk(const std::optional<change>& by) {
   server.go_on();
   client.check();
   server.check();
-  if (by) return;
+  fuzz::require(how != trust::wrong_key || (server.broken && server.heard.empty()), "who is not believed is not heard");
+  if (by || how == trust::wrong_key) return;
   fuzz::require(client.ended && server.ended, "those who are left alone hear each other to the end");
-  fuzz::require(client.session.version() == "TLSv1.3" && !client.session.peer_key().empty() &&
-                    client.session.protocol().empty(),
-                "each knows the other");
+  fuzz::require(client.session.version() == "TLSv1.3" && !client.session.peer_key().empty(), "each knows the other");
+  fuzz::require(client.session.protocol() == (how == trust::keys ? "ahoy/1" : ""), "they agree on what they speak");
 }
 
 void read(std::string_view input) {
-  const std::size_t what = fuzz::take_byte(input) % 4;
+  const std::size_t begin = fuzz::take_byte(input);
+  const std::size_t what = begin % 4;
+  const auto how = static_cast<trust>(begin / 4 % 3);
   const std::size_t first = fuzz::take_byte(input);
-  if (what == 0) return say_nonsense(new_server(), input, first);
-  if (what == 1) return say_nonsense(new_client(), input, first);
-  if (input.empty()) return talk({});
+  if (what == 0) return say_nonsense(new_server(how), input, first);
+  if (what == 1) return say_nonsense(new_client(how), input, first);
+  if (input.empty()) return talk(how, {});
   const std::size_t second = fuzz::take_byte(input);
   const std::size_t where = fuzz::take_byte(input) * 256 + fuzz::take_byte(input);
-  talk(change{first % 8, second, where, fuzz::take_byte(input)});
+  talk(how, change{first % 8, second, where, fuzz::take_byte(input)});
 }
 
 const fuzz::target record{"tls_record", read};
