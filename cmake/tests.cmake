@@ -11,16 +11,29 @@ if(unit_test_sources)
   gtest_discover_tests(unit_tests DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES TIMEOUT 300 LABELS unit)
 endif()
 
+# What has the command's calls fail, one by one: loaded into it by tests/faulty.py. Of its own allocations and calls the
+# compiler must not know better what they do.
+add_library(faults MODULE tests/faults/faults.cpp)
+set_target_properties(faults PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+target_compile_options(faults PRIVATE -fno-builtin)
+target_link_libraries(faults PRIVATE ${CMAKE_DL_LIBS})
+if(AHOY_SANITIZE)  # it is there before a sanitizer is
+  target_compile_options(faults PRIVATE -fno-sanitize=all)
+  target_link_options(faults PRIVATE -fno-sanitize=all)
+endif()
+
 # What spans modules: tests/NAME_test.py, against real programs, one CTest test per file, with Debian's own Python.
 # Those that need the machine for themselves (they take every descriptor, or most of the processor):
 set(tests_alone load)
 # Those that take minutes, and more under a sanitizer:
-set(tests_long models)
+set(tests_long faults models)
 # Those that read the project's text and start no command of ours: once is enough, a sanitizer would tell nothing new.
 set(tests_of_text coroutine_forms layers packages text)
 # The same is true of those that look whether the servers of the other tests do what these need:
 set(tests_of_servers bad_server servers)
 set(tests_without_command ${tests_of_text} ${tests_of_servers})
+# What fails allocations has to have malloc for itself, which a sanitizer takes:
+set(tests_not_sanitized ${tests_without_command} faults)
 
 file(GLOB python_tests CONFIGURE_DEPENDS tests/*_test.py)
 foreach(source IN LISTS python_tests)
@@ -30,7 +43,7 @@ foreach(source IN LISTS python_tests)
   if(name IN_LIST tests_of_text)
     set(label text)
   endif()
-  if(AHOY_SANITIZE AND name IN_LIST tests_without_command)
+  if(AHOY_SANITIZE AND name IN_LIST tests_not_sanitized)
     continue()
   endif()
   add_test(NAME ${label}.${name} COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/run.py ${source})

@@ -50,10 +50,12 @@ void witness::failed(std::error_code why) noexcept {
 }
 
 /// The error is asked last: a peer that goes sets it before what it left unread is freed. Where there is one,
-/// the numbers are read in its light.
+/// the numbers are read in its light. A kernel that does not know what it is asked (a sandbox's, for instance) will
+/// not tell of a change either, so that is a failure, too.
 account witness::ask() {
   account known = numbers();
-  const int error = wire().native() ? pending_error(wire().native()->number()) : 0;
+  const int told = wire().native() ? pending_error(wire().native()->number()) : 0;
+  const int error = told != 0 ? told : known.untold;
   if (error != 0) {
     failed(system_code(error));
     known = numbers();
@@ -85,7 +87,10 @@ std::uint64_t witness::acknowledged_of(std::uint64_t on_wire) const noexcept {
 void witness::ask_tcp(account& known) const noexcept {
   const auto unacknowledged = ask_number(wire().native()->number(), SIOCOUTQ);
   const auto unsent = ask_number(wire().native()->number(), SIOCOUTQNSD);
-  if (!unacknowledged || !unsent) return;
+  if (!unacknowledged || !unsent) {
+    known.untold = errno;
+    return;
+  }
   const std::uint64_t end = ended_ ? 1 : 0;
   // Of ciphertext that is waiting nobody knows how much of it was said: at most so much, and maybe nothing.
   if (&wire() == &of_) known.reached = known.sent - std::min(known.sent, *unsent - std::min(*unsent, end));
@@ -105,6 +110,7 @@ void witness::ask_failed_tcp(account& known) const noexcept {
 
 void witness::ask_local(account& known) const noexcept {
   const auto memory = ask_number(wire().native()->number(), SIOCOUTQ);
+  if (!memory) known.untold = errno;
   known.settled = memory && *memory < memory_of_nothing;
   if (known.settled && !failure_) known.acknowledged = known.sent;
   known.by_program = known.acknowledged.has_value();

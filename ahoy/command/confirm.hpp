@@ -19,6 +19,7 @@ struct account {
   bool by_program = false;                    ///< what is acknowledged, the peer's program took
   bool settled = false;                       ///< acknowledged all of them, and our end if our half is closed
   std::error_code failure;                    ///< a reset, …
+  int untold = 0;                             ///< why the kernel does not tell, as errno has it; 0: it does
 };
 
 /// Asks the kernel what became of what was sent over one connection (tcp(7), unix(7)): SIOCOUTQ is what has

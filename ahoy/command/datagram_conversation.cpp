@@ -34,8 +34,7 @@ std::error_code pending_failure(datagram_socket& of) noexcept {
 task<> datagram_conversation::run() {
   context& here = co_await this_context();
   scope both{here};
-  both.start(hear());
-  both.start(speak());
+  both.start_all(hear(), speak());
   co_await both.join();
   check_for_refusal();
 }

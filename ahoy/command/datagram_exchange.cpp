@@ -34,8 +34,7 @@ task<> datagram_exchange::run(load_result& result) {
   scope both{here};
   result_ = &result;
   both_ = &both;
-  both.start(hear());
-  both.start(speak());
+  both.start_all(hear(), speak());
   co_await both.join();
 }
 

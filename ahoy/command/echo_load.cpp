@@ -140,7 +140,9 @@ task<> echo_load::run() {
   whole_ = &here;
   if (plan_.form == bench_form::exchange) {
     scope opening{here};
-    for (std::size_t number = 0; number < plan_.connections; ++number) opening.start(open(number));
+    std::vector<task<>> all;
+    for (std::size_t number = 0; number < plan_.connections; ++number) all.push_back(open(number));
+    opening.start_all(std::move(all));
     co_await opening.join();
   }
   begun_ = clock::now();
@@ -155,15 +157,18 @@ task<> echo_load::run() {
 
 task<> echo_load::run_exchanges(context& timed) {
   scope talking{timed};
-  for (const auto& each : talks_) talking.start(exchange(*each));
-  for (const auto& each : datagrams_) talking.start(exchange_datagrams(*each));
+  std::vector<task<>> all;
+  for (const auto& each : talks_) all.push_back(exchange(*each));
+  for (const auto& each : datagrams_) all.push_back(exchange_datagrams(*each));
+  talking.start_all(std::move(all));
   co_await talking.join();
 }
 
 task<> echo_load::run_connections(context& timed) {
   scope connecting{timed};
-  for (std::size_t number = 0; number < plan_.connections; ++number)
-    connecting.start(connect_and_close(number));
+  std::vector<task<>> all;
+  for (std::size_t number = 0; number < plan_.connections; ++number) all.push_back(connect_and_close(number));
+  connecting.start_all(std::move(all));
   co_await connecting.join();
 }
 

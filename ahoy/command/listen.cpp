@@ -169,13 +169,9 @@ class listening {
   }
 
   task<> run() {
-    tasks_.start(report_.write_all());
-    tasks_.start(report_.write_notes());
-    tasks_.start(serve());
+    tasks_.start_all(report_.write_all(), report_.write_notes(), serve(), end_by_signal(), hear_ourselves(),
+                     end_input_with_caller());
     if (options_.metrics) tasks_.start(serve_metrics());
-    tasks_.start(end_by_signal());
-    tasks_.start(hear_ourselves());
-    tasks_.start(end_input_with_caller());
     std::exception_ptr failure;
     try {
       co_await tasks_.join();

@@ -12,7 +12,9 @@ int main(int count, char** words) {
   ahoy::open_standard_streams();
   ahoy::ignore_sigpipe();
   ahoy::raise_descriptor_limit();
-  const std::vector<std::string> kept = ahoy::hide_secrets(count, words);
-  const std::vector<std::string_view> given(kept.begin() + (count > 0), kept.end());
-  return ahoy::with_last_words([&given] { return ahoy::dispatch(given); });
+  return ahoy::with_last_words([count, words] {
+    const std::vector<std::string> kept = ahoy::hide_secrets(count, words);
+    const std::vector<std::string_view> given(kept.begin() + (count > 0), kept.end());
+    return ahoy::dispatch(given);
+  });
 }

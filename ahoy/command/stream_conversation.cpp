@@ -27,8 +27,7 @@ bool has_ended(descriptor* with) noexcept {
 task<> stream_conversation::run() {
   context& here = co_await this_context();
   scope both{here};
-  both.start(hear());
-  both.start(speak());
+  both.start_all(hear(), speak());
   co_await both.join();
   const bool to_the_end = rule_.until == listen_until::peer_ends || rule_.until == listen_until::limit;
   if ((peer_ended_ || was_cut_short()) && to_the_end) co_await settle();

@@ -82,6 +82,10 @@ task<> attempt_one(race& of, address to) {
     if (!of.winner) of.winner = std::make_unique<stream>(of.by, trying.release(), to);
   } catch (const error& failure) {
     of.failures.push_back(failure);
+  } catch (...) {
+    --of.running;
+    of.over.notify();  // a scope tells only whoever joins it
+    throw;
   }
   --of.running;
   of.over.notify();
@@ -132,7 +136,11 @@ task<std::unique_ptr<connection>> connect_in_time(engine& by, const endpoint& to
     stopped = std::current_exception();
   }
   attempts.stop();
-  co_await attempts.join();
+  try {
+    co_await attempts.join();
+  } catch (...) {
+    if (!stopped) stopped = std::current_exception();
+  }
   if (of.winner) co_return std::move(of.winner);
   if (stopped) std::rethrow_exception(stopped);
   throw_failures(of);

@@ -95,6 +95,22 @@ void bind_file(const fd& socket, const address& on) {
   if (::bind(socket.get(), on.data(), on.size()) != 0) fail(on);
 }
 
+/// A socket's file that was made a moment ago: gone again where what follows fails.
+class made_file {
+ public:
+  explicit made_file(const std::string& path) noexcept : path_{path} {}
+  made_file(const made_file&) = delete;
+  made_file& operator=(const made_file&) = delete;
+  ~made_file() {
+    if (!is_kept_ && !path_.empty()) ::unlink(path_.c_str());
+  }
+  void keep() noexcept { is_kept_ = true; }
+
+ private:
+  const std::string& path_;
+  bool is_kept_ = false;
+};
+
 }  // namespace
 
 listener::listener(engine& by, const address& on, int backlog, family wanted) {
@@ -106,12 +122,15 @@ listener::listener(engine& by, const address& on, int backlog, family wanted) {
     bind_file(made, on);
   else if (::bind(made.get(), on.data(), on.size()) != 0)
     fail(on);
+  const std::string of_ours = has_file ? path : std::string{};
+  made_file file{of_ours};
   if (::listen(made.get(), backlog) != 0) fail(on);
   socket_ = std::make_unique<descriptor>(by, std::move(made));
   socklen_t size = address::capacity();
   if (::getsockname(socket_->number(), local_.data(), &size) == 0) local_.set_size(size);
   if (has_file) file_ = path;
   if (has_file) own_file();
+  file.keep();
 }
 
 void listener::own_file() {

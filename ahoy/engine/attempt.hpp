@@ -52,7 +52,11 @@ bool drop(receive_operation& asked, patience how);
 [[gnu::always_inline]] inline bool attempt_receive(operation& asked, buffer_pool& buffers, patience how) {
   auto& self = static_cast<receive_operation&>(asked);
   if (self.drops && self.on->is_tcp) return detail::drop(self, how);
-  const std::span<char> block = buffers.take();
+  const std::span<char> block = buffers.try_take();
+  if (block.empty()) [[unlikely]] {
+    self.error = ENOMEM;
+    return true;
+  }
   const ssize_t got = detail::uninterrupted(
       how, [&] { return ::recv(self.on->number(), block.data(), block.size(), detail::message_flags(how)); });
   if (got <= 0) {

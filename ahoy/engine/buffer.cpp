@@ -11,9 +11,10 @@ buffer_pool::~buffer_pool() {
   while (free_) release();
 }
 
-/// One more that is free.
-buffer_pool::head* buffer_pool::allocate() {
-  void* const room = ::operator new(sizeof(head) + block_size);
+/// One more that is free; null where memory has run out.
+buffer_pool::head* buffer_pool::allocate() noexcept {
+  void* const room = ::operator new(sizeof(head) + block_size, std::nothrow);
+  if (!room) return nullptr;
   ++free_count_;
   return new (room) head{this, nullptr};
 }

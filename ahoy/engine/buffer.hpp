@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -51,7 +52,16 @@ class buffer_pool {
 
   /// A block to write into. Either lend() it or give it back().
   [[nodiscard]] std::span<char> take() {
+    const std::span<char> block = try_take();
+    if (block.empty()) [[unlikely]]
+      throw std::bad_alloc{};
+    return block;
+  }
+  /// Empty where memory has run out.
+  [[nodiscard]] std::span<char> try_take() noexcept {
     head* const taken = free_ ? free_ : allocate();
+    if (!taken) [[unlikely]]
+      return {};
     free_ = taken->next;
     --free_count_;
     return {reinterpret_cast<char*>(taken + 1), block_size};
@@ -88,7 +98,7 @@ class buffer_pool {
     --pool.lent_;
     pool.give_back(block);
   }
-  head* allocate();
+  head* allocate() noexcept;
   void release() noexcept;
 
   head* free_ = nullptr;

@@ -110,8 +110,9 @@ inline bool loop::take_on(operation& asked) {
 
 inline bool loop::take_on_untried(operation& asked) {
   asked.error = why_over(*asked.where);
-  if (asked.error == 0) begin_waiting(asked);
-  return asked.error != 0;
+  if (asked.error != 0) return true;
+  begin_waiting(asked);  // if it cannot be watched it is in the queue by now, with an error
+  return false;
 }
 
 /// true: it is complete, or put off, since somebody who is never made to wait, such as one with a fast peer,

@@ -89,7 +89,7 @@ io_uring_sqe* ring::unsubmitted(unsigned place) const noexcept {
 
 void ring::flush() { io_uring_submit_and_get_events(native_.get()); }
 
-/// EBUSY, EAGAIN: the kernel wants completions to be taken, or memory, first; what was not submitted is still
+/// EBUSY, EAGAIN, ENOMEM: the kernel wants completions to be taken, or memory, first; what was not submitted is still
 /// there.
 void ring::enter(time_point until) {
   io_uring_cqe* first = nullptr;
@@ -103,7 +103,7 @@ void ring::enter(time_point until) {
     result = io_uring_submit_and_wait_timeout(native_.get(), &first, 1, &left, nullptr);
   }
   if (result == -EEXIST) throw std::logic_error{"an io_uring engine runs on the thread that made it"};
-  constexpr std::array passing = {-EINTR, -ETIME, -EBUSY, -EAGAIN};
+  constexpr std::array passing = {-EINTR, -ETIME, -EBUSY, -EAGAIN, -ENOMEM};
   if (result < 0 && std::ranges::find(passing, result) == passing.end()) fail(result);
 }
 

@@ -26,9 +26,7 @@ room& gathering::room(ahoy::engine& by) {
 task<> gathering::serve(connection& peer) {
   context& here = co_await this_context();
   place own{room(peer.engine()), peer, options_, here};
-  own.tasks.start(speak(own));
-  own.tasks.start(watch_for_end(own));
-  own.tasks.start(hear_all(own));
+  own.tasks.start_all(speak(own), watch_for_end(own), hear_all(own));
   co_await own.tasks.join();
   if (own.refused) std::rethrow_exception(own.refused);
   const bool keeps_some = !own.all_said;  // it had left, and took nothing any more

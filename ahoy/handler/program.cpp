@@ -219,9 +219,7 @@ task<> watch_for_end(beside& of) {
 task<> pass_both_ways(connection& peer, stream& program, program_process& running) {
   context& here = co_await this_context();
   beside all{peer, program, running, here};
-  all.tasks.start(feed(peer, program));
-  all.tasks.start(hear(all));
-  all.tasks.start(watch_for_end(all));
+  all.tasks.start_all(feed(peer, program), hear(all), watch_for_end(all));
   co_await all.tasks.join();
 }
 

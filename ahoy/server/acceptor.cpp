@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -39,6 +40,21 @@ void take(server_run& run, fd socket, const address& peer, bool is_secure) {
 
 }  // namespace
 
+namespace {
+
+/// false: memory ran out for this caller, who is let go; the others stay. With `once` there is no other.
+bool try_to_take(server_run& run, fd socket, const address& peer, bool is_secure) {
+  try {
+    take(run, std::move(socket), peer, is_secure);
+    return true;
+  } catch (const std::bad_alloc&) {
+    if (run.options().once) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
 /// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
 /// fork copies what is held for them, and the child lets go of it.
 task<> accept_callers(server_run& run, entrance& from) {
@@ -48,14 +64,14 @@ task<> accept_callers(server_run& run, entrance& from) {
     auto next = co_await from.at.accept();
     if (is_one_of(ends, next.error))
       throw error{system_code(next.error), "accept on", from.at.local().to_string()};
+    if (next.error == 0 && run.is_ending()) co_return;  // the one caller of `once` came elsewhere at the same moment
+    if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure)) next.error = ENOMEM;
     if (is_one_of(exhaustions, next.error)) {
       if (!exhausted) run.told().exhausted(cause_in_words(system_code(next.error)));
       exhausted = true;
       co_await run.wait_for_change(patience_of_acceptor);
     } else if (next.error == 0) {
       exhausted = false;
-      if (run.is_ending()) co_return;  // the one caller of `once` came at another listener at the same moment
-      take(run, std::move(next.socket), next.peer, from.is_secure);
       if (run.starts_workers() && !run.is_ending()) co_await run.engine().sleep(duration::zero());
     }
   }

@@ -184,10 +184,16 @@ void own_workers::hear() {
   if (hearing_.size() == 0) hearing_.start(hear_reports());
 }
 
-/// The wire cannot end, since we have both ends; where it cannot be read, for want of memory, that may pass.
+/// The wire cannot end, since we have both ends; where it cannot be read or waited for, for want of memory, that may
+/// pass.
 task<> own_workers::hear_reports() {
   for (;;) {
-    const std::optional<report> next = co_await receive_report(reports_);
+    std::optional<report> next;
+    try {
+      next = co_await receive_report(reports_);
+    } catch (const std::system_error& failure) {
+      if (failure.code() == std::errc::operation_canceled) throw;
+    }
     if (next)
       heed(*next);
     else

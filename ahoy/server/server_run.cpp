@@ -177,8 +177,10 @@ task<> server_run::until_the_end(task<> service) {
 }
 
 task<> server_run::accept_all() {
-  for (entrance& each : entrances_) acceptors_.start(accept_callers(*this, each));
-  for (datagram_socket& each : datagrams_) acceptors_.start(serve_datagrams(*this, each));
+  std::vector<task<>> all;
+  for (entrance& each : entrances_) all.push_back(accept_callers(*this, each));
+  for (datagram_socket& each : datagrams_) all.push_back(serve_datagrams(*this, each));
+  acceptors_.start_all(std::move(all));
   co_await acceptors_.join();
 }
 
@@ -232,11 +234,18 @@ void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
   if (is_secure) caller = secured(std::move(caller));
   const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
   who->is_secure = is_secure;
-  if (may_make_way && senders_.most_at_once() > 0) peers_.add(*who);
-  if (at_once)
-    converse(who);
-  else
-    conversations_.start(converse_in_turn(who));
+  try {
+    if (may_make_way && senders_.most_at_once() > 0) peers_.add(*who);
+    if (at_once)
+      converse(who);
+    else
+      conversations_.start(converse_in_turn(who));
+  } catch (...) {  // before it had a task
+    if (senders_.most_at_once() > 0) peers_.remove(*who);
+    count_out(who->link());
+    of_.callers_.remove(who);
+    throw;
+  }
 }
 
 bool server_run::may_tell(turned_away what) {

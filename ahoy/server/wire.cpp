@@ -11,12 +11,18 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <span>
 #include <type_traits>
 
 namespace ahoy::inline v0 {
 
 namespace {
+
+constexpr timespec pause_without_memory{0, 10'000'000};
+
+/// Of a record that may be received without allocating for it: longer are lines of the log, and data.
+constexpr std::size_t common_size = 512;
 
 constexpr std::size_t most_text = std::size_t{64} * 1024;
 /// More than any record holds: a datagram, a label, a line of the log.
@@ -82,6 +88,7 @@ ssize_t receive_record(int wire, record& into) {
   message.msg_iovlen = 1;
   message.msg_control = room.data();
   message.msg_controllen = room.size();
+  into.bytes.reserve(common_size);  // what is received is gone: memory may not run out after that
   ssize_t got = 0;
   do got = ::recvmsg(wire, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   while (got < 0 && errno == EINTR);
@@ -177,7 +184,12 @@ task<ssize_t> await_record(descriptor& wire, record& into) {
 
 void send_report(int wire, const report_head& head, std::string_view text) noexcept {
   iovec parts[] = {part(&head, sizeof head), part(text.data(), std::min(text.size(), most_text))};
-  while (send_record(wire, parts, {}, 0) < 0 && errno == EINTR) continue;
+  while (send_record(wire, parts, {}, 0) < 0) {
+    if (errno == ENOBUFS || errno == ENOMEM)
+      ::nanosleep(&pause_without_memory, nullptr);  // an end that nobody is told of would be waited for for ever
+    else if (errno != EINTR)
+      return;
+  }
 }
 
 }  // namespace

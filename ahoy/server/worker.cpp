@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <cerrno>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 
 namespace ahoy::inline v0 {
@@ -75,6 +77,8 @@ struct job {
   duration patience = no_timeout;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
 };
+
+std::string no_memory() { return cause_in_words(system_code(ENOMEM)); }
 
 /// Of what is over a limit, with that; of TLS, with what was wrong.
 std::string cause_of(const error& failure) {
@@ -232,6 +236,8 @@ class worker_run {
       if (handler_waits && of.peer->left_unheard()) why = callers::in_words(callers::cut::server_ends);
     } catch (const error& failure) {
       why = cause_of(failure);
+    } catch (const std::bad_alloc&) {
+      why = no_memory();
     } catch (const std::exception& failure) {
       why = escape(failure.what());
     }
@@ -265,6 +271,8 @@ std::string how_it_ended(const std::exception_ptr& thrown, const connection& pee
   if (failure.code() == std::errc::operation_canceled)
     return std::string{callers::in_words(callers::cut::server_ends)};
   return concerns_caller ? cause_of(failure) : escape_controls(failure.what());
+} catch (const std::bad_alloc&) {
+  return no_memory();
 } catch (const std::exception& failure) {
   return escape(failure.what());
 } catch (...) {
@@ -307,6 +315,8 @@ std::string work_once(engine& by, order what, int bell, int reports, handler& ho
   lent_bell told{by, bell};
   by.run(one.run_once(what, told.get()));
   return std::move(one).why();
+} catch (const std::bad_alloc&) {
+  return no_memory();
 } catch (const std::exception& failure) {
   return escape(failure.what());
 }

@@ -2,6 +2,7 @@
 #include <ahoy/task/context.hpp>
 #include <ahoy/task/task.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -43,6 +44,15 @@ class scope : detail::task_owner {
   /// The same in a context of its own, below where(): then its failure is no failure of the scope, which has
   /// a follower instead.
   void start(task<> work, context& own);
+  /// All of them or, where one cannot be made for want of memory, none: each is there before the first one runs, which
+  /// nobody would join else.
+  template <std::same_as<task<>>... Tasks>
+  void start_all(Tasks... works) {
+    (start(std::move(works)), ...);
+  }
+  void start_all(std::vector<task<>> works) {
+    for (task<>& each : works) start(std::move(each));
+  }
   /// Ends every wait of the children; join() then takes their operation_canceled as the expected end.
   void stop() noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return running_; }

@@ -369,6 +369,28 @@ TEST(when_all, ends_with_the_last) {
   EXPECT_EQ(all.size(), 0U);
 }
 
+TEST(scope, starts_all_in_their_order) {
+  context top;
+  scope all{top};
+  gate one, other;
+  all.start_all(through(one), through(other));
+  EXPECT_EQ(all.size(), 2U);
+  one.open();
+  EXPECT_EQ(all.size(), 1U);
+  other.open();
+  EXPECT_EQ(all.size(), 0U);
+}
+
+/// What makes a task may throw, as where memory runs out: then none has begun that would have to be joined.
+TEST(scope, starts_none_where_one_cannot_be_made) {
+  context top;
+  scope all{top};
+  gate at;
+  const auto no_task = []() -> task<> { throw std::bad_alloc{}; };
+  EXPECT_THROW(all.start_all(through(at), no_task()), std::bad_alloc);
+  EXPECT_EQ(all.size(), 0U);
+}
+
 TEST(when_all, of_nothing_ends_at_once) {
   context top;
   scope all{top};
