@@ -38,10 +38,6 @@ void take(server_run& run, fd socket, const address& peer, bool is_secure) {
     run.begin(std::move(caller), is_secure);
 }
 
-}  // namespace
-
-namespace {
-
 /// false: memory ran out for this caller, who is let go; the others stay. With `once` there is no other.
 bool try_to_take(server_run& run, fd socket, const address& peer, bool is_secure) {
   try {
