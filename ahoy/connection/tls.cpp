@@ -91,6 +91,7 @@ class tls_connection final : public secure_connection {
   [[nodiscard]] std::string version() const override { return is_agreed_ ? session_.version() : ""; }
   [[nodiscard]] std::string peer_key() const override { return session_.peer_key(); }
   [[nodiscard]] bool has_halves() const override { return session_.version() != "TLSv1.2"; }
+  void agree_by(time_point due) noexcept override { agreed_by_ = due; }
 
  private:
   bool submit(receive_operation& asked) override;
@@ -366,6 +367,7 @@ class tls_client final : public security {
     auto session = tls_session::to_server(context_, server, std::move(name));
     return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
   }
+  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
 
  private:
   tls_context context_;
@@ -381,6 +383,7 @@ class tls_server final : public security {
     auto session = tls_session::to_client(context_, std::move(name));
     return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
   }
+  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
 
  private:
   tls_context context_;

@@ -38,8 +38,7 @@ class observer {
   /// A peer of datagrams that has been silent for longest has to leave, since a newer caller needs its place;
   /// left() follows.
   virtual void made_way(const connection& /*caller*/) {}
-  /// No TLS was agreed on with it, so that it never joined. At a worker it had joined by then, and left()
-  /// tells.
+  /// No TLS was agreed on with it, so that it never joined.
   virtual void insecure(const connection& caller, std::string_view why) {
     log(log_level::notice, caller.label() + " did not join: " + std::string{why});
   }

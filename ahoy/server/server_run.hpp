@@ -100,9 +100,11 @@ class server_run : scope::follower {
   task<> turn_away(connection& caller, std::string why, bool is_secure);
   task<std::string> converse_through_worker(callers::entry who);
   task<std::string> serve(callers::entry who);
-  task<std::string> serve_securely(callers::entry who);
   task<> converse_securely(callers::entry who);
   [[nodiscard]] std::unique_ptr<connection> secured(std::unique_ptr<connection> caller) const;
+  task<> agree(callers::entry who);
+  void let_nobody_else_in();
+  void agreed(callers::entry who, std::string_view what);
   task<std::string> converse_with(callers::entry who);
 
   server& of_;
