@@ -2,6 +2,7 @@
 #include <ahoy/command/notice.hpp>
 #include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/tls_opening.hpp>
+#include <ahoy/command/token_file.hpp>
 #include <ahoy/command/user_folder.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/unreadable.hpp>
@@ -29,6 +30,8 @@ tls_options options_of(const tls_settings& how) {
   made.certificate = how.cert;
   made.key = how.key;
   made.insecure = how.insecure;
+  made.protocols = how.protocols;
+  if (!how.token.empty()) made.token = token_in_file(how.token);
   return made;
 }
 
@@ -52,7 +55,9 @@ tls_choice::tls_choice(const endpoint& to, const tls_settings& how)
   tls_options options = options_of(how);
   if (!given_.empty() && !how.insecure) options.trusted_keys = {given_};
   if (known_) options.trusted_keys = {known_->key};
-  if (how.insecure) notice("--insecure: whoever answers is believed, and may not be who was asked for");
+  if (how.insecure)
+    notice(how.token.empty() ? "--insecure: whoever answers is believed, and may not be who was asked for"
+                             : "--insecure: whoever has the token is believed");
   side_ = security_of_client(options);
 }
 

@@ -15,6 +15,9 @@ namespace {
 /// What is made ciphertext at once, so that a long text need not be there twice.
 constexpr std::size_t most_at_once = std::size_t{64} * 1024;
 
+/// What one that has nothing to say keeps for its next words.
+constexpr std::size_t most_kept = std::size_t{4} * 1024;
+
 /// Said on the way out of a failure: if it does not get there, that is no failure of its own.
 task<> in_vain_or_not(task<> last) {
   try {
@@ -142,11 +145,11 @@ void tls_connection::throw_reason(const operation& failed) {
 task<> tls_connection::agree_by_words() {
   while (!session_.shake_hands()) {
     co_await flush();
-    const bytes come = co_await below_->receive();
+    bytes come = co_await below_->receive();
     if (come.empty())
       session_.end();
     else
-      session_.take(come);
+      session_.take(std::move(come));
   }
   co_await flush();
 }
@@ -206,6 +209,7 @@ task<> tls_connection::flush_in_turn() {
     leaving_.erase(0, static_cast<std::size_t>(below_->bytes_sent() - before));
     if (failure) std::rethrow_exception(failure);
   }
+  if (leaving_.capacity() > most_kept) leaving_ = {};
   end_below();
 }
 
@@ -309,15 +313,15 @@ duration tls_connection::left_of(time_point due) const noexcept {
 
 /// false: nothing came in time.
 task<bool> tls_connection::fill(duration limit) {
-  const std::optional<bytes> come = co_await below_->receive_within(limit);
+  std::optional<bytes> come = co_await below_->receive_within(limit);
   const bool is_end = come && come->empty();
   if (is_end && receiving_ended_)
     made_end_ = true;
   else if (is_end)
     session_.end();
-  else if (come)
-    session_.take(*come);
-  co_return come.has_value();
+  const bool has_come = come.has_value();
+  if (has_come && !is_end) session_.take(std::move(*come));
+  co_return has_come;
 }
 
 /// A peer that says much before it listens must not wait for us while we wait for it.

@@ -1,3 +1,4 @@
+#include <ahoy/connection/tls_hello.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/first_record.hpp>
 
@@ -25,6 +26,13 @@ void wake_from(descriptor& caller, std::size_t size) noexcept {
   ::setsockopt(caller.number(), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
 }
 
+/// Who speaks TLS elsewhere understands it.
+[[noreturn]] void refuse_words(descriptor& caller, const std::string& label) {
+  static_cast<void>(::send(caller.number(), alert_unexpected.data(), alert_unexpected.size(),
+                           MSG_DONTWAIT | MSG_NOSIGNAL));
+  throw error{make_error_code(errc::handshake_failed), "begin TLS with", label, "what it says is not TLS"};
+}
+
 [[noreturn]] void refuse(const std::string& label, const char* why) {
   throw error{make_error_code(errc::handshake_failed), "begin TLS with", label, why};
 }
@@ -45,12 +53,12 @@ task<> await_record(descriptor& caller, const std::string& label) {
     wake_from(caller, wanted);
     co_await caller.engine().ready(caller, POLLIN);
     there = peek(caller, seen, label);
-    if (there > 0 && seen[0] != handshake) refuse(label, "what it says is not TLS");
+    if (there > 0 && seen[0] != handshake) refuse_words(caller, label);
     if (there > 0 && there < wanted) refuse(label, "it ended the connection instead");
     wanted = head_size;
   }
   const std::size_t length = std::size_t{seen[3]} << 8U | seen[4];
-  if (seen[1] != 3 || length > longest_record) refuse(label, "what it says is not TLS");
+  if (seen[1] != 3 || length > longest_record) refuse_words(caller, label);
   wake_from(caller, head_size + length);
   co_await caller.engine().ready(caller, POLLIN);
 }

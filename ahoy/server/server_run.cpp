@@ -1,4 +1,5 @@
 #include <ahoy/connection/farewell.hpp>
+#include <ahoy/connection/tls_hello.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/log.hpp>
@@ -299,7 +300,8 @@ void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure) {
 task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
   caller->set_timeout(options().drain);
   try {
-    if (!is_secure) co_await caller->send("busy\n");
+    const std::string_view word = is_secure ? alert_internal_error : "busy\n";
+    co_await caller->send(word);
     co_await part_from(*caller);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.

@@ -51,7 +51,7 @@ class server_run : scope::follower {
   /// One that `is_secure` is first agreed on TLS with.
   void begin(std::unique_ptr<connection> caller, bool is_secure = false);
   /// Tells a caller that there is no place, and sees it off.
-  /// One that waits for TLS would not understand the word.
+  /// One that waits for TLS is told so by an alert.
   void refuse(std::unique_ptr<connection> caller, bool is_secure);
   /// Tells the observer that there was no place. false: too many come for telling of each.
   bool tell_busy(const address& caller);

@@ -80,7 +80,8 @@ struct job {
 /// Of what is over a limit, with that; of TLS, with what was wrong.
 std::string cause_of(const error& failure) {
   const std::string cause = cause_in_words(failure.code());
-  const bool of_tls = failure.verb() == "begin TLS with" || failure.code() == errc::not_trusted;
+  const bool of_tls = failure.verb() == "begin TLS with" ||
+                      failure.verb() == "prove token to" || failure.code() == errc::not_trusted;
   const bool says_more = (failure.code() == errc::too_long || of_tls) && !failure.hint().empty();
   return says_more ? cause + ": " + failure.hint() : cause;
 }
