@@ -1,4 +1,4 @@
-#include <ahoy/command/notice.hpp>
+#include <ahoy/command/secret_file.hpp>
 #include <ahoy/command/token_file.hpp>
 #include <ahoy/connection/tls_options.hpp>
 #include <ahoy/error/error.hpp>
@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,28 +32,21 @@ std::string read(int file, const std::string& name) {
   return text;
 }
 
-/// A pipe, or what a shell makes of <(...), is nobody else's.
-void warn_where_others_read(int file, const std::string& name) {
-  struct stat about {};
-  const bool is_file = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
-  if (is_file && (about.st_mode & (S_IRGRP | S_IROTH)) != 0)
-    notice(fmt::format("--token: others may read {}: chmod 600 keeps it to you", escape(name)));
-}
-
 }  // namespace
 
 std::string token_in_file(const std::string& name) {
   const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file) throw error{system_code(errno), "read", escape(name)};
-  warn_where_others_read(file.get(), name);
+  warn_where_others_read("--token", name);
   std::string token = read(file.get(), name);
   if (token.ends_with('\n')) token.pop_back();
   if (token.ends_with('\r')) token.pop_back();
   constexpr auto least = tls_options::shortest_token;
   constexpr auto most = tls_options::longest_token;
   if (token.size() < least || token.size() > most)
-    throw unreadable("--token", name,
-                     fmt::format("a token has from {} to {} bytes: `openssl rand -hex 32` makes one", least, most));
+    throw unreadable(
+        "--token", name,
+        fmt::format("a token has from {} to {} bytes: `openssl rand -hex 32` makes one", least, most));
   return token;
 }
 

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <new>
@@ -32,8 +33,18 @@ constexpr std::array<char, 2> first_bytes{22, 21};
 constexpr std::size_t most_remembered = 64;
 /// What a caller may show of itself: room for that is made as soon as it is announced.
 constexpr long longest_certificates = 16L * 1024;
-/// Reasons from here on are alerts that the peer has sent (SSL_R_SSLV3_ALERT_… and the like).
-constexpr int first_alert = SSL_AD_REASON_OFFSET;
+/// Alerts by which a server refuses a caller (RFC 8446, section 6.2).
+constexpr std::array refusals{
+    SSL_AD_HANDSHAKE_FAILURE,   SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE,
+    SSL_AD_CERTIFICATE_REVOKED, SSL_AD_CERTIFICATE_EXPIRED, SSL_AD_CERTIFICATE_UNKNOWN,
+    SSL_AD_UNKNOWN_CA,          SSL_AD_ACCESS_DENIED,       SSL_AD_CERTIFICATE_REQUIRED,
+};
+
+/// Whether that was the last alert of the peer's.
+bool is_refusal_alert() {
+  const int reason = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
+  return std::ranges::find(refusals, reason) != refusals.end();
+}
 
 template <auto free>
 struct deleter {
@@ -119,6 +130,7 @@ struct tls_context::state {
   static int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                              const unsigned char* offered, unsigned int offered_size, void* self);
   static int verify(X509_STORE_CTX* shown, void*);
+  static int lack_certificate(SSL* session, X509** certificate, EVP_PKEY** key);
   static int want_token(SSL* session, int* alert, void*);
 
   [[nodiscard]] bool proves() const noexcept { return !how.token.empty(); }
@@ -127,7 +139,7 @@ struct tls_context::state {
   const std::string protocols;
   std::unique_ptr<SSL_CTX, deleter<SSL_CTX_free>> context{SSL_CTX_new(TLS_method())};
   std::mutex guard;
-  std::map<std::string, session_pointer> remembered;  // by the server's label
+  std::map<std::string, session_pointer> remembered;  // by the name that was verified, and the label
 };
 
 struct tls_session::state {
@@ -146,9 +158,13 @@ struct tls_session::state {
   [[nodiscard]] bool hear_proof();
   [[noreturn]] void refuse_token(const char* why) const;
   void set_up_name(const host& server);
+  /// A session that is resumed is not verified again: it is of that server alone.
+  [[nodiscard]] std::string place_of_memory() const { return name + '\n' + label; }
   void resume();
   [[noreturn]] void fail_handshake() const;
-  [[noreturn]] void fail_reading();
+  [[nodiscard]] std::exception_ptr reason_of_failure() const;
+  void stop_reading(int result);
+  [[nodiscard]] std::size_t read_what_is_there(std::span<char> into);
   /// Of a call that has not succeeded: whether it only has to wait for more.
   [[nodiscard]] bool has_to_wait(int result) const;
 
@@ -168,9 +184,13 @@ struct tls_session::state {
   bool is_agreed = false;   // but for the token
   bool is_too_long = false;
   bool lacks_token = false;
-  bool is_cut = false;     // nothing more will come
-  bool speaks_tls = true;  // what came first is TLS
-  bool has_come = false;   // anything
+  std::exception_ptr broken;       // why nothing more can be read
+  bool has_ended = false;          // by close_notify
+  bool has_heard = false;          // words
+  bool lacks_certificate = false;  // the server asks for one, and there is none
+  bool is_cut = false;             // nothing more will come
+  bool speaks_tls = true;          // what came first is TLS
+  bool has_come = false;           // anything
 };
 
 void tls_context::state::set_up() {
@@ -198,6 +218,9 @@ void tls_context::state::set_up_files() {
   const std::string& key = how.key.empty() ? how.certificate : how.key;
   if (!key.empty() && SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) != 1)
     refuse_file("read key from", key);
+  const std::string& shown = how.certificate.empty() ? key : how.certificate;
+  if (!shown.empty() && !key.empty() && SSL_CTX_check_private_key(with) != 1)
+    refuse_file("show certificate of", shown);
 }
 
 void tls_context::state::set_up_client() {
@@ -205,6 +228,7 @@ void tls_context::state::set_up_client() {
   SSL_CTX_set_verify(made, how.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(made, remember);
+  SSL_CTX_set_client_cert_cb(made, lack_certificate);
   const auto* coded = reinterpret_cast<const unsigned char*>(protocols.data());
   if (!protocols.empty()) SSL_CTX_set_alpn_protos(made, coded, static_cast<unsigned int>(protocols.size()));
 }
@@ -231,7 +255,7 @@ int tls_context::state::remember(SSL* session, SSL_SESSION* made) {
   state& common = of(session);
   const std::lock_guard locked{common.guard};
   if (common.remembered.size() >= most_remembered) common.remembered.clear();
-  common.remembered[tls_session::state::of(session).label].reset(made);
+  common.remembered[tls_session::state::of(session).place_of_memory()].reset(made);
   return 1;
 }
 
@@ -244,6 +268,12 @@ int tls_context::state::choose_protocol(SSL*, const unsigned char** chosen, unsi
                                         static_cast<unsigned int>(own.size()), offered, offered_size);
   *chosen = found;
   return how == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// Asked only where there is none. 0: none is shown.
+int tls_context::state::lack_certificate(SSL* session, X509**, EVP_PKEY**) {
+  tls_session::state::of(session).lacks_certificate = true;
+  return 0;
 }
 
 /// Told by an alert, so that whoever calls without a token does not wait for us to speak.
@@ -369,7 +399,7 @@ void tls_session::state::set_up_name(const host& server) {
 /// What the server gave us the last time.
 void tls_session::state::resume() {
   const std::lock_guard locked{common->guard};
-  const auto found = common->remembered.find(label);
+  const auto found = common->remembered.find(place_of_memory());
   if (found == common->remembered.end()) return;
   SSL_set_session(session.get(), found->second.get());
   common->remembered.erase(found);  // a ticket is used once (RFC 8446, appendix C.4)
@@ -469,8 +499,8 @@ void tls_session::state::refuse_token(const char* why) const {
 }
 
 void tls_session::state::say_proof() {
-  const token_proof own = prove_token(session.get(), common->how.token,
-                                      is_server ? token_side::server : token_side::client);
+  const token_proof own =
+      prove_token(session.get(), common->how.token, is_server ? token_side::server : token_side::client);
   std::size_t written = 0;
   if (SSL_write_ex(session.get(), own.data(), own.size(), &written) != 1) fail_handshake();
   has_proved = true;
@@ -481,7 +511,8 @@ bool tls_session::state::hear_proof() {
   while (proof_size < proof.size()) {
     std::size_t more = 0;
     ERR_clear_error();
-    const int result = SSL_read_ex(session.get(), proof.data() + proof_size, proof.size() - proof_size, &more);
+    const int result =
+        SSL_read_ex(session.get(), proof.data() + proof_size, proof.size() - proof_size, &more);
     proof_size += more;
     if (result == 1) continue;
     if (SSL_get_error(session.get(), result) == SSL_ERROR_ZERO_RETURN)
@@ -500,8 +531,8 @@ bool tls_session::state::prove() {
   if (size == 0) refuse_token("it asks for none");
   if (!is_server && !has_proved) say_proof();
   if (!hear_proof()) return false;
-  const token_proof expected = prove_token(session.get(), common->how.token,
-                                           is_server ? token_side::client : token_side::server);
+  const token_proof expected =
+      prove_token(session.get(), common->how.token, is_server ? token_side::client : token_side::server);
   if (!is_same(proof, expected)) {
     SSL_shutdown(session.get());
     refuse_token(is_server ? "it proves another one" : "it cannot prove that it has the same");
@@ -510,29 +541,47 @@ bool tls_session::state::prove() {
   return true;
 }
 
-void tls_session::state::fail_reading() {
-  const bool is_alert = ERR_GET_REASON(ERR_peek_error()) >= first_alert;
-  if (is_alert)
-    throw error{make_error_code(errc::handshake_failed), "begin TLS with", label, words_of_alert()};
-  throw error{make_error_code(errc::protocol_broken), "receive from", label, words_of_failure()};
+/// Of a read that has given nothing, and is not to wait. Who does not take our certificate may say so only
+/// after the handshake, where that is over for us before it is for the peer (RFC 8446, appendix E.1).
+std::exception_ptr tls_session::state::reason_of_failure() const {
+  const bool is_refusal = !is_server && !has_heard && is_refusal_alert();
+  const auto cause = make_error_code(is_refusal ? errc::handshake_failed : errc::protocol_broken);
+  return std::make_exception_ptr(
+      error{cause, is_refusal ? "begin TLS with" : "receive from", label, words_of_alert()});
+}
+
+/// Asked once: after a failure OpenSSL takes what comes next for an end.
+void tls_session::state::stop_reading(int result) {
+  if (SSL_get_error(session.get(), result) == SSL_ERROR_ZERO_RETURN)
+    has_ended = true;
+  else
+    broken = reason_of_failure();
+}
+
+std::size_t tls_session::state::read_what_is_there(std::span<char> into) {
+  std::size_t size = 0;
+  while (size < into.size() && !has_ended && !broken) {
+    std::size_t more = 0;
+    ERR_clear_error();
+    const int result = SSL_read_ex(session.get(), into.data() + size, into.size() - size, &more);
+    size += result == 1 ? more : 0;
+    if (result != 1 && has_to_wait(result)) break;
+    if (result != 1) stop_reading(result);
+  }
+  has_heard = has_heard || size > 0;
+  return size;
 }
 
 std::optional<std::size_t> tls_session::read(std::span<char> into) {
-  std::size_t size = 0;
-  std::size_t more = 0;
-  int result = 1;
-  ERR_clear_error();
-  while (size < into.size() && result == 1) {
-    result = SSL_read_ex(state_->session.get(), into.data() + size, into.size() - size, &more);
-    if (result == 1) size += more;
-  }
-  if (size > 0) return size;  // a failure shows again at the next read
-  if (SSL_get_error(state_->session.get(), result) == SSL_ERROR_ZERO_RETURN) return 0;
-  if (!state_->has_to_wait(result)) state_->fail_reading();
-  if (state_->is_cut)
-    throw error{make_error_code(errc::cut_short), "receive from", state_->label,
-                "the peer ended without close_notify, so that nobody knows whether it had more to say"};
-  return std::nullopt;
+  const std::size_t size = state_->read_what_is_there(into);
+  if (size > 0 || state_->has_ended) return size;
+  if (state_->broken) std::rethrow_exception(state_->broken);
+  if (!state_->is_cut) return std::nullopt;
+  if (lacks_certificate())
+    throw error{make_error_code(errc::handshake_failed), "begin TLS with", state_->label,
+                "it asked for a certificate of ours, and ended when it was shown none"};
+  throw error{make_error_code(errc::cut_short), "receive from", state_->label,
+              "the peer ended without close_notify, so that nobody knows whether it had more to say"};
 }
 
 void tls_session::write(std::string_view plain) {
@@ -574,6 +623,10 @@ std::string tls_session::protocol() const {
 }
 
 bool tls_session::is_resumed() const noexcept { return SSL_session_reused(state_->session.get()) == 1; }
+
+bool tls_session::lacks_certificate() const noexcept {
+  return state_->lacks_certificate && !state_->has_heard;
+}
 
 std::string key_fingerprint(const std::string& certificate_file) {
   ERR_clear_error();
