@@ -2,6 +2,7 @@
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/dump.hpp>
 #include <ahoy/command/json.hpp>
+#include <ahoy/connection/security.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 
@@ -25,14 +26,26 @@ std::string credentials(connection& link) {
   return known ? fmt::format(", pid {} uid {}", who.pid, who.uid) : std::string{};
 }
 
+std::string state_of(const callers::caller& each) {
+  if (each.waiting) return ", waiting";
+  return each.is_secure && !each.has_joined ? ", shaking hands" : "";
+}
+
+/// What it speaks, and whose key it showed.
+std::string protocol_of(const connection& link) {
+  const auto* secure = dynamic_cast<const secure_connection*>(&link);
+  const std::string key = secure ? secure->peer_key() : std::string{};
+  return fmt::format("{}{}{}", link.transport(), key.empty() ? "" : " sha256=", key);
+}
+
 std::string described(callers::caller& each) {
   connection& link = each.link();
   const auto counted = callers::traffic_of(each);
   const std::string bytes =
       counted ? fmt::format("{} bytes received, {} sent", counted->received, counted->sent) : "at a worker";
-  return fmt::format("[{}] {} {} <- {} since {}, {}{}{}", link.label(), link.transport(),
+  return fmt::format("[{}] {} {} <- {} since {}, {}{}{}", link.label(), protocol_of(link),
                      link.local().to_string(), link.remote().to_string(), timestamp(each.since), bytes,
-                     credentials(link), each.waiting ? ", waiting" : "");
+                     credentials(link), state_of(each));
 }
 
 std::pair<std::string_view, std::string_view> split(std::string_view line) {

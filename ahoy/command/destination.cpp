@@ -91,7 +91,7 @@ task<std::unique_ptr<connection>> connect_from_port(engine& by, const endpoint& 
       std::unique_ptr<connection> made = co_await connect(by, to, options);
       co_return made;
     } catch (const error& why) {
-      if (why.code() == std::errc::timed_out) throw;
+      if (why.code() == std::errc::timed_out || why.code() == errc::not_trusted) throw;
       failure = failure ? also_tried(*failure, why) : why;
     }
   }

@@ -39,6 +39,11 @@ std::string_view shown_text(const endpoint& to, framing which) {
 }
 
 std::string callers_text(const tls_settings& how) {
+  if (!how.token.empty()) {
+    tls_settings rest = how;
+    rest.token.clear();
+    return fmt::format("{} and has the token in {}", callers_text(rest), escape(how.token));
+  }
   if (!how.allow_key.empty()) return "who has a key in " + escape(how.allow_key);
   if (!how.requires_certificate) return "whoever calls";
   return "who has a certificate by " + (how.cacert.empty() ? "the system's authorities" : escape(how.cacert));

@@ -56,6 +56,7 @@ void explanation::add_peer(const endpoint& to, const common_options& given) {
   if (to.scheme != scheme::local) add("from", source_text(given));
   if (to.scheme == scheme::tls) add("believe", believed_text(to, given.tls));
   if (!given.tls.cert.empty()) add("show", escape(given.tls.cert));
+  if (!given.tls.token.empty()) add("prove", "to have the token in " + escape(given.tls.token));
 }
 
 void explanation::add_statuses(verb of) {

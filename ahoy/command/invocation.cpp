@@ -28,6 +28,21 @@ constexpr std::array contradictions{
     contradiction{"--hex", "--json", "leave out one: JSON shows bytes that are not UTF-8 in base64"},
 };
 
+// An option that says more of another one.
+struct companion {
+  std::string_view one, other, hint;
+};
+constexpr std::array companions{
+    companion{"--key", "--cert", "it is the key of a certificate: --cert FILE"},
+};
+
+void check_companions(const command_line& line) {
+  for (const auto& [one, other, hint] : companions)
+    if (is_given(line, one) && !is_given(line, other))
+      throw usage_error(usage_errc::missing, fmt::format("option {} beside {}", other, one), "",
+                        std::string(hint));
+}
+
 void check_contradictions(const command_line& line) {
   for (const auto& [one, other, hint] : contradictions)
     if (is_given(line, one) && is_given(line, other))
@@ -365,6 +380,7 @@ invocation parse_invocation(verb which, std::span<const std::string_view> words)
   const auto line = parse_command_line(which, words);
   if (line.request != nullptr) return answer_of(line);
   check_contradictions(line);
+  check_companions(line);
   if (which == verb::listen) return listen_from(line);
   if (which == verb::fetch) return fetch_from(line);
   if (which == verb::send && names_internet_url(line)) return upload_from(line);

@@ -1,6 +1,9 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/command/known_hosts.hpp>
 #include <ahoy/command/user_folder.hpp>
+#include <ahoy/error/unreadable.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -18,13 +21,22 @@ std::string name_of(const endpoint& server) {
   return lower(plain.to_string());
 }
 
-/// The key that a line has for this name; empty where it is of another, or cannot be read.
-std::string_view key_in(std::string_view line, std::string_view name) {
-  if (!line.starts_with(name) || !line.substr(name.size()).starts_with(kind)) return {};
-  const std::string_view rest = line.substr(name.size() + kind.size());
+bool is_of(std::string_view line, std::string_view name) {
+  const std::string_view rest = line.starts_with(name) ? line.substr(name.size()) : "-";
+  return rest.empty() || rest.starts_with(' ') || rest.starts_with('\t');
+}
+
+/// The key that a line of this name has. One that cannot be read is not passed over: whoever wrote it meant
+/// to trust one key alone.
+std::string_view key_in(std::string_view line, std::string_view name, std::size_t number) {
+  std::string_view rest = line.substr(name.size());
+  const bool is_led = rest.starts_with(kind);
+  rest.remove_prefix(is_led ? kind.size() : 0);
   const std::string_view key = rest.substr(0, rest.find_first_of(" \t\r"));
-  const bool is_key = key.size() == digits && key.find_first_not_of("0123456789abcdef") == key.npos;
-  return is_key ? key : std::string_view{};
+  if (!is_led || key.size() != digits || key.find_first_not_of("0123456789abcdef") != key.npos)
+    throw unreadable(fmt::format("line {} of known_hosts", number), line,
+                     "a server is followed by sha256= and 64 hexadecimal digits, lower case");
+  return key;
 }
 
 std::string_view take_line(std::string_view& text) {
@@ -44,8 +56,8 @@ std::string file_name() {
 std::optional<known_host> find_known_host(std::string_view text, const endpoint& server) {
   const std::string name = name_of(server);
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::string_view key = key_in(take_line(text), name);
-    if (!key.empty()) return known_host{std::string{key}, {}, number};
+    const std::string_view line = take_line(text);
+    if (is_of(line, name)) return known_host{std::string{key_in(line, name, number)}, {}, number};
   }
   return std::nullopt;
 }
@@ -55,7 +67,7 @@ std::string with_known_host(std::string_view text, const endpoint& server, std::
   std::string made;
   while (!text.empty()) {
     const std::string_view line = take_line(text);
-    if (key_in(line, name).empty()) made.append(line).append("\n");
+    if (!is_of(line, name)) made.append(line).append("\n");
   }
   return made + name + std::string{kind} + std::string{key} + "\n";
 }

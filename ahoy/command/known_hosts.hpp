@@ -8,8 +8,7 @@
 namespace ahoy::inline v0 {
 
 // The keys of servers that the user has accepted, as ssh keeps them: known_hosts in the user's folder, a line
-// each, `tls://HOST:PORT sha256=FINGERPRINT`. A line that begins with # is a comment; what cannot be read is
-// left as it is.
+// each, `tls://HOST:PORT sha256=FINGERPRINT`. What does not begin with a server is left as it is.
 
 struct known_host {
   std::string key;   ///< its fingerprint, 64 digits
@@ -17,7 +16,8 @@ struct known_host {
   std::size_t line = 0;
 };
 
-/// Of a text of that form.
+/// Of a text of that form. Throws error (malformed) where it names the server, and what follows cannot be
+/// read.
 [[nodiscard]] std::optional<known_host> find_known_host(std::string_view text, const endpoint& server);
 /// The text with this server's key in the place of an older one.
 [[nodiscard]] std::string with_known_host(std::string_view text, const endpoint& server,

@@ -1,4 +1,5 @@
 #include <ahoy/command/known_hosts.hpp>
+#include <ahoy/error/error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -23,11 +24,16 @@ TEST(known_hosts, finds_a_server_by_its_host_and_port) {
   EXPECT_FALSE(ahoy::find_known_host(text, endpoint::parse("tls://ocalhost:1")));
 }
 
-TEST(known_hosts, passes_over_what_it_cannot_read) {
-  for (const std::string& line :
-       {std::string{"tls://h:1"}, std::string{"tls://h:1 sha256="}, "tls://h:1 sha256=" + key.substr(1),
-        "tls://h:1 sha256=" + key + "a", "tls://h:1 md5=" + key, std::string(100, '\0')})
-    EXPECT_FALSE(ahoy::find_known_host(line + "\n", endpoint::parse("tls://h:1"))) << line;
+TEST(known_hosts, refuses_what_it_cannot_read_of_that_server) {
+  for (const std::string& line : {std::string{"tls://h:1"}, std::string{"tls://h:1 sha256="},
+                                  "tls://h:1 sha256=" + key.substr(1), "tls://h:1 sha256=" + key + "a",
+                                  "tls://h:1 md5=" + key, "tls://h:1 sha256=" + std::string(64, 'A')}) {
+    EXPECT_THROW(static_cast<void>(ahoy::find_known_host(line + "\n", endpoint::parse("tls://h:1"))),
+                 ahoy::error)
+        << line;
+    EXPECT_FALSE(ahoy::find_known_host(line + "\n", endpoint::parse("tls://h:2"))) << line;
+  }
+  EXPECT_FALSE(ahoy::find_known_host(std::string(100, '\0') + "\n", endpoint::parse("tls://h:1")));
 }
 
 TEST(known_hosts, a_new_key_takes_the_place_of_the_old_one_alone) {

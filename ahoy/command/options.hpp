@@ -22,7 +22,8 @@ struct after_eof {
 
 /// What --cacert, --cert and the others say of TLS; files, empty where not given.
 struct tls_settings {
-  std::string cacert, cert, key, allow_key;
+  std::string cacert, cert, key, allow_key, token;
+  std::vector<std::string> protocols;  ///< --alpn
   bool insecure = false;
   bool requires_certificate = false;
 };

@@ -32,7 +32,8 @@ constexpr std::array meanings{
     status_meaning{status::local_address, "The local address is not usable: in use, not ours, not allowed."},
     status_meaning{status::send_failed, "Sending failed, and nothing was sent."},
     status_meaning{status::receive_failed, "Receiving failed or was cut short: a reset, for instance."},
-    status_meaning{status::not_trusted, "The server's certificate is not trusted."},
+    status_meaning{status::not_trusted,
+                   "The server's certificate is not trusted, or the token is not the same."},
     status_meaning{status::too_long, "A message, or what was fetched, is over its size limit."},
     status_meaning{status::login_refused, "The server refused the login, or asks for one."},
     status_meaning{status::not_there, "The server has no such thing: HTTP 404 and 410, for instance."},
@@ -60,6 +61,7 @@ constexpr rule of_verb(std::string_view verb, status result) {
 
 constexpr std::array rules{
     rule{"", family_of_cause::usage, 0, status::usage},
+    of_verb("prove", status::not_trusted),
     of_ahoy(errc::host_not_found, status::host_not_found),
     of_ahoy(errc::lookup_unanswered, status::host_not_found),
     of_ahoy(errc::service_not_found, status::usage),

@@ -1,7 +1,10 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/command/notice.hpp>
+#include <ahoy/command/secret_file.hpp>
 #include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/tls_opening.hpp>
+#include <ahoy/command/token_file.hpp>
+#include <ahoy/command/usage_error.hpp>
 #include <ahoy/command/user_folder.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/unreadable.hpp>
@@ -29,6 +32,8 @@ tls_options options_of(const tls_settings& how) {
   made.certificate = how.cert;
   made.key = how.key;
   made.insecure = how.insecure;
+  made.protocols = how.protocols;
+  if (!how.token.empty()) made.token = token_in_file(how.token);
   return made;
 }
 
@@ -40,6 +45,7 @@ std::string file_of_own_key() {
   const folder_lock locked{folder};
   const std::string file = folder + "/identity.pem";
   if (!text_of_file(file)) replace_file(file, new_identity(std::string{own_names}));
+  warn_where_others_read("our own key", file);
   return file;
 }
 
@@ -47,12 +53,17 @@ std::string file_of_own_key() {
 
 tls_choice::tls_choice(const endpoint& to, const tls_settings& how)
     : to_{to}, given_{without_kind(to.fragment)} {
+  if (how.insecure && !given_.empty())
+    throw usage_error(usage_errc::contradictory, "option --insecure and URL", escape(to.to_string()),
+                      "leave one out: the fingerprint says who is believed");
   const bool asks_others = !given_.empty() || !how.cacert.empty() || how.insecure;
   if (!asks_others) known_ = known_host_of(to);
   tls_options options = options_of(how);
-  if (!given_.empty() && !how.insecure) options.trusted_keys = {given_};
+  if (!given_.empty()) options.trusted_keys = {given_};
   if (known_) options.trusted_keys = {known_->key};
-  if (how.insecure) notice("--insecure: whoever answers is believed, and may not be who was asked for");
+  if (how.insecure)
+    notice(how.token.empty() ? "--insecure: whoever answers is believed, and may not be who was asked for"
+                             : "--insecure: whoever has the token is believed");
   side_ = security_of_client(options);
 }
 
@@ -86,6 +97,7 @@ error tls_choice::explained(const trust_error& why) const {
 }
 
 own_identity identity_of_listener(const tls_settings& how) {
+  if (!how.key.empty()) warn_where_others_read("--key", how.key);
   if (!how.cert.empty()) return {how.cert, how.key, {}};
   const std::string file = file_of_own_key();
   return {file, {}, fingerprint_of_key(file)};

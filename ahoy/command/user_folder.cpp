@@ -10,7 +10,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <memory>
+#include <thread>
 
 namespace ahoy::inline v0 {
 
@@ -18,6 +21,8 @@ namespace {
 
 /// Nothing that is kept here is larger.
 constexpr std::size_t most_text = std::size_t{16} * 1024 * 1024;
+constexpr int most_tries = 100;
+constexpr auto pause_between_tries = std::chrono::milliseconds{10};
 
 std::string value_of(const char* name) {
   const char* found = std::getenv(name);
@@ -33,6 +38,12 @@ void make_folder(const std::string& name) {
   for (std::size_t end = name.find('/', 1); end != std::string::npos; end = name.find('/', end + 1))
     ::mkdir(name.substr(0, end).c_str(), 0700);
   if (::mkdir(name.c_str(), 0700) != 0 && errno != EEXIST) fail("make folder", name);
+}
+
+/// As it is where there is nothing yet.
+std::string behind_links(const std::string& name) {
+  const std::unique_ptr<char, decltype(&std::free)> found{::realpath(name.c_str(), nullptr), std::free};
+  return found ? found.get() : name;
 }
 
 void write_all(int to, std::string_view text, const std::string& name) {
@@ -58,23 +69,31 @@ std::optional<std::string> text_of_file(const std::string& name) {
   if (!file) fail("read", name);
   std::string text;
   std::array<char, 65536> piece{};
-  for (ssize_t got = 1; got > 0 && text.size() < most_text;) {
+  for (ssize_t got = 1; got != 0;) {
     got = ::read(file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail("read", name);
     text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > most_text) throw error{system_code(EFBIG), "read", escape(name)};
   }
   return text;
 }
 
+/// Others have it for a moment.
 folder_lock::folder_lock(const std::string& folder) {
   make_folder(folder);
-  descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX) != 0) fail("lock folder", folder);
+  folder_ = fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  bool is_locked = false;
+  for (int tries = 0; folder_ && !is_locked && tries < most_tries; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(pause_between_tries);
+    is_locked = ::flock(folder_.get(), LOCK_EX | LOCK_NB) == 0;
+    if (!is_locked && errno != EWOULDBLOCK && errno != EINTR) break;
+  }
+  if (!is_locked) fail("lock folder", folder);
 }
 
-folder_lock::~folder_lock() { ::close(descriptor_); }
-
-void replace_file(const std::string& name, std::string_view text) {
+void replace_file(const std::string& given, std::string_view text) {
+  const std::string name = behind_links(given);
   std::string beside = name + ".XXXXXX";
   const fd file{::mkostemp(beside.data(), O_CLOEXEC)};  // 0600
   if (!file) fail("write", name);

@@ -1,4 +1,6 @@
 #pragma once
+#include <ahoy/socket/fd.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,20 +14,20 @@ namespace ahoy::inline v0 {
 /// All of a file; nothing where it is not there. Throws error.
 [[nodiscard]] std::optional<std::string> text_of_file(const std::string& name);
 
-/// While it exists nobody else has one of the same folder, which is made (0700) where it is not there. Throws
-/// error.
+/// While it exists nobody else has one of the same folder, which is made (0700) where it is not there. Waits
+/// for no more than a second for another's. Throws error.
 class folder_lock {
  public:
   explicit folder_lock(const std::string& folder);
   folder_lock(const folder_lock&) = delete;
   folder_lock& operator=(const folder_lock&) = delete;
-  ~folder_lock();
+  ~folder_lock() = default;
 
  private:
-  int descriptor_;
+  fd folder_;
 };
 
-/// Nobody ever sees a half of it, and nobody but the user sees any (0600). Throws error.
+/// Nobody ever sees a half of it, and nobody but the user sees any (0600). A link stays one. Throws error.
 void replace_file(const std::string& name, std::string_view text);
 
 }  // namespace ahoy::inline v0

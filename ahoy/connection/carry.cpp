@@ -14,6 +14,7 @@ task<> carry_all(connection& from, connection& to) {
 task<> carry_one_way(connection& from, connection& to) {
   co_await carry_all(from, to);
   to.shutdown_send();
+  co_await to.until_sent();  // over TLS an end is words
 }
 
 task<> carry(connection& one, connection& other) {

@@ -162,13 +162,16 @@ std::string name_of(const endpoint& to) {
   return host + ":" + to_string(to.port);
 }
 
-task<std::unique_ptr<connection>> connect_securely(engine& by, const endpoint& to,
-                                                   const connect_options& options) {
-  std::unique_ptr<connection> made = co_await connect_in_time(by, to, options);
-  if (to.transport() != transport::tls) co_return made;
-  made = options.tls->over(std::move(made), to.host, name_of(to));
-  co_await made->handshake();
-  co_return made;
+/// Whoever is there and says nothing is told from who is not there.
+task<> agree(connection& with, std::string name, time_point due) {
+  try {
+    co_await with_deadline(due, with.handshake());
+    co_return;
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::timed_out) throw;
+  }
+  throw error{std::make_error_code(std::errc::timed_out), "begin TLS with", std::move(name),
+              "it is connected, and says nothing: does it speak TLS?"};
 }
 
 }  // namespace
@@ -176,12 +179,17 @@ task<std::unique_ptr<connection>> connect_securely(engine& by, const endpoint& t
 task<std::unique_ptr<connection>> connect(engine& by, endpoint to, connect_options options) {
   refuse_what_is_no_stream(to, options);
   const time_point due = deadline_after(by.now(), options.timeout);
+  std::unique_ptr<connection> made;
   try {
-    std::unique_ptr<connection> made = co_await with_deadline(due, connect_securely(by, to, options));
-    co_return made;
+    made = co_await with_deadline(due, connect_in_time(by, to, options));
   } catch (const std::system_error& failure) {
     if (failure.code() != std::errc::timed_out) throw;
   }
+  if (made && to.transport() == transport::tls) {
+    made = options.tls->over(std::move(made), to.host, name_of(to));
+    co_await agree(*made, name_of(to), due);
+  }
+  if (made) co_return made;
   throw error{std::make_error_code(std::errc::timed_out), "connect to", to.to_string(),
               "is the host up, and does a firewall drop the calls?"};
 }

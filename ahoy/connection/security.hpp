@@ -18,6 +18,8 @@ class secure_connection : public connection {
   /// Whether the peer may go on with what it says after we have ended our half. Over TLS 1.2 it has to end,
   /// too, and to drop what it had to say (RFC 5246, section 7.2.1).
   [[nodiscard]] virtual bool has_halves() const = 0;
+  /// By when the handshake has to be over, in the place of what was so far.
+  virtual void agree_by(time_point due) noexcept = 0;
 };
 
 /// What makes connections secure: one side of TLS, with its keys, for any number of them. It stands apart
@@ -35,6 +37,8 @@ class security {
   [[nodiscard]] virtual std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below,
                                                                 const host& server,
                                                                 std::string name) const = 0;
+  /// From over() to the end of the handshake; timed_out after it.
+  [[nodiscard]] virtual duration handshake_timeout() const noexcept = 0;
 };
 
 /// not_trusted, with what would have to be trusted.

@@ -3,6 +3,7 @@
 #include <ahoy/task/scope.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <exception>
 #include <optional>
@@ -14,6 +15,13 @@ namespace {
 
 /// What is made ciphertext at once, so that a long text need not be there twice.
 constexpr std::size_t most_at_once = std::size_t{64} * 1024;
+
+/// Of answers that the peer makes us give (alerts, to what it must not ask): who brings about more than this
+/// does not read them.
+constexpr std::size_t most_answers = std::size_t{256} * 1024;
+
+/// What one that has nothing to say keeps for its next words.
+constexpr std::size_t most_kept = std::size_t{4} * 1024;
 
 /// Said on the way out of a failure: if it does not get there, that is no failure of its own.
 task<> in_vain_or_not(task<> last) {
@@ -30,6 +38,7 @@ class errand final : detail::task_owner {
  public:
   /// Whether it was complete at once.
   bool begin(operation& of, task<> work) {
+    assert(!asked_);
     asked_ = &of;
     reason_ = nullptr;
     const auto frame = std::move(work).release();
@@ -91,6 +100,7 @@ class tls_connection final : public secure_connection {
   [[nodiscard]] std::string version() const override { return is_agreed_ ? session_.version() : ""; }
   [[nodiscard]] std::string peer_key() const override { return session_.peer_key(); }
   [[nodiscard]] bool has_halves() const override { return session_.version() != "TLSv1.2"; }
+  void agree_by(time_point due) noexcept override { agreed_by_ = due; }
 
  private:
   bool submit(receive_operation& asked) override;
@@ -99,10 +109,14 @@ class tls_connection final : public secure_connection {
   [[nodiscard]] bool has_plain(receive_operation& asked);
   [[nodiscard]] bool has_plain_or_failed(receive_operation& asked) noexcept;
   task<> receive_into(receive_operation& asked);
+  task<bool> has_agreed_by(time_point due);
+  void check_answers() const;
   task<bool> fill(duration limit);
   task<bool> fill_while_flushing(duration limit);
   task<> send_all(send_operation& asked);
+  [[nodiscard]] std::uint64_t end_of_outgoing() const noexcept;
   task<> agree();
+  [[nodiscard]] bool is_askers(const std::error_code& why) const noexcept;
   task<> agree_by_words();
   task<> until_agreed();
   task<> flush();
@@ -122,7 +136,8 @@ class tls_connection final : public secure_connection {
   event free_;                  // whoever flushed or shook hands is done
   std::exception_ptr refused_;  // why there is no conversation
   std::uint64_t received_ = 0, sent_ = 0;
-  std::uint64_t carried_ = 0;  // where the last byte that was said ends, below
+  std::uint64_t flush_began_ = 0;  // below
+  std::uint64_t carried_ = 0;      // where the last byte that was said ends, below
   bool is_agreed_ = false;
   bool is_agreeing_ = false;
   bool is_flushing_ = false;
@@ -141,34 +156,39 @@ void tls_connection::throw_reason(const operation& failed) {
 task<> tls_connection::agree_by_words() {
   while (!session_.shake_hands()) {
     co_await flush();
-    const bytes come = co_await below_->receive();
+    bytes come = co_await below_->receive();
+    if (come.empty() && receiving_ended_) throw error{system_code(ECANCELED), "begin TLS with", label()};
     if (come.empty())
       session_.end();
     else
-      session_.take(come);
+      session_.take(std::move(come));
   }
   co_await flush();
 }
 
+/// A stop, or the end of its own time, is the asker's alone: who asks next goes on where it was left.
+bool tls_connection::is_askers(const std::error_code& why) const noexcept {
+  return why == std::errc::operation_canceled || (why == std::errc::timed_out && engine().now() < agreed_by_);
+}
+
 task<> tls_connection::agree() {
-  std::exception_ptr failure;
   try {
     co_await with_deadline(agreed_by_, agree_by_words());
   } catch (const error& why) {
-    const bool is_late = why.code() == std::errc::timed_out && engine().now() >= agreed_by_;
-    failure = !is_late ? std::current_exception()
-                       : std::make_exception_ptr(
-                             error{why.code(), "begin TLS with", label(), "the handshake took too long"});
+    if (is_askers(why.code())) throw;
+    const bool is_late = why.code() == std::errc::timed_out;
+    refused_ = !is_late ? std::current_exception()
+                        : std::make_exception_ptr(
+                              error{why.code(), "begin TLS with", label(), "the handshake took too long"});
   } catch (...) {
-    failure = std::current_exception();
+    refused_ = std::current_exception();
   }
-  if (!failure) {
-    is_agreed_ = true;
-    co_return;
-  }
-  refused_ = failure;
-  co_await in_vain_or_not(flush());  // the alert
-  std::rethrow_exception(failure);
+  if (refused_ && !is_flushing_) collect_and_send_what_fits();  // the alert
+  if (refused_) std::rethrow_exception(refused_);
+  is_agreed_ = true;
+  if (!ending_) co_return;
+  session_.write_end();
+  co_await flush();
 }
 
 /// Who comes second waits for the first, whose failure is its own, too.
@@ -184,6 +204,7 @@ task<> tls_connection::until_agreed() {
     failure = std::current_exception();
   }
   is_agreeing_ = false;
+  end_below();
   free_.notify();
   if (failure) std::rethrow_exception(failure);
 }
@@ -196,6 +217,7 @@ task<> tls_connection::handshake() { return until_agreed(); }
 task<> tls_connection::flush_in_turn() {
   for (session_.take_outgoing(leaving_); !leaving_.empty(); session_.take_outgoing(leaving_)) {
     const std::uint64_t before = below_->bytes_sent();
+    flush_began_ = below_->bytes_on_wire();
     std::exception_ptr failure;
     try {
       co_await below_->send(leaving_);
@@ -205,6 +227,7 @@ task<> tls_connection::flush_in_turn() {
     leaving_.erase(0, static_cast<std::size_t>(below_->bytes_sent() - before));
     if (failure) std::rethrow_exception(failure);
   }
+  if (leaving_.capacity() > most_kept) leaving_ = {};
   end_below();
 }
 
@@ -225,7 +248,7 @@ task<> tls_connection::flush() {
 }
 
 void tls_connection::end_below() {
-  if (!ending_ || has_ended_below_ || has_outgoing()) return;
+  if (!ending_ || has_ended_below_ || is_agreeing_ || has_outgoing()) return;
   has_ended_below_ = true;
   below_->shutdown_send();
 }
@@ -240,7 +263,7 @@ void tls_connection::shutdown_send() {
   if (ending_) return;
   ending_ = true;
   if (is_agreed_) session_.write_end();
-  if (!is_flushing_) collect_and_send_what_fits();
+  if (!is_flushing_ && !is_agreeing_) collect_and_send_what_fits();
 }
 
 task<> tls_connection::until_sent() { return flush(); }
@@ -250,17 +273,23 @@ bool tls_connection::submit(send_operation& asked) {
   return sending_.begin(asked, send_all(asked));
 }
 
+/// Where the last byte that is to go will stand below. What is being sent is still in `leaving_`.
+std::uint64_t tls_connection::end_of_outgoing() const noexcept {
+  const std::uint64_t from = is_flushing_ ? flush_began_ : below_->bytes_on_wire();
+  return from + leaving_.size() + session_.outgoing_size();
+}
+
 /// What is counted is on its way, in part at least.
 task<> tls_connection::send_all(send_operation& asked) {
   below_->set_timeout(asked.timeout);
-  if (!is_agreed_) co_await until_agreed();
+  if (!is_agreed_) co_await with_deadline(deadline_after(engine().now(), asked.timeout), until_agreed());
   while (!asked.left.empty()) {
     if (ending_) throw error{system_code(EPIPE), "send to", label()};
     const std::string_view piece = asked.left.substr(0, most_at_once);
     session_.write(piece);
     asked.left.remove_prefix(piece.size());
     sent_ += piece.size();
-    carried_ = below_->bytes_on_wire() + leaving_.size() + session_.outgoing_size();
+    carried_ = end_of_outgoing();
     co_await flush();
   }
 }
@@ -308,15 +337,21 @@ duration tls_connection::left_of(time_point due) const noexcept {
 
 /// false: nothing came in time.
 task<bool> tls_connection::fill(duration limit) {
-  const std::optional<bytes> come = co_await below_->receive_within(limit);
+  std::optional<bytes> come;
+  try {
+    come = co_await below_->receive_within(limit);
+  } catch (const error& why) {  // a server that lets us not in may reset us before we have read its word
+    if (why.code() != std::errc::connection_reset || !session_.lacks_certificate()) throw;
+    come.emplace();
+  }
   const bool is_end = come && come->empty();
   if (is_end && receiving_ended_)
     made_end_ = true;
   else if (is_end)
     session_.end();
-  else if (come)
-    session_.take(*come);
-  co_return come.has_value();
+  const bool has_come = come.has_value();
+  if (has_come && !is_end) session_.take(std::move(*come));
+  co_return has_come;
 }
 
 /// A peer that says much before it listens must not wait for us while we wait for it.
@@ -337,11 +372,30 @@ task<bool> tls_connection::fill_while_flushing(duration limit) {
   co_return has_come;
 }
 
+/// false: the time is over, and the handshake is not.
+task<bool> tls_connection::has_agreed_by(time_point due) {
+  if (is_agreed_) co_return true;
+  try {
+    co_await with_deadline(due, until_agreed());
+  } catch (const error& why) {
+    const bool is_late = why.code() == std::errc::timed_out && !refused_ && engine().now() >= due;
+    if (!is_late) throw;
+  }
+  co_return is_agreed_;
+}
+
+void tls_connection::check_answers() const {
+  if (leaving_.size() + session_.outgoing_size() > most_answers)
+    throw error{make_error_code(errc::protocol_broken), "receive from", label(),
+                "it brings about answers without end, and reads none"};
+}
+
 task<> tls_connection::receive_into(receive_operation& asked) {
   const time_point due = deadline_after(engine().now(), asked.timeout);
-  if (!is_agreed_) co_await until_agreed();
-  for (bool has_come = true; has_come;) {
+  bool has_come = co_await has_agreed_by(due);
+  while (has_come) {
     if (has_plain(asked)) co_return;
+    check_answers();
     if (!is_flushing_ && has_outgoing()) collect_and_send_what_fits();
     const bool flushes = !is_flushing_ && has_outgoing();
     task<bool> filling = flushes ? fill_while_flushing(left_of(due)) : fill(left_of(due));
@@ -366,6 +420,7 @@ class tls_client final : public security {
     auto session = tls_session::to_server(context_, server, std::move(name));
     return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
   }
+  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
 
  private:
   tls_context context_;
@@ -381,6 +436,7 @@ class tls_server final : public security {
     auto session = tls_session::to_client(context_, std::move(name));
     return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
   }
+  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
 
  private:
   tls_context context_;

@@ -32,13 +32,15 @@ constexpr std::array reasons{
     words_row{SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "it does not take our certificate"},
     words_row{SSL_R_TLSV1_ALERT_UNKNOWN_CA,
               "it does not take our certificate: it does not know who signed it"},
-    words_row{SSL_R_TLSV1_ALERT_ACCESS_DENIED, "it does not take our certificate"},
+    words_row{SSL_R_TLSV1_ALERT_ACCESS_DENIED,
+              "it does not let us in: it wants a token, or a certificate, of ours"},
     words_row{SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
               "it wants another TLS than ours, or a certificate of ours"},
     words_row{SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
               "it has no TLS version in common with us: we speak 1.2 and 1.3"},
     words_row{SSL_R_UNSUPPORTED_PROTOCOL, "it has no TLS version in common with us: we speak 1.2 and 1.3"},
-    words_row{SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "it has no protocol in common with us"},
+    words_row{SSL_R_TLSV1_ALERT_INTERNAL_ERROR, "it cannot go on: it may be busy"},
+    words_row{SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "it has no protocol (ALPN) in common with us"},
     words_row{SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "it showed no certificate"},
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <ahoy/address/host.hpp>
 #include <ahoy/connection/tls_options.hpp>
+#include <ahoy/engine/buffer.hpp>
 
 #include <memory>
 #include <optional>
@@ -15,7 +16,8 @@ namespace ahoy::inline v0 {
 class tls_context {
  public:
   /// Throws error (malformed) for a file that cannot be read, or whose key and certificate do not belong
-  /// together, and for a key that is encrypted.
+  /// together, for a key that is encrypted, and for a token or the name of a protocol of another length than
+  /// they may have.
   [[nodiscard]] static tls_context of_client(const tls_options& how);
   /// The same; and where there is no certificate to show.
   [[nodiscard]] static tls_context of_server(const tls_options& how);
@@ -39,7 +41,8 @@ class tls_session {
   tls_session(tls_session&&) noexcept;
   ~tls_session();
 
-  /// What has come.
+  /// What has come. A loan goes back to its pool as soon as all of it was read.
+  void take(bytes wire);
   void take(std::string_view wire);
   /// Nothing more will come: where the peer has not said that it ends, it was cut short.
   void end() noexcept;
@@ -48,8 +51,9 @@ class tls_session {
   /// alert which tells the peer of it.
   void take_outgoing(std::string& to);
 
-  /// Goes on with the handshake as far as what has come allows; whether it is over. Throws error:
-  /// not_trusted (a trust_error), handshake_failed.
+  /// Goes on with the handshake as far as what has come allows; whether it is over, the proofs of a token
+  /// included. Throws error: not_trusted (a trust_error), handshake_failed; refused where the token is not
+  /// the same.
   bool shake_hands();
   /// What the peer says, as much as there is room for; nullopt where more has to come first, 0 once it has
   /// ended its side (close_notify). Throws error: protocol_broken, cut_short; handshake_failed where the peer
@@ -66,6 +70,8 @@ class tls_session {
   [[nodiscard]] const std::string& peer_key() const noexcept;
   /// What was agreed on (ALPN); empty where nothing was.
   [[nodiscard]] std::string protocol() const;
+  /// The server has asked for a certificate of ours, there is none, and it has said nothing yet.
+  [[nodiscard]] bool lacks_certificate() const noexcept;
   /// The handshake was a short one: both remembered the one before.
   [[nodiscard]] bool is_resumed() const noexcept;
 

@@ -82,7 +82,10 @@ class server {
     SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
   }
+  void speak_at_most(int version) const { SSL_CTX_set_max_proto_version(context.get(), version); }
   void begin() {
+    arrived = BIO_new(BIO_s_mem());
+    leaving = BIO_new(BIO_s_mem());
     session.reset(SSL_new(context.get()));
     SSL_set_bio(session.get(), arrived, leaving);
     SSL_set_accept_state(session.get());
@@ -97,6 +100,14 @@ class server {
     if (!gone.empty()) BIO_read(leaving, gone.data(), static_cast<int>(gone.size()));
     wire_size += gone.size();
     client.take(gone);
+  }
+  /// Somebody on the way has changed what the client says: it is refused by an alert.
+  void hear_changed(side& client) const {
+    std::string come = client.outgoing();
+    come.back() = static_cast<char>(come.back() ^ 1);
+    BIO_write(arrived, come.data(), static_cast<int>(come.size()));
+    ERR_clear_error();
+    EXPECT_EQ(hear(), "");
   }
   void say(std::string_view text) const {
     SSL_write(session.get(), text.data(), static_cast<int>(text.size()));
@@ -119,8 +130,8 @@ class server {
  private:
   std::unique_ptr<SSL_CTX, deleter<SSL_CTX_free>> context{SSL_CTX_new(TLS_server_method())};
   std::unique_ptr<SSL, deleter<SSL_free>> session;
-  BIO* arrived = BIO_new(BIO_s_mem());
-  BIO* leaving = BIO_new(BIO_s_mem());
+  BIO* arrived = nullptr;  // both are the session's
+  BIO* leaving = nullptr;
 };
 
 class file {
@@ -136,6 +147,11 @@ class file {
   void write(X509* certificate) const {
     FILE* const to = std::fopen(name_.c_str(), "w");
     PEM_write_X509(to, certificate);
+    std::fclose(to);
+  }
+  void write(EVP_PKEY* key) const {
+    FILE* const to = std::fopen(name_.c_str(), "w");
+    PEM_write_PrivateKey(to, key, nullptr, nullptr, 0, nullptr, nullptr);
     std::fclose(to);
   }
 
@@ -270,6 +286,56 @@ TEST_F(tls, knows_an_end_from_a_cut) {
   }
 }
 
+/// What was said before is heard; then it is no end, however often one asks.
+TEST_F(tls, takes_no_alert_for_an_end) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (const bool says_something : {true, false}) {
+      met_ = std::make_unique<server>("DNS:localhost", 30);
+      met_->speak_at_most(version);
+      trusted_.write(met_->certificate.get());
+      met_->begin();
+      client_.emplace(side::to_server("localhost", "localhost:563", how_));
+      ASSERT_EQ(shake_hands(*client_, *met_), std::error_code{});
+      met_->exchange(*client_);
+      if (says_something) met_->say("words");
+      client_->write("hello");
+      met_->hear_changed(*client_);
+      met_->exchange(*client_);
+      if (says_something) EXPECT_EQ(client_->read(), "words");
+      for (int time = 0; time < 3; ++time) {
+        try {
+          EXPECT_EQ(client_->read(), std::nullopt);
+          ADD_FAILURE() << "it was refused";
+        } catch (const ahoy::error& why) {
+          EXPECT_EQ(why.code(), ahoy::errc::protocol_broken) << why.hint();
+        }
+      }
+    }
+  }
+}
+
+/// A session that is resumed shows no certificate: it must be of the same server, whatever errors call it.
+TEST_F(tls, resumes_with_the_same_server_alone) {
+  met_ = std::make_unique<server>("DNS:localhost", 30);
+  trusted_.write(met_->certificate.get());
+  const auto as = ahoy::tls_context::of_client(how_);
+  const auto call = [&](const ahoy::host& name) {
+    met_->begin();
+    client_.emplace(ahoy::tls_session::to_server(as, name, "the server"));
+    const std::error_code why = shake_hands(*client_, *met_);
+    if (why) return why;
+    met_->say("words");
+    met_->exchange(*client_);
+    EXPECT_EQ(client_->read(), "words");  // and what it remembers us by
+    (**client_).write_end();              // what was cut is not resumed
+    return why;
+  };
+  ASSERT_EQ(call("localhost"), std::error_code{});
+  EXPECT_EQ(call("bank.example"), ahoy::errc::not_trusted);
+  ASSERT_EQ(call("localhost"), std::error_code{});
+  EXPECT_TRUE((**client_).is_resumed());
+}
+
 TEST_F(tls, takes_no_forged_record) {
   ASSERT_EQ(meet("localhost"), std::error_code{});
   client_->take(std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));
@@ -299,6 +365,14 @@ TEST_F(tls, needs_files_that_can_be_read) {
   how_.certificate.clear();
   how_.key = trusted_.name();
   EXPECT_EQ(cause(), ahoy::errc::malformed);
+  const server other{"DNS:localhost", 30};
+  trusted_.write(other.certificate.get());
+  file rsa;
+  const key_ptr key{EVP_RSA_gen(2048)};
+  rsa.write(key.get());
+  how_.certificate = trusted_.name();
+  how_.key = rsa.name();
+  EXPECT_EQ(cause(), ahoy::errc::malformed) << "the key is not the certificate's";
 }
 
 }  // namespace

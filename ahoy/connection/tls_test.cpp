@@ -108,6 +108,35 @@ TEST_P(tls_pair, agrees_at_the_first_word_too) {
   EXPECT_GT(near_->bytes_on_wire(), 5U);
 }
 
+task<> end(connection& half) {
+  half.shutdown_send();
+  co_return;
+}
+
+TEST_P(tls_pair, an_end_in_the_middle_of_the_handshake_comes_after_it) {
+  join();
+  std::string heard;
+  engine_->run(ahoy::when_all(ahoy::tasks(near_->handshake(), end(*near_), hear_all(*far_, heard))));
+  EXPECT_EQ(heard, "");
+  far_->shutdown_send();
+  engine_->run(hear_all(*near_, heard));
+}
+
+task<> hear_nothing_in_time(connection& from) {
+  const auto come = co_await from.receive_within(1ms);
+  EXPECT_FALSE(come);
+}
+
+TEST_P(tls_pair, the_time_of_one_who_waits_is_not_that_of_the_handshake) {
+  join();
+  engine_->run(hear_nothing_in_time(*near_));
+  engine_->run(hear_nothing_in_time(*near_));
+  agree();
+  std::string heard;
+  engine_->run(ahoy::when_all(ahoy::tasks(say(*near_, "hello"), hear(*far_, heard))));
+  EXPECT_EQ(heard, "hello");
+}
+
 TEST_P(tls_pair, an_end_is_told_from_a_cut) {
   join();
   agree();

@@ -165,12 +165,13 @@ bool hung_up(const std::error_code& why) noexcept {
   return why == std::errc::broken_pipe || why == std::errc::connection_reset;
 }
 
-/// A program that reads no more may still have something to say.
+/// A program that reads no more may still have something to say; a caller that is gone has no more use for
+/// it.
 task<> feed(connection& from, connection& program) {
   try {
     co_await carry_one_way(from, program);
   } catch (const error& failure) {
-    if (!hung_up(failure.code())) throw;
+    if (!hung_up(failure.code()) || failure.address() != program.label()) throw;
   }
 }
 

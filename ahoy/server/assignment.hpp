@@ -2,7 +2,9 @@
 #include <ahoy/server/wire.hpp>
 #include <ahoy/socket/fd.hpp>
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace ahoy::inline v0 {
 
@@ -40,6 +42,8 @@ class assignment {
   /// To try again with another worker, where this one had not taken the caller. false: not any more.
   [[nodiscard]] virtual bool pass_on() { return false; }
 
+  /// Called when the worker has agreed on TLS with the caller, with the text of report_kind::agreed.
+  std::function<void(std::string_view what)> agreed;
   fd here;  ///< of a caller whose handler runs at the server: the end where it speaks
 };
 

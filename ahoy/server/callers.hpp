@@ -34,7 +34,7 @@ class callers {
     bool waiting = false;  ///< connected, not yet served
     bool has_joined = false;
     bool is_at_worker = false;    ///< its bytes pass by the server: the link does not count them
-    bool is_secure = false;       ///< TLS is spoken over the link, by the worker
+    bool is_secure = false;       ///< TLS is spoken over the link
     bool is_turned_away = false;  ///< the system had no process or thread for it
     cut why_cut = cut::server_ends;
     std::chrono::system_clock::time_point since = std::chrono::system_clock::now();

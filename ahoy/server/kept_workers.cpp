@@ -166,6 +166,10 @@ task<> kept_workers::attend(std::shared_ptr<member> to) {
     if (next->what == report_kind::logged) log(next->level, next->text);
     const auto found = to->jobs.find(next->job);
     if (found == to->jobs.end()) continue;
+    if (next->what == report_kind::agreed) {
+      if (found->second->agreed) found->second->agreed(next->text);
+      continue;
+    }
     const bool is_refused = next->what == report_kind::refused;
     found->second->end(is_refused ? outcome::kind::refused : outcome::kind::served, next->text);
   }

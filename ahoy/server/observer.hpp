@@ -45,8 +45,7 @@ class observer {
   virtual void too_many(const address& /*caller*/, std::size_t /*here*/) {}
   /// From its address others came a moment ago, more than may be in a time: told `busy`, and closed.
   virtual void too_often(const address& /*caller*/) {}
-  /// No TLS was agreed on with it, so that it never joined. At a worker it had joined by then, and left()
-  /// tells.
+  /// No TLS was agreed on with it, so that it never joined.
   virtual void insecure(const connection& caller, std::string_view why) {
     log(log_level::notice, caller.label() + " did not join: " + std::string{why});
   }

@@ -205,12 +205,19 @@ void own_workers::hear_what_is_there() {
   for (const report& each : reports_there(reports_)) heed(each);
 }
 
+void own_workers::heed_of(auto& job, const report& said) {
+  if (said.what != report_kind::agreed)
+    job.end(said.text);
+  else if (job.agreed)
+    job.agreed(said.text);
+}
+
 void own_workers::heed(const report& said) {
   if (said.what == report_kind::logged) return log(said.level, said.text);
   const auto thread = threads_.find(said.job);
-  if (thread != threads_.end()) return thread->second->end(said.text);
+  if (thread != threads_.end()) return heed_of(*thread->second, said);
   const auto process = processes_.find(said.job);
-  if (process != processes_.end()) process->second->end(said.text);
+  if (process != processes_.end()) heed_of(*process->second, said);
 }
 
 /// Threads are joined when that waits for nothing: a loop that is told of a thread's end is ahead of it.

@@ -45,6 +45,7 @@ class own_workers {
   void hear();
   task<> hear_reports();
   void heed(const report& said);
+  static void heed_of(auto& job, const report& said);
   void hear_what_is_there();
   std::unique_ptr<blocking_engine> spare_engine();
 

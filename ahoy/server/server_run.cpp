@@ -1,8 +1,11 @@
 #include <ahoy/connection/farewell.hpp>
+#include <ahoy/connection/tls_hello.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/log.hpp>
 #include <ahoy/server/capacity.hpp>
+#include <ahoy/server/entrusted_caller.hpp>
+#include <ahoy/server/first_record.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/stall_watch.hpp>
 #include <ahoy/server/worker.hpp>
@@ -221,13 +224,23 @@ task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limi
 
 /// Where a worker serves it TLS is the worker's, too.
 std::unique_ptr<connection> server_run::secured(std::unique_ptr<connection> caller) const {
-  if (needs_worker(*caller)) return caller;
+  if (needs_worker(*caller)) {
+    const time_point due = deadline_after(by_.now(), options().tls->handshake_timeout());
+    return std::make_unique<entrusted_caller>(std::move(caller), due);
+  }
   std::string name = caller->label();
   return options().tls->over(std::move(caller), {}, std::move(name));
 }
 
+/// Whoever is still shaking hands comes too late: the one of `once` is here.
+void server_run::let_nobody_else_in() {
+  stop_accepting();
+  for (callers::caller& each : of_.callers_)
+    if (each.is_secure && !each.has_joined) each.stop();
+}
+
 void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
-  if (options().once) stop_accepting();
+  if (options().once && !is_secure) let_nobody_else_in();
   caller->set_timeout(options().idle_timeout);
   const bool may_make_way = caller->keeps_boundaries() && !datagrams_are_requests();
   const bool at_once = !needs_worker(*caller) && (options().model == model::event || !takes_turns(*caller));
@@ -348,7 +361,8 @@ void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure, turn
 task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
   caller->set_timeout(options().drain);
   try {
-    if (!is_secure) co_await caller->send("busy\n");
+    const std::string_view word = is_secure ? alert_internal_error : "busy\n";
+    co_await caller->send(word);
     co_await part_from(*caller);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
@@ -382,9 +396,20 @@ void server_run::converse(callers::entry who) {
   }
 }
 
+/// As far as that is the server's own: of one that goes to a worker, until there is something to agree on.
+/// Nobody has a turn or a worker before it has said so much.
+task<> server_run::agree(callers::entry who) {
+  connection& link = who->link();
+  task<> agreeing = needs_worker(link) ? await_first_record(*link.native(), link.label(),
+                                                            static_cast<entrusted_caller&>(link).agreed_by())
+                                       : link.handshake();
+  co_await std::move(agreeing);
+  if (who->stopped()) throw error{system_code(ECANCELED), "serve", link.label()};
+}
+
 /// Whoever has not agreed on TLS was never here.
 task<> server_run::converse_securely(callers::entry who) {
-  co_await who->link().handshake();
+  co_await agree(who);
   join(who);
   co_await of_.handler_->serve(who->link());
 }
@@ -454,12 +479,16 @@ bool server_run::needs_worker(const connection& caller) const noexcept {
   return options().model != model::event || !of_.handler_->callers_meet();
 }
 
-/// One that is stopped while it waits is removed at once.
+/// One that is stopped while it waits is removed at once. The clock of a handshake that has to wait for a
+/// worker begins again with its turn.
 task<> server_run::wait_for_turn(callers::entry who, turn& own) {
   who->waiting = true;
   told().waiting(who->link(), turns_.ahead());
   co_await own.come();
   who->waiting = false;
+  if (who->is_secure && needs_worker(who->link()))
+    static_cast<entrusted_caller&>(who->link())
+        .agree_by(deadline_after(by_.now(), options().tls->handshake_timeout()));
 }
 
 /// How the conversation ended, in words; nothing that a caller does ends more than its own.
@@ -467,42 +496,43 @@ task<std::string> server_run::serve(callers::entry who) {
   std::string why = "done";
   turn own{turns_};
   try {
+    if (who->is_secure) co_await agree(who);
     if (takes_turns(who->link()) && !own.take()) co_await wait_for_turn(who, own);
     why = co_await converse_with(who);
-  } catch (const error& failure) {
-    why = cause_in_words(failure.code());
+  } catch (const error&) {
+    why = how_it_ended(std::current_exception(), who->link());
   }
   co_return unless_cut(*who, why, options());
 }
 
 void server_run::join(callers::entry who) {
   who->has_joined = true;
+  if (options().once && who->is_secure) let_nobody_else_in();
   told().joined(who->link());
 }
 
 task<std::string> server_run::converse_with(callers::entry who) {
   who->is_at_worker = needs_worker(who->link());
   if (who->is_at_worker) return converse_through_worker(who);
-  if (who->is_secure) return serve_securely(who);
   join(who);
   return serve_to_the_end(*of_.handler_, who->link());
 }
 
-task<std::string> server_run::serve_securely(callers::entry who) {
-  std::exception_ptr thrown;
-  try {
-    co_await converse_securely(who);
-  } catch (...) {
-    thrown = std::current_exception();
-  }
-  co_return how_it_ended(thrown, who->link());
+/// One that is being cut does not join.
+void server_run::agreed(callers::entry who, std::string_view what) {
+  if (who->stopped()) return;
+  static_cast<entrusted_caller&>(who->link()).agreed(what);
+  join(who);
 }
 
 task<std::string> server_run::converse_through_worker(callers::entry who) {
   std::string why;
   try {
-    std::shared_ptr<assignment> by = pool_->engage(who->link(), who->is_secure);
-    join(who);
+    std::shared_ptr<assignment> by = pool_->engage(who->link());
+    if (who->is_secure)
+      by->agreed = [this, who](std::string_view what) { agreed(who, what); };
+    else
+      join(who);
     why = co_await pool_->serve(std::move(by), who->link());
   } catch (const error& shortage) {
     why = shortage.what();

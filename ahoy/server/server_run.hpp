@@ -56,7 +56,7 @@ class server_run : scope::follower {
   /// One that `is_secure` is first agreed on TLS with.
   void begin(std::unique_ptr<connection> caller, bool is_secure = false);
   /// Tells a caller that was not admitted so, and sees it off.
-  /// One that waits for TLS would not understand the word.
+  /// One that waits for TLS is told so by an alert.
   void refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why);
   /// Whether one may be told `busy` who comes from an address that has all it may have: they leave some of
   /// those places to others, and whoever finds none is closed without the word.
@@ -114,9 +114,11 @@ class server_run : scope::follower {
   task<> turn_away(connection& caller, std::string why, bool is_secure);
   task<std::string> converse_through_worker(callers::entry who);
   task<std::string> serve(callers::entry who);
-  task<std::string> serve_securely(callers::entry who);
   task<> converse_securely(callers::entry who);
   [[nodiscard]] std::unique_ptr<connection> secured(std::unique_ptr<connection> caller) const;
+  task<> agree(callers::entry who);
+  void let_nobody_else_in();
+  void agreed(callers::entry who, std::string_view what);
   task<std::string> converse_with(callers::entry who);
 
   server& of_;

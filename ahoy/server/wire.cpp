@@ -35,6 +35,7 @@ struct order_head {
   std::uint32_t label_size;
   std::uint64_t job;
   duration timeout, patience;
+  time_point agreed_by;
   address remote, local;
 };
 
@@ -116,6 +117,7 @@ std::optional<order> order_in(record& from) {
   next.mark = head.mark;
   next.is_secure = head.is_secure;
   next.timeout = head.timeout;
+  next.agreed_by = head.agreed_by;
   next.patience = head.patience;
   next.label = from.bytes.substr(sizeof head, head.label_size);
   next.data = from.bytes.substr(sizeof head + head.label_size);
@@ -154,9 +156,9 @@ std::pair<fd, fd> open_wire() {
 
 task<> send_order(descriptor& wire, const order& what) {
   const order_head head{
-      what.what, what.mark,    what.is_secure, static_cast<std::uint32_t>(what.label.size()),
-      what.job,  what.timeout, what.patience,  what.remote,
-      what.local};
+      what.what,   what.mark,    what.is_secure, static_cast<std::uint32_t>(what.label.size()),
+      what.job,    what.timeout, what.patience,  what.agreed_by,
+      what.remote, what.local};
   const std::string& label = what.label;
   iovec parts[] = {part(&head, sizeof head), part(label.data(), label.size()),
                    part(what.data.data(), what.data.size())};

@@ -32,8 +32,9 @@ struct order {
   std::uint64_t job = 0;
   std::string label = {};  ///< empty where the address says it
   address remote = {}, local = {};
-  std::uint8_t mark = 0;   ///< of the IP header of an answer
-  bool is_secure = false;  ///< TLS is spoken over `first`
+  std::uint8_t mark = 0;               ///< of the IP header of an answer
+  bool is_secure = false;              ///< TLS is spoken over `first`
+  time_point agreed_by = no_deadline;  ///< the handshake; of the clock that all engines here have
   duration timeout = no_timeout;
   duration patience = no_timeout;
   std::string data = {};
@@ -44,6 +45,7 @@ struct order {
 enum class report_kind : std::uint8_t {
   done,     ///< the job has ended; `text` says how
   refused,  ///< it could not begin: no descriptor was left for what came with it
+  agreed,   ///< on TLS with the job's caller: `text` is its version, and the caller's key where it showed one
   logged,   ///< a line for the server's log
   unread,   ///< the worker has died, and had not read the latest orders: told by the system
 };

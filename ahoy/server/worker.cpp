@@ -72,7 +72,8 @@ struct job {
       : where{parent}, peer{std::move(caller)}, second{std::move(second)}, is_carried{is_carried} {}
   context where;
   std::unique_ptr<connection> peer;
-  fd second;  // where its bytes are carried to
+  secure_connection* secure = nullptr;  // the same, where TLS is spoken with it
+  fd second;                            // where its bytes are carried to
   bool is_carried;
   duration patience = no_timeout;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
@@ -83,7 +84,8 @@ std::string no_memory() { return cause_in_words(system_code(ENOMEM)); }
 /// Of what is over a limit, with that; of TLS, with what was wrong.
 std::string cause_of(const error& failure) {
   const std::string cause = cause_in_words(failure.code());
-  const bool of_tls = failure.verb() == "begin TLS with" || failure.code() == errc::not_trusted;
+  const bool of_tls = failure.verb() == "begin TLS with" || failure.verb() == "prove token to" ||
+                      failure.code() == errc::not_trusted;
   const bool says_more = (failure.code() == errc::too_long || of_tls) && !failure.hint().empty();
   return says_more ? cause + ": " + failure.hint() : cause;
 }
@@ -170,24 +172,28 @@ class worker_run {
   void begin(order what) {
     const order_kind kind = what.what;
     const bool is_carried = kind == order_kind::carry;
-    std::unique_ptr<connection> caller = open(what);
+    std::unique_ptr<connection> caller = open_plain(what);
     if (!caller || (is_carried && !what.second)) return refuse(what.job);
     caller->set_timeout(what.timeout);
     const auto [begun, is_new] =
         jobs_.try_emplace(what.job, serving_.where(), std::move(caller), std::move(what.second), is_carried);
     assert(is_new && "each job has a number of its own");
     begun->second.patience = what.patience;
+    if (what.is_secure) secure(begun->second, what.agreed_by);
     serving_.start(serve(begun->first, begun->second));
   }
 
   /// Null where no descriptor was left for it.
-  std::unique_ptr<connection> open(order& from) {
-    if (from.what == order_kind::answer) return open_request(from);
-    const bool is_secure = from.is_secure;
-    std::unique_ptr<connection> plain = open_stream(from);
-    if (!plain || !is_secure) return plain;
-    std::string name = plain->label();
-    return tls_->over(std::move(plain), {}, std::move(name));
+  std::unique_ptr<connection> open_plain(order& from) {
+    return from.what == order_kind::answer ? open_request(from) : open_stream(from);
+  }
+
+  void secure(job& of, time_point agreed_by) {
+    std::string name = of.peer->label();
+    std::unique_ptr<secure_connection> made = tls_->over(std::move(of.peer), {}, std::move(name));
+    made->agree_by(agreed_by);
+    of.secure = made.get();
+    of.peer = std::move(made);
   }
 
   std::unique_ptr<connection> open_stream(order& from) {
@@ -205,10 +211,7 @@ class worker_run {
   }
 
   task<> serve(std::uint64_t number, job& of) {
-    if (of.is_carried)
-      why_ = co_await carry_to_the_end(of).in(of.where);
-    else
-      why_ = co_await serve_to_the_end(how_, *of.peer).in(of.where);
+    why_ = co_await converse(number, of).in(of.where);
     if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
     if (of.is_stuck) why_ = cause_in_words(make_error_code(errc::too_slow));
     jobs_.erase(number);
@@ -216,6 +219,26 @@ class worker_run {
       end_once();
     else
       report_end(reports_, report_kind::done, number, *why_);
+  }
+
+  /// Whoever has not agreed on TLS is heard by nobody.
+  task<std::string> converse(std::uint64_t number, job& of) {
+    std::exception_ptr refused;
+    try {
+      if (of.secure) co_await agree(number, *of.secure);
+    } catch (...) {
+      refused = std::current_exception();
+    }
+    if (refused) co_return how_it_ended(refused, *of.peer);
+    task<std::string> talk = of.is_carried ? carry_to_the_end(of) : serve_to_the_end(how_, *of.peer);
+    std::string why = co_await std::move(talk);
+    co_return why;
+  }
+
+  task<> agree(std::uint64_t number, secure_connection& with) {
+    co_await with.handshake();
+    const std::string key = with.peer_key();
+    report_end(reports_, report_kind::agreed, number, with.version() + (key.empty() ? "" : " " + key));
   }
 
   /// Whoever waits at the bell, or watches over the job. No stop for the former, whose exception is what a
@@ -228,7 +251,6 @@ class worker_run {
   task<std::string> carry_to_the_end(job& of) {
     std::string why = "done";
     try {
-      if (&of.peer->wire() != of.peer.get()) co_await of.peer->handshake();
       stream other{by_, std::move(of.second)};
       other.set_label("the handler");  // no caller is called so
       bool handler_waits = true;
@@ -282,7 +304,6 @@ std::string how_it_ended(const std::exception_ptr& thrown, const connection& pee
 task<std::string> serve_to_the_end(handler& how, connection& peer) {
   std::exception_ptr thrown;
   try {
-    if (&peer.wire() != &peer) co_await peer.handshake();
     co_await how.serve(peer);
   } catch (...) {
     thrown = std::current_exception();

@@ -24,8 +24,7 @@ std::string how_it_ended(const std::exception_ptr& thrown, const connection& pee
 std::string work_once(engine& by, order what, int bell, int reports, handler& how, handler_is whose,
                       const security* tls = nullptr) noexcept;
 
-/// Shakes hands where that has to be, and runs the handler for one caller. How that ended, in words: "done",
-/// or what was thrown.
+/// Runs the handler for one caller. How that ended, in words: "done", or what was thrown.
 task<std::string> serve_to_the_end(handler& how, connection& peer);
 
 }  // namespace ahoy::inline v0

@@ -1,5 +1,6 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/datagram_request.hpp>
+#include <ahoy/server/entrusted_caller.hpp>
 #include <ahoy/server/stand_in.hpp>
 #include <ahoy/server/worker.hpp>
 #include <ahoy/server/worker_pool.hpp>
@@ -24,6 +25,10 @@ order order_for(connection& peer, std::uint64_t job) {
   what.label = peer.own_label();
   what.remote = peer.remote();
   what.timeout = peer.timeout();
+  if (const auto* secure = dynamic_cast<const entrusted_caller*>(&peer)) {
+    what.is_secure = true;
+    what.agreed_by = secure->agreed_by();
+  }
   if (peer.native()) {
     what.lent = peer.native()->number();
     return what;
@@ -91,9 +96,8 @@ std::shared_ptr<assignment> worker_pool::entrust(order what) {
   return own_->engage_thread(std::move(what));
 }
 
-std::shared_ptr<assignment> worker_pool::engage(connection& peer, bool is_secure) {
+std::shared_ptr<assignment> worker_pool::engage(connection& peer) {
   order what = order_for(peer, ++last_job_);
-  what.is_secure = is_secure;
   what.patience = std::max(options_.drain, grace);
   fd here;
   if (how_.callers_meet()) {
@@ -144,22 +148,50 @@ task<std::string> worker_pool::see_to_the_end(std::shared_ptr<assignment> job) {
   co_return std::move(how.why);
 }
 
-task<> worker_pool::carry(std::shared_ptr<assignment> job, std::string& why) {
-  why = co_await see_to_the_end(std::move(job));
+/// A caller whose bytes are carried to where its handler is.
+struct worker_pool::carrying {
+  explicit carrying(engine& by) : changed{by} {}
+  event changed;
+  bool is_agreed = false;
+  bool is_over = false;
+  std::string why;
+};
+
+task<> worker_pool::carry_and_notify(std::shared_ptr<assignment> job, carrying& how) {
+  how.why = co_await see_to_the_end(std::move(job));
+  how.is_over = true;
+  how.changed.notify();
+}
+
+/// The handler must not meet others before it is known that its caller may.
+task<> worker_pool::until_agreed(assignment& by, carrying& how) {
+  if (!by.agreed) {
+    how.is_agreed = true;
+    co_return;
+  }
+  by.agreed = [&how, tell = std::move(by.agreed)](std::string_view what) {
+    tell(what);
+    how.is_agreed = true;
+    how.changed.notify();
+  };
+  while (!how.is_agreed && !how.is_over) co_await how.changed.wait();
 }
 
 /// What befell the caller's own connection is told by whoever had it.
 task<std::string> worker_pool::serve_here(std::shared_ptr<assignment> by, connection& peer) {
   context& here = co_await this_context();
-  scope carrying{here};
-  std::string carried;
-  fd end = std::move(by->here);
-  carrying.start(carry(by, carried));
-  std::string why = co_await serve_through(std::move(end), peer);
+  scope beside{here};
   context apart;
+  carrying how{by_};
+  std::string why = "done";
+  fd end = std::move(by->here);
+  beside.start(carry_and_notify(by, how));
+  co_await until_agreed(*by, how).in(apart);
+  if (how.is_agreed && !here.stopped()) why = co_await serve_through(std::move(end), peer);
+  end.reset();
   co_await by->tell(order_kind::finish).in(apart);
-  co_await carrying.join();
-  co_return carried == "done" ? why : carried;
+  co_await beside.join();
+  co_return how.why == "done" ? why : how.why;
 }
 
 task<std::string> worker_pool::serve_through(fd end, connection& peer) {

@@ -20,9 +20,10 @@ class worker_pool {
 
   /// Starts those that are kept. Throws error.
   void start() { kept_.start(); }
-  /// Entrusts a caller to a worker, who speaks TLS where it `is_secure`. Throws error where the system has no
-  /// more workers or descriptors: then the caller has not been served. `peer` must outlive what is returned.
-  [[nodiscard]] std::shared_ptr<assignment> engage(connection& peer, bool is_secure);
+  /// Entrusts a caller to a worker, who speaks TLS with an entrusted_caller. Throws error where the system
+  /// has no more workers or descriptors: then the caller has not been served. `peer` must outlive what is
+  /// returned.
+  [[nodiscard]] std::shared_ptr<assignment> engage(connection& peer);
   /// Has the worker serve the caller to its end, and says how that was; where callers meet the handler runs
   /// here, and the worker carries what it and the caller say. A stop of the context cuts. Throws error as
   /// engage() does.
@@ -33,11 +34,13 @@ class worker_pool {
   task<> close();
 
  private:
+  struct carrying;
   std::shared_ptr<assignment> entrust(order what);
   std::unique_ptr<worker> start_kept(fd wire);
   task<outcome> see_through(assignment& job);
   task<std::string> see_to_the_end(std::shared_ptr<assignment> job);
-  task<> carry(std::shared_ptr<assignment> job, std::string& why);
+  task<> carry_and_notify(std::shared_ptr<assignment> job, carrying& how);
+  task<> until_agreed(assignment& by, carrying& how);
   task<std::string> serve_here(std::shared_ptr<assignment> by, connection& peer);
   task<std::string> serve_through(fd end, connection& peer);
   task<> cut(assignment& job);
