@@ -301,7 +301,9 @@ TEST_F(tls, takes_no_alert_for_an_end) {
       client_->write("hello");
       met_->hear_changed(*client_);
       met_->exchange(*client_);
-      if (says_something) EXPECT_EQ(client_->read(), "words");
+      if (says_something) {
+        EXPECT_EQ(client_->read(), "words");
+      }
       for (int time = 0; time < 3; ++time) {
         try {
           EXPECT_EQ(client_->read(), std::nullopt);
