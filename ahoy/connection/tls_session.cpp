@@ -30,8 +30,8 @@ constexpr std::size_t longest_record = std::size_t{16} * 1024;
 constexpr std::array<char, 2> first_bytes{22, 21};
 /// Of how many servers a client keeps what shortens the next handshake.
 constexpr std::size_t most_remembered = 64;
-/// What a caller may show of itself: room for that is made as soon as it is announced.
-constexpr long longest_certificates = 16L * 1024;
+/// What a caller may show of itself: room for that is made as soon as it is announced, and this much is there.
+constexpr long longest_certificates = 12L * 1024;
 /// Reasons from here on are alerts that the peer has sent (SSL_R_SSLV3_ALERT_… and the like).
 constexpr int first_alert = SSL_AD_REASON_OFFSET;
 
