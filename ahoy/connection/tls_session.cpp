@@ -181,7 +181,9 @@ void tls_context::state::set_up() {
   SSL_CTX_set_min_proto_version(made, proves() ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_default_passwd_cb(made, no_password);
   SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS);  // one that is idle holds none
+  // One that is idle holds none. What is shown is what the file has: to look for more would be to look through
+  // the system's authorities for each caller.
+  SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_cert_verify_callback(made, verify, nullptr);
   set_up_files();
 }
@@ -189,9 +191,7 @@ void tls_context::state::set_up() {
 void tls_context::state::set_up_files() {
   ERR_clear_error();
   SSL_CTX* const with = context.get();
-  if (how.authorities.empty())
-    SSL_CTX_set_default_verify_paths(with);
-  else if (SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
+  if (!how.authorities.empty() && SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
     refuse_file("read certificates from", how.authorities);
   if (!how.certificate.empty() && SSL_CTX_use_certificate_chain_file(with, how.certificate.c_str()) != 1)
     refuse_file("read certificate from", how.certificate);
@@ -202,6 +202,7 @@ void tls_context::state::set_up_files() {
 
 void tls_context::state::set_up_client() {
   SSL_CTX* const made = context.get();
+  if (how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
   SSL_CTX_set_verify(made, how.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(made, remember);
@@ -216,6 +217,7 @@ void tls_context::state::set_up_server() {
   const bool asks = how.requires_certificate || !how.trusted_keys.empty();
   const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
   SSL_CTX_set_verify(made, mode, nullptr);
+  if (asks && how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
   if (asks && !how.authorities.empty())  // whom it believes, so that a caller can choose what to show
     SSL_CTX_set_client_CA_list(made, SSL_load_client_CA_file(how.authorities.c_str()));
   SSL_CTX_set_max_cert_list(made, longest_certificates);
