@@ -168,7 +168,7 @@ class Calls(Tls):
 
     def test_echo_of_bulk_by_socat(self):
         port = port_to_listen_on()
-        with Process(*socat_server(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        with Process(*socat_server("1.3")(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
             self.await_port(port, server)
             given = LARGE[:1 << 24]
             ended = run("call", f"tls://localhost:{port}", *self.trusted, given=given)
@@ -180,7 +180,7 @@ class Calls(Tls):
         self.assertTrue(server.is_running())
 
     def test_servers_of_others(self):
-        for command, said in ((s_server("-tls1_2"), b"olleh"), (s_server("-tls1_3"), b"olleh"), (ncat_server, b"hello"), (socat_server, b"hello")):
+        for command, said in SERVERS_OF_OTHERS:
             port = port_to_listen_on()
             with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL) as server:
                 self.await_port(port, server)
@@ -189,9 +189,36 @@ class Calls(Tls):
                     self.assertEqual(call.out.next_line(), said)
 
 
-def socat_server(port):
-    good = certificates().good
-    return ["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={good.file},key={good.key},verify=0", "EXEC:cat"]
+    def test_delivery_to_servers_of_others(self):
+        """Over TLS 1.2 our end is said when all was acknowledged: they wait for it, and we would for theirs."""
+        for command, said in SERVERS_OF_OTHERS:
+            port = port_to_listen_on()
+            with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+                self.await_port(port, server)
+                is_old = any("1_2" in str(word) or "=TLS1.2" in str(word) for word in command(port))
+                ended = run("send", f"tls://localhost:{port}", "hello", *self.trusted, "-v", *(["--after-eof", "close", "--confirm", "acked"] if is_old else []))
+                self.assertEqual(ended.status, 0, ended)
+                self.assertIn("acknowledged all 6 bytes", ended.err)
+                self.assertIn(ended.out, (said + b"\n", b""))  # ncat and TLS 1.2 end when they hear our end
+
+    def test_a_server_of_others_that_is_killed_has_not_ended(self):
+        for command, said in SERVERS_OF_OTHERS:
+            port = port_to_listen_on()
+            with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+                self.await_port(port, server)
+                with Running("call", f"tls://localhost:{port}", *self.trusted) as call:
+                    call.write("hello\n")
+                    self.assertEqual(call.out.next_line(), said)
+                    server.kill()
+                    self.assertEqual(call.wait(), 56)
+
+
+def socat_server(version):
+    def command(port):
+        good = certificates().good
+        versions = f"openssl-min-proto-version=TLS{version},openssl-max-proto-version=TLS{version}"
+        return ["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={good.file},key={good.key},verify=0,{versions}", "EXEC:cat"]
+    return command
 
 
 def ncat_server(port):
@@ -202,6 +229,10 @@ def ncat_server(port):
 def s_server(version):
     good = certificates().good
     return lambda port: ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", good.file, "-key", good.key, "-rev", "-quiet", version]
+
+
+SERVERS_OF_OTHERS = ((s_server("-tls1_2"), b"olleh"), (s_server("-tls1_3"), b"olleh"), (ncat_server, b"hello"), (socat_server("1.2"), b"hello"),
+                     (socat_server("1.3"), b"hello"))
 
 
 class Trust(Tls):
@@ -313,22 +344,25 @@ class Listens(Tls):
         for name, command in {"s_client": ["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", good.file],
                               "s_client of 1.2": ["openssl", "s_client", "-quiet", "-tls1_2", "-verify_return_error", "-CAfile", good.file],
                               "ncat": ["ncat", "--ssl-verify", "--ssl-trustfile", good.file],
-                              "socat": ["socat", "-"]}.items():
+                              "socat": ["socat", "-"], "socat of 1.2": ["socat", "-"]}.items():
             with self.subTest(name), Listener("tls://127.0.0.1:0", *self.good) as listener:
-                to = {"s": ["-connect", f"localhost:{listener.port}"], "n": ["localhost", str(listener.port)]}[name[0]] if name != "socat" else \
-                    [f"OPENSSL:localhost:{listener.port},cafile={good.file}"]
+                to = {"s": ["-connect", f"localhost:{listener.port}"], "n": ["localhost", str(listener.port)]}[name[0]] if not name.startswith("socat") else \
+                    [f"OPENSSL:localhost:{listener.port},cafile={good.file},openssl-max-proto-version=TLS1.{2 if '1.2' in name else 3}"]
                 with Process(*command, *to) as caller:
                     caller.write("hello\n")
                     self.assertRegex(listener.out.next_line(), rb" hello$")
                     listener.say("welcome")
                     self.assertEqual(caller.out.next_line(), b"welcome")
+                    caller.kill()
+                    listener.err.until("left: .*(without close_notify|reset)")
 
     def test_curl(self):
         reply = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nahoy"
         with Listener("tls://127.0.0.1:0", "--handler", "greet", "--greeting", reply, *self.good) as listener:
-            got = subprocess.run(["curl", "-sS", "--cacert", certificates().good.file, f"https://localhost:{listener.port}/"],
-                                 capture_output=True, timeout=GUARD, check=True)
-            self.assertEqual(got.stdout, b"ahoy")
+            for version in VERSIONS:
+                got = subprocess.run(["curl", "-sS", "--cacert", certificates().good.file, f"--tlsv{version}", "--tls-max", version,
+                                      f"https://localhost:{listener.port}/"], capture_output=True, timeout=GUARD, check=True)
+                self.assertEqual(got.stdout, b"ahoy", version)
 
     def test_bulk_both_ways_under_every_model(self):
         for model in MODELS:
@@ -349,7 +383,7 @@ class Listens(Tls):
             listener.out.next_line()
             plain = blocking(caller)
             plain.shutdown(socket.SHUT_WR)
-            listener.err.until(r"\[127.0.0.1:\d+\] left: .*(close_notify|ended inside)")
+            listener.err.until(r"\[127.0.0.1:\d+\] left: .*without close_notify")
 
     def test_plain_and_silent_callers_do_not_keep_others_from_being_served(self):
         for model in MODELS:
