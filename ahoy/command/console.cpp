@@ -1,8 +1,8 @@
 #include <ahoy/command/console.hpp>
-#include <ahoy/connection/security.hpp>
 #include <ahoy/command/did_you_mean.hpp>
 #include <ahoy/command/dump.hpp>
 #include <ahoy/command/json.hpp>
+#include <ahoy/connection/security.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 

@@ -111,7 +111,8 @@ task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to
   co_return made;
 }
 
-task<std::unique_ptr<connection>> open_and_remember(engine& by, const endpoint& to, const common_options& how) {
+task<std::unique_ptr<connection>> open_and_remember(engine& by, const endpoint& to,
+                                                    const common_options& how) {
   const tls_choice believed{to, how.tls};
   std::unique_ptr<connection> made = co_await open_secure_stream(by, to, how, believed);
   believed.accepted();
@@ -143,8 +144,8 @@ task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, co
 }
 
 /// What is given only by who it was that answered is explained by what was believed.
-task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to, const common_options& how,
-                                                     const tls_choice& believed) {
+task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to,
+                                                     const common_options& how, const tls_choice& believed) {
   std::optional<error> refused;
   try {
     std::unique_ptr<connection> made =

@@ -16,8 +16,8 @@ namespace ahoy::inline v0 {
 task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how);
 
 /// The same by tls, for who calls often: nothing is remembered of it.
-task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to, const common_options& how,
-                                                     const tls_choice& believed);
+task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to,
+                                                     const common_options& how, const tls_choice& believed);
 
 /// For datagrams to one peer, group or broadcast address. Throws error.
 task<datagram_route> open_datagrams(engine& by, const endpoint& to, const common_options& how);

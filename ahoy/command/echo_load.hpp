@@ -50,7 +50,7 @@ class echo_load {
   engine& by_;
   const bench_options& plan_;
   std::optional<tls_choice> believed_;  // of tls
-  context* whole_ = nullptr;  // whose end is no end of ours
+  context* whole_ = nullptr;            // whose end is no end of ours
   echo_pattern pattern_;
   std::vector<std::unique_ptr<talk>> talks_;
   std::vector<std::unique_ptr<datagram_exchange>> datagrams_;

@@ -119,8 +119,8 @@ inline constexpr std::array internet_option_rows{
         "With those that vouch for it, in their order. Without it listen makes a key of its own, once: "
         "identity.pem in $XDG_CONFIG_HOME/ahoy or ~/.config/ahoy.",
         tls_schemes),
-    internet_option("--key", value_kind::text, "FILE", "in --cert", "listen call send fetch bench", section::login,
-                    "its private key, as PEM", "", tls_schemes),
+    internet_option("--key", value_kind::text, "FILE", "in --cert", "listen call send fetch bench",
+                    section::login, "its private key, as PEM", "", tls_schemes),
     internet_option(
         "--insecure", value_kind::flag, "", "", "call send fetch bench", section::login,
         "believe any certificate, and log in without encryption",
@@ -134,16 +134,18 @@ inline constexpr std::array internet_option_rows{
         "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
         "certificate (--cert), whoever signed it.",
         "tls"),
-    internet_option(
-        "--token", value_kind::text, "FILE", "none", "listen call send bench", section::login,
-        "a secret that both ends have, and prove to each other",
-        "16 to 4096 bytes, without the newline at the end; `openssl rand -hex 32` makes one that nobody guesses. "
-        "It is proved inside TLS 1.3, and never sent. Of listen, nobody else is let in. The server is verified "
-        "all the same; with --insecure its proof is all there is.",
-        "tls"),
+    internet_option("--token", value_kind::text, "FILE", "none", "listen call send bench", section::login,
+                    "a secret that both ends have, and prove to each other",
+                    "16 to 4096 bytes, without the newline at the end; `openssl rand -hex 32` makes one that "
+                    "nobody guesses. "
+                    "It is proved inside TLS 1.3, and never sent. Of listen, nobody else is let in. The "
+                    "server is verified "
+                    "all the same; with --insecure its proof is all there is.",
+                    "tls"),
     internet_option("--alpn", value_kind::text, "NAME", "none", "listen call send bench", section::login,
                     "what is spoken over TLS, as ALPN names it; may be repeated, the best first",
-                    "Where both ends name protocols and have none in common, there is no conversation.", "tls"),
+                    "Where both ends name protocols and have none in common, there is no conversation.",
+                    "tls"),
 };
 
 }  // namespace ahoy::inline v0

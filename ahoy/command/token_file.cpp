@@ -35,7 +35,7 @@ std::string read(int file, const std::string& name) {
 
 /// A pipe, or what a shell makes of <(...), is nobody else's.
 void warn_where_others_read(int file, const std::string& name) {
-  struct stat about {};
+  struct stat about{};
   const bool is_file = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
   if (is_file && (about.st_mode & (S_IRGRP | S_IROTH)) != 0)
     notice(fmt::format("--token: others may read {}: chmod 600 keeps it to you", escape(name)));
@@ -53,8 +53,9 @@ std::string token_in_file(const std::string& name) {
   constexpr auto least = tls_options::shortest_token;
   constexpr auto most = tls_options::longest_token;
   if (token.size() < least || token.size() > most)
-    throw unreadable("--token", name,
-                     fmt::format("a token has from {} to {} bytes: `openssl rand -hex 32` makes one", least, most));
+    throw unreadable(
+        "--token", name,
+        fmt::format("a token has from {} to {} bytes: `openssl rand -hex 32` makes one", least, most));
   return token;
 }
 

@@ -30,7 +30,8 @@ constexpr std::size_t longest_record = std::size_t{16} * 1024;
 constexpr std::array<char, 2> first_bytes{22, 21};
 /// Of how many servers a client keeps what shortens the next handshake.
 constexpr std::size_t most_remembered = 64;
-/// What a caller may show of itself: room for that is made as soon as it is announced, and this much is there.
+/// What a caller may show of itself: room for that is made as soon as it is announced, and this much is
+/// there.
 constexpr long longest_certificates = 12L * 1024;
 /// Reasons from here on are alerts that the peer has sent (SSL_R_SSLV3_ALERT_… and the like).
 constexpr int first_alert = SSL_AD_REASON_OFFSET;
@@ -181,8 +182,8 @@ void tls_context::state::set_up() {
   SSL_CTX_set_min_proto_version(made, proves() ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_default_passwd_cb(made, no_password);
   SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION);
-  // One that is idle holds none. What is shown is what the file has: to look for more would be to look through
-  // the system's authorities for each caller.
+  // One that is idle holds none. What is shown is what the file has: to look for more would be to look
+  // through the system's authorities for each caller.
   SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_cert_verify_callback(made, verify, nullptr);
   set_up_files();
@@ -471,8 +472,8 @@ void tls_session::state::refuse_token(const char* why) const {
 }
 
 void tls_session::state::say_proof() {
-  const token_proof own = prove_token(session.get(), common->how.token,
-                                      is_server ? token_side::server : token_side::client);
+  const token_proof own =
+      prove_token(session.get(), common->how.token, is_server ? token_side::server : token_side::client);
   std::size_t written = 0;
   if (SSL_write_ex(session.get(), own.data(), own.size(), &written) != 1) fail_handshake();
   has_proved = true;
@@ -483,7 +484,8 @@ bool tls_session::state::hear_proof() {
   while (proof_size < proof.size()) {
     std::size_t more = 0;
     ERR_clear_error();
-    const int result = SSL_read_ex(session.get(), proof.data() + proof_size, proof.size() - proof_size, &more);
+    const int result =
+        SSL_read_ex(session.get(), proof.data() + proof_size, proof.size() - proof_size, &more);
     proof_size += more;
     if (result == 1) continue;
     if (SSL_get_error(session.get(), result) == SSL_ERROR_ZERO_RETURN)
@@ -502,8 +504,8 @@ bool tls_session::state::prove() {
   if (size == 0) refuse_token("it asks for none");
   if (!is_server && !has_proved) say_proof();
   if (!hear_proof()) return false;
-  const token_proof expected = prove_token(session.get(), common->how.token,
-                                           is_server ? token_side::client : token_side::server);
+  const token_proof expected =
+      prove_token(session.get(), common->how.token, is_server ? token_side::client : token_side::server);
   if (!is_same(proof, expected)) {
     SSL_shutdown(session.get());
     refuse_token(is_server ? "it proves another one" : "it cannot prove that it has the same");

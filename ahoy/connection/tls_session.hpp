@@ -52,8 +52,8 @@ class tls_session {
   void take_outgoing(std::string& to);
 
   /// Goes on with the handshake as far as what has come allows; whether it is over, the proofs of a token
-  /// included. Throws error: not_trusted (a trust_error), handshake_failed; refused where the token is not the
-  /// same.
+  /// included. Throws error: not_trusted (a trust_error), handshake_failed; refused where the token is not
+  /// the same.
   bool shake_hands();
   /// What the peer says, as much as there is room for; nullopt where more has to come first, 0 once it has
   /// ended its side (close_notify). Throws error: protocol_broken, cut_short; handshake_failed where the peer

@@ -222,8 +222,8 @@ TEST_P(tls_pair, refuses_another_token) {
   server_.token = "sixteen others!!";
   join();
   const auto refused = make_error_code(ahoy::errc::refused);
-  engine_->run(ahoy::when_all(
-      ahoy::tasks(expect(near_->handshake(), refused), expect(far_->handshake(), refused))));
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(expect(near_->handshake(), refused), expect(far_->handshake(), refused))));
 }
 
 TEST_P(tls_pair, wants_a_token) {
@@ -309,8 +309,7 @@ TEST(tls_context, proves_a_token_in_each_conversation_anew) {
   const auto server = ahoy::tls_context::of_server(both.how);
   auto one = ahoy::tls_session::to_server(owner, "localhost", "localhost:1");
   auto near = ahoy::tls_session::to_client(ahoy::tls_context::of_server(between), "the owner");
-  auto far =
-      ahoy::tls_session::to_server(ahoy::tls_context::of_client(between), "localhost", "localhost:2");
+  auto far = ahoy::tls_session::to_server(ahoy::tls_context::of_client(between), "localhost", "localhost:2");
   auto other = ahoy::tls_session::to_client(server, "in between");
   const auto pass = [](ahoy::tls_session& from, ahoy::tls_session& to) {
     std::string wire;

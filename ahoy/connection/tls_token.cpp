@@ -30,13 +30,12 @@ token_proof prove_token(ssl_st* session, std::string_view token, token_side by) 
   std::ranges::copy(side, said.begin());
   unsigned int size = 0;
   token_proof made{};
-  const bool is_made =
-      SSL_export_keying_material(session, bound.data(), bound.size(), exported.data(), exported.size(),
-                                 nullptr, 0, 0) == 1 &&
-      std::ranges::copy(bound, said.begin() + side.size() + 1).out == said.end() &&
-      HMAC(EVP_sha256(), token.data(), static_cast<int>(token.size()), said.data(), said.size(), made.data(),
-           &size) &&
-      size == made.size();
+  const bool is_made = SSL_export_keying_material(session, bound.data(), bound.size(), exported.data(),
+                                                  exported.size(), nullptr, 0, 0) == 1 &&
+                       std::ranges::copy(bound, said.begin() + side.size() + 1).out == said.end() &&
+                       HMAC(EVP_sha256(), token.data(), static_cast<int>(token.size()), said.data(),
+                            said.size(), made.data(), &size) &&
+                       size == made.size();
   OPENSSL_cleanse(bound.data(), bound.size());
   OPENSSL_cleanse(said.data(), said.size());
   if (!is_made) throw error{make_error_code(errc::handshake_failed), "prove", "a token", words_of_failure()};

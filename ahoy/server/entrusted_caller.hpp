@@ -8,7 +8,8 @@
 
 namespace ahoy::inline v0 {
 
-/// A caller over TLS whose worker speaks it: the server has its socket, and knows of the rest what it is told.
+/// A caller over TLS whose worker speaks it: the server has its socket, and knows of the rest what it is
+/// told.
 class entrusted_caller final : public secure_connection {
  public:
   entrusted_caller(std::unique_ptr<connection> socket, time_point agreed_by)

@@ -28,8 +28,8 @@ void wake_from(descriptor& caller, std::size_t size) noexcept {
 
 /// Who speaks TLS elsewhere understands it.
 [[noreturn]] void refuse_words(descriptor& caller, const std::string& label) {
-  static_cast<void>(::send(caller.number(), alert_unexpected.data(), alert_unexpected.size(),
-                           MSG_DONTWAIT | MSG_NOSIGNAL));
+  static_cast<void>(
+      ::send(caller.number(), alert_unexpected.data(), alert_unexpected.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
   throw error{make_error_code(errc::handshake_failed), "begin TLS with", label, "what it says is not TLS"};
 }
 

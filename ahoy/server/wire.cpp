@@ -149,9 +149,9 @@ std::pair<fd, fd> open_wire() {
 
 task<> send_order(descriptor& wire, const order& what) {
   const order_head head{
-      what.what, what.mark,    what.is_secure, static_cast<std::uint32_t>(what.label.size()),
-      what.job,  what.timeout, what.patience,  what.agreed_by, what.remote,
-      what.local};
+      what.what,   what.mark,    what.is_secure, static_cast<std::uint32_t>(what.label.size()),
+      what.job,    what.timeout, what.patience,  what.agreed_by,
+      what.remote, what.local};
   const std::string& label = what.label;
   iovec parts[] = {part(&head, sizeof head), part(label.data(), label.size()),
                    part(what.data.data(), what.data.size())};

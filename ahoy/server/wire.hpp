@@ -32,8 +32,8 @@ struct order {
   std::uint64_t job = 0;
   std::string label = {};  ///< empty where the address says it
   address remote = {}, local = {};
-  std::uint8_t mark = 0;   ///< of the IP header of an answer
-  bool is_secure = false;  ///< TLS is spoken over `first`
+  std::uint8_t mark = 0;               ///< of the IP header of an answer
+  bool is_secure = false;              ///< TLS is spoken over `first`
   time_point agreed_by = no_deadline;  ///< the handshake; of the clock that all engines here have
   duration timeout = no_timeout;
   duration patience = no_timeout;

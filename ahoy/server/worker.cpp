@@ -71,7 +71,7 @@ struct job {
   context where;
   std::unique_ptr<connection> peer;
   secure_connection* secure = nullptr;  // the same, where TLS is spoken with it
-  fd second;  // where its bytes are carried to
+  fd second;                            // where its bytes are carried to
   bool is_carried;
   duration patience = no_timeout;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
@@ -80,8 +80,8 @@ struct job {
 /// Of what is over a limit or was cut short, with that; of TLS, with what was wrong.
 std::string cause_of(const error& failure) {
   const std::string cause = cause_in_words(failure.code());
-  const bool of_tls = failure.verb() == "begin TLS with" ||
-                      failure.verb() == "prove token to" || failure.code() == errc::not_trusted;
+  const bool of_tls = failure.verb() == "begin TLS with" || failure.verb() == "prove token to" ||
+                      failure.code() == errc::not_trusted;
   const bool of_end = failure.code() == errc::too_long || failure.code() == errc::cut_short;
   const bool says_more = (of_end || of_tls) && !failure.hint().empty();
   return says_more ? cause + ": " + failure.hint() : cause;

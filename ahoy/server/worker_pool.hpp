@@ -20,8 +20,9 @@ class worker_pool {
 
   /// Starts those that are kept. Throws error.
   void start() { kept_.start(); }
-  /// Entrusts a caller to a worker, who speaks TLS with an entrusted_caller. Throws error where the system has no
-  /// more workers or descriptors: then the caller has not been served. `peer` must outlive what is returned.
+  /// Entrusts a caller to a worker, who speaks TLS with an entrusted_caller. Throws error where the system
+  /// has no more workers or descriptors: then the caller has not been served. `peer` must outlive what is
+  /// returned.
   [[nodiscard]] std::shared_ptr<assignment> engage(connection& peer);
   /// Has the worker serve the caller to its end, and says how that was; where callers meet the handler runs
   /// here, and the worker carries what it and the caller say. A stop of the context cuts. Throws error as
