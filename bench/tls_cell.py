@@ -164,5 +164,5 @@ CELLS = [
     TlsEchoCell("TLS 1.3, echo 256 KiB, 4 connections: bulk", ALL, ["--connections", "4", "--size", "256k"], 2_000),
     TlsEchoCell("TLS 1.3, handshake, exchange, close: 4 at once", ALL, ["connect", "--connections", "4"], 3_000),
     StrangersCell("TLS, memory of a caller that has not shaken hands", [Contender(name, [AHOY]) for name in STAGES], 5_000),
-    StalledCell("TLS, 5000 stalled handshakes", ENDLESS, ["--connections", "16"], 20_000),
+    StalledCell("TLS, 5000 stalled handshakes", [REFERENCE, *ENDLESS], ["--connections", "16"], 20_000),
 ]
