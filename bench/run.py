@@ -19,6 +19,7 @@ import bulk_cell
 import cold_cell
 import overview_cell
 import relay_cell
+import tls_cell
 from bulk_cell import BulkCell
 from cell import rows_of, table_of
 from cold_cell import ColdCell
@@ -57,6 +58,7 @@ CELLS = [
     MemoryCell("memory of an idle connection", [EPOLL, URING, *EVENT, UV, *ASIO, GO], 19_500),
     InstructionsCell("user instructions of an echo of 64 B, one connection", [EPOLL, EVENT[0], OURS_ITERATIVE, OURS_THREAD, UV, *ASIO],
                      ["--connections", "1"], 0),
+    *tls_cell.CELLS,
 ]
 
 

@@ -1,5 +1,6 @@
 """TLS against other people's: openssl, curl, ncat, socat and Python's ssl, as callers and as servers."""
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -167,7 +168,7 @@ class Calls(Tls):
 
     def test_echo_of_bulk_by_socat(self):
         port = port_to_listen_on()
-        with Process(*socat_server(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        with Process(*socat_server("1.3")(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
             self.await_port(port, server)
             given = LARGE[:1 << 24]
             ended = run("call", f"tls://localhost:{port}", *self.trusted, given=given)
@@ -179,7 +180,7 @@ class Calls(Tls):
         self.assertTrue(server.is_running())
 
     def test_servers_of_others(self):
-        for command, said in ((s_server("-tls1_2"), b"olleh"), (s_server("-tls1_3"), b"olleh"), (ncat_server, b"hello"), (socat_server, b"hello")):
+        for command, said in SERVERS_OF_OTHERS:
             port = port_to_listen_on()
             with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL) as server:
                 self.await_port(port, server)
@@ -188,9 +189,36 @@ class Calls(Tls):
                     self.assertEqual(call.out.next_line(), said)
 
 
-def socat_server(port):
-    good = certificates().good
-    return ["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={good.file},key={good.key},verify=0", "EXEC:cat"]
+    def test_delivery_to_servers_of_others(self):
+        """Over TLS 1.2 our end is said when all was acknowledged: they wait for it, and we would for theirs."""
+        for command, said in SERVERS_OF_OTHERS:
+            port = port_to_listen_on()
+            with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+                self.await_port(port, server)
+                is_old = any("1_2" in str(word) or "=TLS1.2" in str(word) for word in command(port))
+                ended = run("send", f"tls://localhost:{port}", "hello", *self.trusted, "-v", *(["--after-eof", "close", "--confirm", "acked"] if is_old else []))
+                self.assertEqual(ended.status, 0, ended)
+                self.assertIn("acknowledged all 6 bytes", ended.err)
+                self.assertIn(ended.out, (said + b"\n", b""))  # ncat and TLS 1.2 end when they hear our end
+
+    def test_a_server_of_others_that_is_killed_has_not_ended(self):
+        for command, said in SERVERS_OF_OTHERS:
+            port = port_to_listen_on()
+            with self.subTest(command(port)), Process(*command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+                self.await_port(port, server)
+                with Running("call", f"tls://localhost:{port}", *self.trusted) as call:
+                    call.write("hello\n")
+                    self.assertEqual(call.out.next_line(), said)
+                    server.kill()
+                    self.assertEqual(call.wait(), 56)
+
+
+def socat_server(version):
+    def command(port):
+        good = certificates().good
+        versions = f"openssl-min-proto-version=TLS{version},openssl-max-proto-version=TLS{version}"
+        return ["socat", f"OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={good.file},key={good.key},verify=0,{versions}", "EXEC:cat"]
+    return command
 
 
 def ncat_server(port):
@@ -201,6 +229,10 @@ def ncat_server(port):
 def s_server(version):
     good = certificates().good
     return lambda port: ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", good.file, "-key", good.key, "-rev", "-quiet", version]
+
+
+SERVERS_OF_OTHERS = ((s_server("-tls1_2"), b"olleh"), (s_server("-tls1_3"), b"olleh"), (ncat_server, b"hello"), (socat_server("1.2"), b"hello"),
+                     (socat_server("1.3"), b"hello"))
 
 
 class Trust(Tls):
@@ -273,7 +305,7 @@ class Trust(Tls):
     def test_a_silent_server(self):
         with Server(socket.AF_INET, None) as server:
             server.behave = server.hold
-            self.refused(28, "connect", "call", self.url(server), *self.trusted, "--connect-timeout", "200ms")
+            self.refused(28, "begin TLS with localhost:[0-9]+: timed out\n.*says nothing: does it speak TLS", "call", self.url(server), *self.trusted, "--connect-timeout", "200ms")
 
 
 class Listens(Tls):
@@ -312,22 +344,25 @@ class Listens(Tls):
         for name, command in {"s_client": ["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", good.file],
                               "s_client of 1.2": ["openssl", "s_client", "-quiet", "-tls1_2", "-verify_return_error", "-CAfile", good.file],
                               "ncat": ["ncat", "--ssl-verify", "--ssl-trustfile", good.file],
-                              "socat": ["socat", "-"]}.items():
+                              "socat": ["socat", "-"], "socat of 1.2": ["socat", "-"]}.items():
             with self.subTest(name), Listener("tls://127.0.0.1:0", *self.good) as listener:
-                to = {"s": ["-connect", f"localhost:{listener.port}"], "n": ["localhost", str(listener.port)]}[name[0]] if name != "socat" else \
-                    [f"OPENSSL:localhost:{listener.port},cafile={good.file}"]
+                to = {"s": ["-connect", f"localhost:{listener.port}"], "n": ["localhost", str(listener.port)]}[name[0]] if not name.startswith("socat") else \
+                    [f"OPENSSL:localhost:{listener.port},cafile={good.file},openssl-max-proto-version=TLS1.{2 if '1.2' in name else 3}"]
                 with Process(*command, *to) as caller:
                     caller.write("hello\n")
                     self.assertRegex(listener.out.next_line(), rb" hello$")
                     listener.say("welcome")
                     self.assertEqual(caller.out.next_line(), b"welcome")
+                    caller.kill()
+                    listener.err.until("left: .*(without close_notify|reset)")
 
     def test_curl(self):
         reply = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nahoy"
         with Listener("tls://127.0.0.1:0", "--handler", "greet", "--greeting", reply, *self.good) as listener:
-            got = subprocess.run(["curl", "-sS", "--cacert", certificates().good.file, f"https://localhost:{listener.port}/"],
-                                 capture_output=True, timeout=GUARD, check=True)
-            self.assertEqual(got.stdout, b"ahoy")
+            for version in VERSIONS:
+                got = subprocess.run(["curl", "-sS", "--cacert", certificates().good.file, f"--tlsv{version}", "--tls-max", version,
+                                      f"https://localhost:{listener.port}/"], capture_output=True, timeout=GUARD, check=True)
+                self.assertEqual(got.stdout, b"ahoy", version)
 
     def test_bulk_both_ways_under_every_model(self):
         for model in MODELS:
@@ -348,7 +383,7 @@ class Listens(Tls):
             listener.out.next_line()
             plain = blocking(caller)
             plain.shutdown(socket.SHUT_WR)
-            listener.err.until(r"\[127.0.0.1:\d+\] left: .*(close_notify|ended inside)")
+            listener.err.until(r"\[127.0.0.1:\d+\] left: .*without close_notify")
 
     def test_plain_and_silent_callers_do_not_keep_others_from_being_served(self):
         for model in MODELS:
@@ -373,6 +408,108 @@ class Listens(Tls):
         with Listener("127.0.0.1:0") as listener:
             with Process("openssl", "s_client", "-connect", f"127.0.0.1:{listener.port}"):
                 listener.err.until(r"speaks TLS, which this endpoint does not: listen on tls://")
+
+    def test_a_plain_caller_is_told_that_tls_is_spoken(self):
+        for model in (["event"], ["thread"]):
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--model", *model, *self.good) as listener:
+                ended = run("call", f"127.0.0.1:{listener.port}", given=b"hello\n")
+                self.assertIn("speaks TLS, and has not understood: call it by tls://", ended.err)
+                listener.err.until(r"did not join: .*what it says is not TLS")
+
+    def test_nobody_who_is_silent_or_slow_holds_a_turn_or_a_worker(self):
+        """Each of them would be enough to hold the one that there is."""
+        for model in (["iterative"], ["thread", "--workers", "1"], ["process", "--workers", "1"]):
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good,
+                                               "--handshake-timeout", "1m") as listener:
+                said = (b"", b"\x16", b"\x16\x03\x01\x02\x00", b"\x16\x03\x01\x02\x00" + b"x" * 511)
+                for each in said:
+                    slow = socket.create_connection(("127.0.0.1", listener.port), GUARD)
+                    self.addCleanup(slow.close)
+                    slow.sendall(each)
+                ended = run("send", f"tls://localhost:{listener.port}", "hello", *self.trusted)
+                self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+
+    def test_one_deadline_from_accept_under_every_model(self):
+        """A byte now and then does not move it."""
+        for model in MODELS:
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good,
+                                               "--handshake-timeout", "400ms") as listener:
+                with socket.create_connection(("127.0.0.1", listener.port), GUARD) as drip:
+                    drip.settimeout(0.05)
+                    drip.sendall(b"\x16\x03\x01\x02\x00")
+                    left = 500  # of the record: each byte is awaited for 50 ms, so that all would take 25 s
+                    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                        for _ in range(left):
+                            try:
+                                self.assertEqual(drip.recv(100), b"")
+                                break
+                            except TimeoutError:
+                                drip.sendall(b"x")
+                        else:
+                            self.fail("it was heard to its end")
+                listener.err.until("did not join: .*the handshake took too long")
+
+    def test_who_has_not_agreed_does_not_join(self):
+        for model in MODELS:
+            for handler in ("talk", "echo"):
+                with self.subTest(model=model, handler=handler), \
+                        Listener("tls://127.0.0.1:0", "--handler", handler, "--model", *model, *self.good, "--json") as listener:
+                    wrong = socket.create_connection(("127.0.0.1", listener.port), GUARD)
+                    self.addCleanup(wrong.close)
+                    with self.assertRaises(ssl.SSLError), wrong:
+                        context = client_context(certificate=certificates().elsewhere)
+                        context.wrap_socket(wrong, server_hostname="localhost")
+                    listener.err.until("did not join: no TLS was agreed on")
+                    caller = self.caller(listener.port)
+                    caller.sendall(b"hello\n")
+                    joined = json.loads(listener.out.next_line())
+                    self.assertEqual((joined["event"], joined["text"], joined["from"]),
+                                     ("join", "tls", "%s:%d" % caller.getsockname()))
+
+    def test_once_is_for_who_agrees(self):
+        for model in MODELS:
+            for handler in ("talk", "echo"):
+                with self.subTest(model=model, handler=handler), \
+                        Listener("tls://127.0.0.1:0", "--handler", handler, "--model", *model, *self.good, "--once") as listener:
+                    silent = socket.create_connection(("127.0.0.1", listener.port), GUARD)
+                    self.addCleanup(silent.close)
+                    with socket.create_connection(("127.0.0.1", listener.port), GUARD) as plain:
+                        plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                        listener.err.until("what it says is not TLS")
+                    caller = self.caller(listener.port)
+                    caller.sendall(b"hello\n")
+                    self.assertRegex(listener.out.next_line() if handler == "talk" else caller.recv(100), rb"hello\n?$")
+                    caller.unwrap()
+                    caller.close()
+                    self.assertEqual(listener.wait(), 0)  # and the silent one has not kept it
+
+    def test_who_is_here_and_by_which_key(self):
+        good = certificates().good
+        for model in MODELS:
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--model", *model, *self.good, "--require-client-cert", "--cacert", good.file) as listener:
+                caller = self.caller(listener.port, show=good)
+                caller.sendall(b"hello\n")
+                listener.out.next_line()
+                listener.say("/who")
+                listener.err.until(r"\[127.0.0.1:\d+\] tls sha256=[0-9a-f]{64} 127")
+
+    def test_one_more_than_may_be_is_told_by_an_alert(self):
+        for model in (["event"], ["thread"]):
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--model", *model, *self.good, "--max-clients", "1") as listener:
+                self.caller(listener.port)
+                self.refused(35, "it cannot go on: it may be busy", "call", f"tls://localhost:{listener.port}", *self.trusted)
+                listener.err.until("was told busy")
+
+    def test_a_first_word_that_is_too_long(self):
+        """OpenSSL would make room for it at once."""
+        announced = b"\x16\x03\x01\x00\x20" + b"\x01\x01\xff\xff" + b"x" * 28
+        for model in (["event"], ["process"]):
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--model", *model, *self.good) as listener:
+                with socket.create_connection(("127.0.0.1", listener.port), GUARD) as caller:
+                    caller.sendall(announced)
+                    listener.err.until("what it says first is too long")
+                    with contextlib.suppress(ConnectionResetError):
+                        receive_all(caller)
 
     def test_who_may_call(self):
         good, elsewhere = certificates().good, certificates().elsewhere
@@ -412,6 +549,113 @@ class Listens(Tls):
                         caller.recv(1)
                         self.assertEqual(caller.session_reused, resumed, version)
                         session = caller.session
+
+
+class Tokens(Tls):
+    def setUp(self):
+        super().setUp()
+        self.token, self.other = self.file_of("token", b"a token that is long"), self.file_of("other", b"another, as long as it")
+
+    def file_of(self, name, text, mode=0o600):
+        made = self.folder / name
+        made.write_bytes(text)
+        made.chmod(mode)
+        return made
+
+    def test_both_have_it(self):
+        for model in MODELS:
+            with self.subTest(model), Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good, "--token", self.token) as listener:
+                to = f"tls://localhost:{listener.port}"
+                ended = run("send", to, "hello", *self.trusted, "--token", self.file_of("same", b"a token that is long\r\n"))
+                self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+                self.refused(60, "prove token to localhost:[0-9]+: refused\nit does not take ours", "call", to, *self.trusted, "--token", self.other)
+                listener.err.until("did not join: refused: it proves another one")
+                self.refused(35, "it wants a token", "call", to, *self.trusted)
+                listener.err.until("did not join: .*it proves no token")
+                with self.assertRaisesRegex(ssl.SSLError, "(?i)access_denied|access denied"):
+                    self.caller(listener.port)
+
+    def test_a_server_that_has_none_or_another_one(self):
+        with Listener("tls://127.0.0.1:0", *self.good) as listener:
+            self.refused(60, "it asks for none", "call", f"tls://localhost:{listener.port}", *self.trusted, "--token", self.token, given=b"secret\n")
+        self.assertNotIn(b"secret", bytes(listener.out.raw))
+
+    def test_a_server_that_does_not_know_the_token_gets_no_word(self):
+        """It takes whatever is proved, and proves what it can: what came, and zeros."""
+        for answer_of in (lambda heard: heard, lambda heard: bytes(32)):
+            def behave(peer, answer_of=answer_of):
+                heard = peer.recv(32)
+                peer.sendall(answer_of(heard))
+                return heard, peer.recv(100)
+            context = server_context()
+            context.set_alpn_protocols(["ahoy-token/1"])
+
+            def serve(plain, context=context, behave=behave):
+                with context.wrap_socket(plain, server_side=True) as peer:
+                    return behave(peer)
+            for words in (self.trusted, ["--insecure"]):
+                with self.subTest(words), Server(socket.AF_INET, serve) as server:
+                    self.refused(60, "it cannot prove that it has the same", "call", self.url(server), *words, "--token", self.token, given=b"secret\n")
+                    heard, later = server.join()
+                    self.assertEqual((len(heard), later), (32, b""))
+
+    def test_a_proof_is_of_one_conversation_alone(self):
+        """In between, with the token's owner on one side and the server on the other."""
+        def between(port):
+            def serve(plain):
+                context = server_context()
+                context.set_alpn_protocols(["ahoy-token/1"])
+                onward = client_context()
+                onward.set_alpn_protocols(["ahoy-token/1"])
+                with context.wrap_socket(plain, server_side=True) as near, \
+                        onward.wrap_socket(socket.create_connection(("127.0.0.1", port), GUARD), server_hostname="localhost") as far:
+                    far.sendall(near.recv(32))
+                    return far.recv(100)
+            return serve
+        with Listener("tls://127.0.0.1:0", "--handler", "echo", *self.good, "--token", self.token) as listener, \
+                Server(socket.AF_INET, between(listener.port)) as server:
+            ended = run("send", self.url(server), "hello", "--insecure", "--token", self.token)
+            self.assertNotEqual(ended.status, 0)
+            self.assertEqual(server.join(), b"")
+            listener.err.until("did not join: refused: it proves another one")
+
+    def test_what_is_no_token(self):
+        for text in (b"", b"fifteen bytes!!\n", b"x" * 4097):
+            ended = self.refused(2, "16 to 4096 bytes", "call", "tls://localhost:1", "--token", self.file_of("bad", text))
+            self.assertNotIn("fifteen", ended.err)
+        for text in (b"sixteen bytes!!!", b"x" * 4096 + b"\n"):
+            self.assertEqual(run("call", "tls://localhost:1", "--token", self.file_of("good", text)).status, 7)
+        self.refused(2, "it goes with tls", "call", "localhost:1", "--token", self.token)
+
+    def test_others_may_read_it(self):
+        shown = self.file_of("shown", b"sixteen bytes!!!", 0o640)
+        self.assertIn("chmod 600", run("call", "tls://localhost:1", "--token", shown).err)
+        self.assertNotIn("chmod", run("call", "tls://localhost:1", "--token", self.token).err)
+
+    def test_it_is_shown_nowhere(self):
+        said = run("send", "tls://localhost:1", "x", "--token", self.token, "-v").err
+        said += run("send", "tls://localhost:1", "x", "--token", self.token, "--explain").out.decode()
+        self.assertIn(str(self.token), said)
+        self.assertNotIn("a token that is long", said)
+
+
+class Protocols(Tls):
+    def test_they_agree_or_not(self):
+        for token in ([], ["--token", self.folder / "token"]):
+            (self.folder / "token").write_bytes(b"sixteen bytes!!!")
+            with self.subTest(token), Listener("tls://127.0.0.1:0", "--handler", "echo", *self.good, "--alpn", "ahoy/2", "--alpn", "ahoy/1", *token) as listener:
+                to = f"tls://localhost:{listener.port}"
+                ended = run("send", to, "hello", *self.trusted, "--alpn", "ahoy/1", *token)
+                self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+                self.refused(35, "no protocol .ALPN. in common", "call", to, *self.trusted, "--alpn", "smtp", *token)
+                if not token:
+                    context = client_context()
+                    context.set_alpn_protocols(["ahoy/1", "ahoy/2"])
+                    with context.wrap_socket(socket.create_connection(("127.0.0.1", listener.port), GUARD), server_hostname="localhost") as caller:
+                        self.assertEqual(caller.selected_alpn_protocol(), "ahoy/2")
+
+    def test_names_that_cannot_be(self):
+        self.refused(2, "from 1 to 255 bytes", "call", "tls://localhost:1", "--alpn", "x" * 256)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ OPTIONS = {
     "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout --stall-timeout --max-per-address
         --rate-per-address --burst-per-address --log --log-format --metrics
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands --cacert --cert --key
-        --require-client-cert --allow-key""".split(),
-    "call": COMMON + "--cacert --cert --key --insecure".split(),
-    "send": COMMON + TO_SERVERS + """--confirm --method --append --from --to --cc --bcc --subject --attach""".split(),
+        --require-client-cert --allow-key --token --alpn""".split(),
+    "call": COMMON + "--cacert --cert --key --insecure --token --alpn".split(),
+    "send": COMMON + TO_SERVERS + """--token --alpn --confirm --method --append --from --to --cc --bcc --subject --attach""".split(),
     "fetch": EVERYWHERE + TO_SERVERS + """--output --max-size --head --body --location --compressed --range --search --top --last
         --delete""".split(),
-    "bench": EVERYWHERE + """--connections --size --depth --duration --count --plot""".split(),
+    "bench": EVERYWHERE + """--connections --size --depth --duration --count --plot --cacert --cert --key --insecure --token --alpn""".split(),
 }
 CHOICES = {
     "--framing": "line raw length nul", "--model": "event iterative process thread", "--engine": "auto epoll uring",
@@ -35,7 +35,7 @@ CHOICES = {
 DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --stall-timeout --drain --duration""".split()
 NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout --stall-timeout --duration""".split()
 SIZES = ["--max-message", "--queue", "--size"]
-TEXTS = """--log --output --search --cacert --cert --key --allow-key --plot --greeting --from --to --cc --bcc --subject --attach""".split()
+TEXTS = """--log --output --search --cacert --cert --key --allow-key --token --alpn --plot --greeting --from --to --cc --bcc --subject --attach""".split()
 NUMBERS = ["--workers", "--backlog", "--max-clients", "--max-per-address", "--rate-per-address", "--burst-per-address", "--connections", "--depth", "--count", "--top", "--last"]
 NETWORKS = ["--allow", "--deny"]
 FLAGS = """--resume --head --body --delete --location --compressed --active --append --starttls --insecure --require-client-cert
@@ -156,7 +156,7 @@ class Values(Case):
                 for value in good.get(name, [None] if name in FLAGS else []):
                     with self.subTest(verb=verb, name=name, value=value):
                         words = [URLS[name]] if name in URLS else ENDPOINTS[verb]
-                        words = ["tls://localhost:9"] if (verb, name) in (("call", "--insecure"), ("send", "--insecure")) else words
+                        words = ["tls://localhost:9"] if name == "--insecure" and verb != "fetch" else words
                         words += ["--output=x"] if (verb, name) == ("fetch", "--resume") else []
                         self.printed(verb, "--explain", name, *([] if value is None else [value]), *words)
 
@@ -342,7 +342,7 @@ class Words(Case):
 
     def test_schemes_of_later_versions(self):
         for verb in OPTIONS:
-            for scheme in ["tls"] * (verb == "bench") + "ahoy ahoy+tcp".split():
+            for scheme in ("ahoy", "ahoy+tcp"):
                 with self.subTest(verb=verb, scheme=scheme):
                     self.assertIn("not in this version yet", self.refused(verb, scheme + "://localhost")[0])
             self.assertIn("did you mean tcp?", self.refused(verb, "tpc://localhost")[1])

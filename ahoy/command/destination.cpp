@@ -1,6 +1,5 @@
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/endpoint_words.hpp>
-#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/connection/connect.hpp>
 
@@ -112,20 +111,12 @@ task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to
   co_return made;
 }
 
-/// What is given only by who it was that answered is explained by what was believed.
-task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to,
-                                                     const common_options& how) {
+task<std::unique_ptr<connection>> open_and_remember(engine& by, const endpoint& to,
+                                                    const common_options& how) {
   const tls_choice believed{to, how.tls};
-  std::optional<error> refused;
-  try {
-    std::unique_ptr<connection> made =
-        co_await naming_its_limit(by, how, connect_as_told(by, to, how, believed.side()));
-    believed.accepted();
-    co_return made;
-  } catch (const trust_error& why) {
-    refused = believed.explained(why);
-  }
-  throw error{*refused};
+  std::unique_ptr<connection> made = co_await open_secure_stream(by, to, how, believed);
+  believed.accepted();
+  co_return made;
 }
 
 task<datagram_route> find_route(engine& by, const endpoint& to, const common_options& how) {
@@ -148,8 +139,22 @@ task<std::optional<address>> source_address(engine& by, const endpoint& to, cons
 }
 
 task<std::unique_ptr<connection>> open_stream(engine& by, const endpoint& to, const common_options& how) {
-  if (to.transport() == transport::tls) return open_secure_stream(by, to, how);
+  if (to.transport() == transport::tls) return open_and_remember(by, to, how);
   return naming_its_limit(by, how, connect_as_told(by, to, how, nullptr));
+}
+
+/// What is given only by who it was that answered is explained by what was believed.
+task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint& to,
+                                                     const common_options& how, const tls_choice& believed) {
+  std::optional<error> refused;
+  try {
+    std::unique_ptr<connection> made =
+        co_await naming_its_limit(by, how, connect_as_told(by, to, how, believed.side()));
+    co_return made;
+  } catch (const trust_error& why) {
+    refused = believed.explained(why);
+  }
+  throw error{*refused};
 }
 
 task<datagram_route> open_datagrams(engine& by, const endpoint& to, const common_options& how) {

@@ -43,7 +43,14 @@ class echo_load::talk {
     times_ = &times;
     co_await when_all(tasks(send(), receive()));
   }
-  void close() noexcept { with_.reset(); }
+  void close() noexcept {
+    end_in_words();
+    with_.reset();
+  }
+  /// Over TLS the server would miss it.
+  void end_in_words() noexcept {
+    if (&with_->wire() != with_.get()) with_->shutdown_send();
+  }
   /// Before the time was over.
   [[nodiscard]] bool was_answered() const noexcept { return was_answered_; }
   [[nodiscard]] std::string label() const { return with_->label(); }
@@ -131,7 +138,14 @@ class echo_load::talk {
   std::size_t unfinished_ = 0;  // bytes of the exchange that is coming back
 };
 
-echo_load::echo_load(engine& by, const bench_options& plan) : by_{by}, plan_{plan} {}
+echo_load::echo_load(engine& by, const bench_options& plan) : by_{by}, plan_{plan} {
+  if (plan.form != bench_form::models && plan.to.transport() == transport::tls)
+    believed_.emplace(plan.to, plan.tls);
+}
+
+task<std::unique_ptr<connection>> echo_load::call() const {
+  return believed_ ? open_secure_stream(by_, plan_.to, plan_, *believed_) : open_stream(by_, plan_.to, plan_);
+}
 
 echo_load::~echo_load() = default;
 
@@ -188,7 +202,7 @@ task<> echo_load::open_one(std::size_t number, std::uint64_t share) {
     datagrams_.push_back(
         std::make_unique<datagram_exchange>(by_, pattern_, plan_, std::move(over), number, share, due_));
   } else {
-    std::unique_ptr<connection> with = co_await open_stream(by_, plan_.to, plan_);
+    std::unique_ptr<connection> with = co_await call();
     talks_.push_back(std::make_unique<talk>(pattern_, plan_, std::move(with), number, share, due_));
   }
 }
@@ -230,9 +244,10 @@ task<> echo_load::connect_and_close(std::size_t number) {
 }
 
 task<> echo_load::connect_once(std::size_t number) {
-  std::unique_ptr<connection> with = co_await open_stream(by_, plan_.to, plan_);
+  std::unique_ptr<connection> with = co_await call();
   talk once{pattern_, plan_, std::move(with), number, 1, due_};
   co_await once.run(unused_);
+  once.close();
 }
 
 std::uint64_t echo_load::share_of(std::size_t number) const noexcept {

@@ -3,12 +3,14 @@
 #include <ahoy/command/echo_pattern.hpp>
 #include <ahoy/command/load_result.hpp>
 #include <ahoy/command/options.hpp>
+#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/connection/connection.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/task/task.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ahoy::inline v0 {
@@ -32,6 +34,7 @@ class echo_load {
  private:
   class talk;
   task<> open(std::size_t number);
+  [[nodiscard]] task<std::unique_ptr<connection>> call() const;
   task<> open_one(std::size_t number, std::uint64_t share);
   task<> exchange(talk& with);
   task<> exchange_datagrams(datagram_exchange& with);
@@ -46,7 +49,8 @@ class echo_load {
 
   engine& by_;
   const bench_options& plan_;
-  context* whole_ = nullptr;  // whose end is no end of ours
+  std::optional<tls_choice> believed_;  // of tls
+  context* whole_ = nullptr;            // whose end is no end of ours
   echo_pattern pattern_;
   std::vector<std::unique_ptr<talk>> talks_;
   std::vector<std::unique_ptr<datagram_exchange>> datagrams_;

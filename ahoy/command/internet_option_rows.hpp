@@ -109,20 +109,20 @@ inline constexpr std::array internet_option_rows{
                     "begin TLS before anything else, or end with status 35",
                     "So it is done, too, where a login goes to another machine.", starttls_schemes),
     internet_option(
-        "--cacert", value_kind::text, "FILE", "the system's", "listen call send fetch", section::login,
+        "--cacert", value_kind::text, "FILE", "the system's", "listen call send fetch bench", section::login,
         "certificates to believe, as PEM",
         "Of listen, those that callers' certificates are signed by: it goes with --require-client-cert.",
         tls_schemes),
     internet_option(
-        "--cert", value_kind::text, "FILE", "none", "listen call send fetch", section::login,
+        "--cert", value_kind::text, "FILE", "none", "listen call send fetch bench", section::login,
         "our own certificate, as PEM",
         "With those that vouch for it, in their order. Without it listen makes a key of its own, once: "
         "identity.pem in $XDG_CONFIG_HOME/ahoy or ~/.config/ahoy.",
         tls_schemes),
-    internet_option("--key", value_kind::text, "FILE", "in --cert", "listen call send fetch", section::login,
-                    "its private key, as PEM", "", tls_schemes),
+    internet_option("--key", value_kind::text, "FILE", "in --cert", "listen call send fetch bench",
+                    section::login, "its private key, as PEM", "", tls_schemes),
     internet_option(
-        "--insecure", value_kind::flag, "", "", "call send fetch", section::login,
+        "--insecure", value_kind::flag, "", "", "call send fetch bench", section::login,
         "believe any certificate, and log in without encryption",
         "Whoever is on the way may then read and change everything: it is said on standard error.",
         every_url),
@@ -134,7 +134,7 @@ inline constexpr std::array internet_option_rows{
         "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
         "certificate (--cert), whoever signed it.",
         "tls"),
-    internet_option("--token", value_kind::text, "FILE", "none", "listen call send", section::login,
+    internet_option("--token", value_kind::text, "FILE", "none", "listen call send bench", section::login,
                     "a secret that both ends have, and prove to each other",
                     "16 to 4096 bytes, without the newline at the end; `openssl rand -hex 32` makes one that "
                     "nobody guesses. "
@@ -142,7 +142,7 @@ inline constexpr std::array internet_option_rows{
                     "server is verified "
                     "all the same; with --insecure its proof is all there is.",
                     "tls"),
-    internet_option("--alpn", value_kind::text, "NAME", "none", "listen call send", section::login,
+    internet_option("--alpn", value_kind::text, "NAME", "none", "listen call send bench", section::login,
                     "what is spoken over TLS, as ALPN names it; may be repeated, the best first",
                     "Where both ends name protocols and have none in common, there is no conversation.",
                     "tls"),

@@ -255,12 +255,6 @@ void check_datagrams(const bench_options& given) {
                                   datagram_exchange::longest));
 }
 
-void check_measurable(const endpoint& to) {
-  if (to.transport() == transport::tls)
-    throw usage_error(usage_errc::not_yet, "bench and scheme", to_string(to.scheme),
-                      "it measures tcp, udp and unix");
-}
-
 endpoint measured_endpoint(std::span<const std::string_view> words) {
   return only_endpoint(words, "bench takes one ENDPOINT, or HOST PORT");
 }
@@ -278,7 +272,7 @@ bench_options bench_from(const command_line& line) {
   else if (words.size() > 1)
     throw usage_error(usage_errc::surplus, "word", words[1], "bench models starts its own servers");
   check_family(given.to, given.wanted);
-  check_measurable(given.to);
+  check_options(line, {&given.to, 1});
   check_datagrams(given);
   return given;
 }

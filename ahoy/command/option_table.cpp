@@ -247,8 +247,10 @@ constexpr std::array own_rows{
         "nobody knows what was taken: neither is cut."},
     option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
-           "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and "
-           "said."},
+           "Of a tls endpoint, from the moment when a caller was accepted; of one that had to wait for a "
+           "worker, "
+           "from its turn. One that takes longer is closed, and said. Whoever is silent holds no turn and no "
+           "worker meanwhile."},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "A full queue first pauses reading from whoever fills it. From 1 byte."},
@@ -344,7 +346,8 @@ constexpr std::string_view listen_text =
     "  /quit         ends, as SIGTERM does\n"
     "  // and @@     begin a line with a plain / or @\n"
     "Over tls:// it shows --cert, or else a key of its own, whose fingerprint is in the line to paste: "
-    "`ahoy call tls://HOST:PORT#sha256=...`.\n"
+    "`ahoy call tls://HOST:PORT#sha256=...`. --allow-key, --require-client-cert and --token say who may "
+    "call.\n"
     "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
     "callers closed, and the status is 0 (see --drain).\n";
 

@@ -1,9 +1,11 @@
+#include <ahoy/command/notice.hpp>
 #include <ahoy/command/stream_conversation.hpp>
 #include <ahoy/connection/farewell.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/message/channel.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 namespace ahoy::inline v0 {
@@ -47,6 +49,14 @@ task<> stream_conversation::hear() {
   changed_.notify();
 }
 
+/// A whole alert, and nothing before it (RFC 8446, section 6): what we said was no TLS.
+void stream_conversation::note_tls(std::string_view heard) const {
+  constexpr std::size_t size_of_alert = 7;
+  const bool is_first = with_.bytes_received() == heard.size() && heard.size() == size_of_alert;
+  if (is_first && heard.starts_with("\x15\x03") && with_.transport() == "tcp")
+    notice(fmt::format("{} speaks TLS, and has not understood: call it by tls://", with_.label()));
+}
+
 task<> stream_conversation::hear_bytes() {
   context& here = co_await this_context();
   for (;;) {
@@ -64,6 +74,7 @@ task<> stream_conversation::hear_bytes() {
       note_end();
       co_return;
     } else {
+      note_tls(received->text());
       co_await to_.take(received->text(), piece::part);
     }
   }

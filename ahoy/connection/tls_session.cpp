@@ -31,8 +31,6 @@ constexpr std::size_t longest_record = std::size_t{16} * 1024;
 constexpr std::array<char, 2> first_bytes{22, 21};
 /// Of how many servers a client keeps what shortens the next handshake.
 constexpr std::size_t most_remembered = 64;
-/// What a caller may show of itself: room for that is made as soon as it is announced.
-constexpr long longest_certificates = 16L * 1024;
 /// Alerts by which a server refuses a caller (RFC 8446, section 6.2).
 constexpr std::array refusals{
     SSL_AD_HANDSHAKE_FAILURE,   SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE,
@@ -45,6 +43,9 @@ bool is_refusal_alert() {
   const int reason = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
   return std::ranges::find(refusals, reason) != refusals.end();
 }
+/// What a caller may show of itself: room for that is made as soon as it is announced, and this much is
+/// there.
+constexpr long longest_certificates = 12L * 1024;
 
 template <auto free>
 struct deleter {
@@ -201,7 +202,9 @@ void tls_context::state::set_up() {
   SSL_CTX_set_min_proto_version(made, proves() ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_default_passwd_cb(made, no_password);
   SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS);  // one that is idle holds none
+  // One that is idle holds none. What is shown is what the file has: to look for more would be to look
+  // through the system's authorities for each caller.
+  SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_cert_verify_callback(made, verify, nullptr);
   set_up_files();
 }
@@ -209,9 +212,7 @@ void tls_context::state::set_up() {
 void tls_context::state::set_up_files() {
   ERR_clear_error();
   SSL_CTX* const with = context.get();
-  if (how.authorities.empty())
-    SSL_CTX_set_default_verify_paths(with);
-  else if (SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
+  if (!how.authorities.empty() && SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
     refuse_file("read certificates from", how.authorities);
   if (!how.certificate.empty() && SSL_CTX_use_certificate_chain_file(with, how.certificate.c_str()) != 1)
     refuse_file("read certificate from", how.certificate);
@@ -225,6 +226,7 @@ void tls_context::state::set_up_files() {
 
 void tls_context::state::set_up_client() {
   SSL_CTX* const made = context.get();
+  if (how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
   SSL_CTX_set_verify(made, how.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(made, remember);
@@ -240,6 +242,7 @@ void tls_context::state::set_up_server() {
   const bool asks = how.requires_certificate || !how.trusted_keys.empty();
   const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
   SSL_CTX_set_verify(made, mode, nullptr);
+  if (asks && how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
   if (asks && !how.authorities.empty())  // whom it believes, so that a caller can choose what to show
     SSL_CTX_set_client_CA_list(made, SSL_load_client_CA_file(how.authorities.c_str()));
   SSL_CTX_set_max_cert_list(made, longest_certificates);

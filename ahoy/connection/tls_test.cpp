@@ -10,9 +10,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -235,6 +237,45 @@ TEST_P(tls_pair, asks_callers_for_a_key) {
   engine_->run(expect(hear(*near_, heard), make_error_code(ahoy::errc::handshake_failed)));
 }
 
+TEST_P(tls_pair, goes_on_with_who_has_the_token) {
+  client_.token = server_.token = "sixteen bytes!!!";
+  join();
+  agree();
+  std::string heard;
+  engine_->run(ahoy::when_all(ahoy::tasks(say(*near_, "hello"), hear(*far_, heard))));
+  EXPECT_EQ(heard, "hello");
+}
+
+TEST_P(tls_pair, refuses_another_token) {
+  client_.token = "sixteen bytes!!!";
+  server_.token = "sixteen others!!";
+  join();
+  const auto refused = make_error_code(ahoy::errc::refused);
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(expect(near_->handshake(), refused), expect(far_->handshake(), refused))));
+}
+
+TEST_P(tls_pair, wants_a_token) {
+  server_.token = "sixteen bytes!!!";
+  join();
+  const auto failed = make_error_code(ahoy::errc::handshake_failed);
+  engine_->run(
+      ahoy::when_all(ahoy::tasks(expect(near_->handshake(), failed), expect(far_->handshake(), failed))));
+}
+
+TEST_P(tls_pair, proves_no_token_to_who_asks_for_none) {
+  client_.token = "sixteen bytes!!!";
+  join();
+  engine_->run(ahoy::when_all(
+      ahoy::tasks(expect(near_->handshake(), make_error_code(ahoy::errc::refused)), far_->handshake())));
+}
+
+TEST_P(tls_pair, may_be_given_less_time) {
+  join();
+  near_->agree_by(engine_->now() + 2ms);
+  engine_->run(expect(near_->handshake(), ahoy::system_code(ETIMEDOUT)));
+}
+
 INSTANTIATE_TEST_SUITE_P(every, tls_pair,
                          testing::Values(engine_choice::epoll, engine_choice::uring, engine_choice::blocking),
                          [](const auto& tested) { return std::string{to_string(tested.param)}; });
@@ -282,6 +323,55 @@ TEST(tls_context, makes_the_second_handshake_a_short_one) {
   auto other = ahoy::tls_session::to_client(answering, "the caller");
   shake(elsewhere, other);
   EXPECT_FALSE(elsewhere.is_resumed());
+}
+
+/// Whoever holds both ends of two conversations cannot pass a proof from one on to the other.
+TEST(tls_context, proves_a_token_in_each_conversation_anew) {
+  sides both;
+  both.how.trusted_keys.clear();
+  both.how.insecure = true;
+  both.how.token = "sixteen bytes!!!";
+  tls_options between = both.how;
+  between.token.clear();
+  between.protocols = {"ahoy-token/1"};
+  const auto owner = ahoy::tls_context::of_client(both.how);
+  const auto server = ahoy::tls_context::of_server(both.how);
+  auto one = ahoy::tls_session::to_server(owner, "localhost", "localhost:1");
+  auto near = ahoy::tls_session::to_client(ahoy::tls_context::of_server(between), "the owner");
+  auto far = ahoy::tls_session::to_server(ahoy::tls_context::of_client(between), "localhost", "localhost:2");
+  auto other = ahoy::tls_session::to_client(server, "in between");
+  const auto pass = [](ahoy::tls_session& from, ahoy::tls_session& to) {
+    std::string wire;
+    from.take_outgoing(wire);
+    to.take(std::string_view{wire});
+  };
+  for (int turn = 0; turn < 3; ++turn) {
+    static_cast<void>(one.shake_hands());
+    pass(one, near);
+    static_cast<void>(near.shake_hands());
+    pass(near, one);
+    static_cast<void>(far.shake_hands());
+    pass(far, other);
+    static_cast<void>(other.shake_hands());
+    pass(other, far);
+  }
+  std::array<char, 64> proof{};
+  const auto size = near.read(proof);
+  ASSERT_EQ(size, 32U);
+  far.write({proof.data(), *size});
+  pass(far, other);
+  EXPECT_THROW(static_cast<void>(other.shake_hands()), ahoy::error);
+  pass(other, far);
+  EXPECT_EQ(far.read(proof), 0U);  // its end, and no proof
+}
+
+TEST(tls_context, takes_no_token_that_could_be_guessed) {
+  sides both;
+  for (const std::size_t size : {1U, 15U, 4097U}) {
+    both.how.token.assign(size, 'x');
+    EXPECT_THROW(static_cast<void>(ahoy::tls_context::of_client(both.how)), ahoy::error);
+    EXPECT_THROW(static_cast<void>(ahoy::tls_context::of_server(both.how)), ahoy::error);
+  }
 }
 
 TEST(tls_context, agrees_on_a_protocol_where_there_is_one) {

@@ -81,12 +81,13 @@ struct job {
 
 std::string no_memory() { return cause_in_words(system_code(ENOMEM)); }
 
-/// Of what is over a limit, with that; of TLS, with what was wrong.
+/// Of what is over a limit or was cut short, with that; of TLS, with what was wrong.
 std::string cause_of(const error& failure) {
   const std::string cause = cause_in_words(failure.code());
   const bool of_tls = failure.verb() == "begin TLS with" || failure.verb() == "prove token to" ||
                       failure.code() == errc::not_trusted;
-  const bool says_more = (failure.code() == errc::too_long || of_tls) && !failure.hint().empty();
+  const bool of_end = failure.code() == errc::too_long || failure.code() == errc::cut_short;
+  const bool says_more = (of_end || of_tls) && !failure.hint().empty();
   return says_more ? cause + ": " + failure.hint() : cause;
 }
 
