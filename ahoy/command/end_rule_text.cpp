@@ -53,7 +53,7 @@ constexpr cell of_callers =
     "  it ended well             our end                0         0\n"
     "  no place: busy            the word, our end      0         0\n"
     "  it was cut                a reset                56 or 18  18\n"
-    "Cut are those whom /kick or --idle-timeout ends, who are slow (--slow disconnect), who left and do not "
+    "Cut are those whom /kick, --idle-timeout or --message-timeout ends, who are slow (--slow disconnect), who left and do not "
     "take "
     "what is queued for them, whose message is too long, whose program failed, whose process died, whose "
     "words could not be written, who are not "

@@ -148,6 +148,8 @@ void add_callers(explanation& all, const listen_options& given) {
                                server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
+  if (has_room(given) && given.message_timeout != no_timeout)
+    all.add("cut", fmt::format("whose message takes more than {}", duration_text(given.message_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));
   all.add("who ends", fmt::format("its half {}", ended_half_text(given)));
 }

@@ -67,7 +67,7 @@ class tls_connection final : public secure_connection {
   tls_connection(std::unique_ptr<connection> below, tls_session session, duration limit)
       : below_{std::move(below)},
         session_{std::move(session)},
-        agreed_by_{deadline_after(below_->engine().now(), limit)},
+        limit_{limit},
         free_{below_->engine()} {
     if (std::string label = below_->own_label(); !label.empty()) set_label(std::move(label));
     set_timeout(below_->timeout());
@@ -116,7 +116,7 @@ class tls_connection final : public secure_connection {
 
   std::unique_ptr<connection> below_;
   tls_session session_;
-  time_point agreed_by_;
+  duration limit_;  // of the handshake, from its start: who waits for its turn loses none of it
   errand receiving_, sending_;
   std::string leaving_;         // ciphertext that is not the kernel's yet
   event free_;                  // whoever flushed or shook hands is done
@@ -151,11 +151,12 @@ task<> tls_connection::agree_by_words() {
 }
 
 task<> tls_connection::agree() {
+  const time_point due = deadline_after(engine().now(), limit_);
   std::exception_ptr failure;
   try {
-    co_await with_deadline(agreed_by_, agree_by_words());
+    co_await with_deadline(due, agree_by_words());
   } catch (const error& why) {
-    const bool is_late = why.code() == std::errc::timed_out && engine().now() >= agreed_by_;
+    const bool is_late = why.code() == std::errc::timed_out && engine().now() >= due;
     failure = !is_late ? std::current_exception()
                        : std::make_exception_ptr(
                              error{why.code(), "begin TLS with", label(), "the handshake took too long"});

@@ -169,6 +169,15 @@ TEST_P(tls_pair, a_handshake_with_a_silent_peer_ends_in_time) {
   engine_->run(expect(say(*near_, "x"), ahoy::system_code(ETIMEDOUT)));
 }
 
+task<> wait(ahoy::engine& by, ahoy::duration how_long) { co_await by.sleep(how_long); }
+
+TEST_P(tls_pair, the_time_for_a_handshake_begins_with_it) {
+  client_.handshake_timeout = server_.handshake_timeout = 1s;
+  join();
+  engine_->run(wait(*engine_, 1100ms));  // for its turn
+  engine_->run(ahoy::when_all(ahoy::tasks(near_->handshake(), far_->handshake())));
+}
+
 TEST_P(tls_pair, a_stopped_send_leaves_the_rest_whole) {
   join(1000);
   agree();
