@@ -6,8 +6,8 @@ import ssl
 import struct
 import time
 
-from bad_callers import DONE, LATE, RESET, Row, TlsCaller, answered, context_of, ssl_hello, tls_context, until_cut
-from command import GUARD, Process, await_that
+from bad_callers import LATE, RESET, Row, TlsCaller, answered, context_of, has_ended, ssl_hello, tls_context, until_cut
+from command import Process
 from servers.certificates import certificates
 
 CHANGE_CIPHER, ALERT, HANDSHAKE, DATA, HEARTBEAT = 20, 21, 22, 23, 24
@@ -93,7 +93,8 @@ def ends_after(data):
         caller = bad.plain()
         say(caller, data)
         yield
-        caller.socket.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it may be cut by then
+            caller.socket.shutdown(socket.SHUT_WR)
         until_cut(caller)
     return body
 
@@ -122,19 +123,9 @@ def drips_hello(bad):
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for at in range(len(said)):
             caller.socket.sendall(said[at:at + 1])
-            if wait_for_end(caller, 0.02):
+            if has_ended(caller, 0.02):
                 break
     until_cut(caller)
-
-
-def wait_for_end(caller, limit):
-    caller.socket.settimeout(limit)
-    try:
-        return not caller.socket.recv(1 << 16)
-    except TimeoutError:
-        return False
-    finally:
-        caller.socket.settimeout(GUARD)
 
 
 def hello_in_tiny_segments(bad):
@@ -305,7 +296,7 @@ def drips_a_record(bad):
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for at in range(len(said)):
             caller.socket.sendall(said[at:at + 1])
-            if wait_for_end(caller, 0.05):
+            if has_ended(caller, 0.05):
                 break
     until_cut(caller)
 
@@ -313,9 +304,8 @@ def drips_a_record(bad):
 def talks_after_close_notify(bad):
     caller = bad.caller()
     answered(caller)
-    later = caller.record(b"more\n")
     caller.say_end()
-    say(caller, later + random.randbytes(1000))
+    say(caller, random.randbytes(1000))
     yield
     with contextlib.suppress(OSError):
         caller.socket.shutdown(socket.SHUT_WR)
