@@ -18,13 +18,13 @@ import tempfile
 import time
 import typing
 
-from command import AHOY, GUARD, Process, await_that
+from command import GUARD, SANITIZED
 from peers import Caller, label_of
 from servers.certificates import certificates
 
 MOST = 4096  # bytes of a message, --max-message
-IDLE = 1.0  # seconds: --idle-timeout, --handshake-timeout
-MESSAGE_TIME = 1.5  # seconds: --message-timeout
+IDLE = 4 if SANITIZED else 1  # seconds: --idle-timeout, --handshake-timeout
+MESSAGE_TIME = IDLE + 1  # seconds: --message-timeout
 DONE = "$"  # of an ordinary end nothing is said
 RESET = ": (connection reset by peer|broken pipe)"
 LATE = ": timed out"

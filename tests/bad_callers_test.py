@@ -76,7 +76,7 @@ class Cell:
         words = ["--model", self.way.model, *(["--workers", KEPT] if self.way.has_kept else ["--workers", self.way.workers] if self.way.workers else [])]
         shown = ["--json"] if self.handler == "echo" else []
         secure = ["--cert", certificates().good.file, "--key", certificates().good.key] if self.transport == "tls" else []
-        limits = ["--idle-timeout", f"{IDLE}s", "--handshake-timeout", f"{IDLE}s", "--message-timeout", f"{int(MESSAGE_TIME * 1000)}ms",
+        limits = ["--idle-timeout", f"{IDLE}s", "--handshake-timeout", f"{IDLE}s", "--message-timeout", f"{MESSAGE_TIME}s",
                   "--max-message", MOST, "--drain", "1s"]
         self.listener = Listener(on, "--handler", self.handler, "-v", *words, *limits, *secure, *shown)
         self.url = self.listener.urls[0]

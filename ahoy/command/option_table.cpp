@@ -193,12 +193,13 @@ constexpr std::array own_rows{
            "no callers from there; may be repeated", ""},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", "By a reset: see THE END."},
-    option{"--message-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
-           "the longest from a message's first byte to its end",
-           "Of talk and relay: cut is whoever takes longer, by a reset. --idle-timeout begins anew with every "
-           "byte, so that many callers who say one now and then would stay for ever. An unfinished line that "
-           "is shown is not ended thereby, so this is not for callers whose programs send no newline. Raw "
-           "framing and datagrams know no such message."},
+    option{
+        "--message-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
+        "the longest from a message's first byte to its end",
+        "Of talk and relay: cut is whoever takes longer, by a reset. --idle-timeout begins anew with every "
+        "byte, so that many callers who say one now and then would stay for ever. An unfinished line that "
+        "is shown is not ended thereby, so this is not for callers whose programs send no newline. Raw "
+        "framing and datagrams know no such message."},
     option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
            "Of a tls endpoint, from the moment that a caller is served. One that takes longer is closed, and "

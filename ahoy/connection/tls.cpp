@@ -65,10 +65,7 @@ class errand final : detail::task_owner {
 class tls_connection final : public secure_connection {
  public:
   tls_connection(std::unique_ptr<connection> below, tls_session session, duration limit)
-      : below_{std::move(below)},
-        session_{std::move(session)},
-        limit_{limit},
-        free_{below_->engine()} {
+      : below_{std::move(below)}, session_{std::move(session)}, limit_{limit}, free_{below_->engine()} {
     if (std::string label = below_->own_label(); !label.empty()) set_label(std::move(label));
     set_timeout(below_->timeout());
   }

@@ -65,8 +65,8 @@ class decoder {
   /// Whether an unfinished line (or nul message) waits, all complete messages having been taken.
   [[nodiscard]] bool has_partial() const noexcept;
 
-  /// Whether a message has begun whose end has not come, all complete ones having been taken: what take_partial()
-  /// handed out is no end.
+  /// Whether a message has begun whose end has not come, all complete ones having been taken: what
+  /// take_partial() handed out is no end.
   [[nodiscard]] bool is_inside_message() const noexcept { return buffered() > 0 || partial_taken_; }
 
   /// That unfinished line, as it stands and so marked, for who cannot wait for its end. What comes next is a
