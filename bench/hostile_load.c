@@ -71,11 +71,11 @@ static void say_one(struct caller* one) {
   if (send(one->socket, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN) lose(one);
 }
 
-/* Those whose ends came within so many milliseconds. */
-static void hear(int loop, int limit) {
+/* Those whose ends have come. */
+static void hear(int loop) {
   struct epoll_event events[256];
   char dropped[4096];
-  int found = epoll_wait(loop, events, 256, limit);
+  int found = epoll_wait(loop, events, 256, 0);
   for (int at = 0; at < found; ++at) {
     struct caller* one = &all[events[at].data.u32];
     ssize_t got = one->socket < 0 ? 1 : recv(one->socket, dropped, sizeof dropped, MSG_DONTWAIT);
@@ -83,13 +83,18 @@ static void hear(int loop, int limit) {
   }
 }
 
+static void wait_until(double due) {
+  double left = due - now();
+  struct timespec time = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9)};
+  if (left > 0) nanosleep(&time, NULL);
+}
+
 /* One after the other, so that what they say is spread over the pause. */
 static void drip(int loop, double pause) {
   double begun = now();
   for (uint64_t turn = 0; here > 0; ++turn) {
-    double due = begun + pause * (double)turn / count, left;
-    while ((left = due - now()) > 0 && here > 0) hear(loop, left > 0.001 ? (int)(left * 1000) : 0);
-    hear(loop, 0);
+    wait_until(begun + pause * (double)turn / count);
+    hear(loop);
     say_one(&all[turn % count]);
   }
 }

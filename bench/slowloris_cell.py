@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import ssl
+import statistics
 import subprocess
 import tempfile
 import time
@@ -17,7 +18,7 @@ from measuring import AHOY, GUARD, Server, pinned, processors
 LOAD = in_c("hostile_load", "callers that do harm")
 PAUSE = 10  # seconds between two bytes
 LIMIT = 15  # of --message-timeout, --handshake-timeout
-PROBES = 2000
+BLOCKS, PROBES = 10, 300  # lines in each of so many blocks, whose own p99s are taken
 BETWEEN = 0.002  # seconds
 TALK = ["--handler", "talk", "--framing", "line"]
 PLAIN = [AHOY, "listen", "tcp://127.0.0.1:0", *TALK, "--message-timeout", f"{LIMIT}s"]
@@ -52,7 +53,7 @@ class SlowlorisCell(Cell):
     def about(self):
         deadline = "its handshake may" if self.is_secure else "a message may"
         return (f"{self.many} callers say a byte each {PAUSE} s, and {deadline} take {LIMIT} s. Another one says a line each {BETWEEN * 1000:.0f} ms: "
-                f"how long it takes until it is written, of {PROBES}. They are cut that long after their first byte.")
+                f"how long it takes until it is written; the median of {BLOCKS} p99s, each of {PROBES} lines. The slow ones are cut that long after their first byte.")
 
     def measure(self, contender, share):
         at, from_there = processors()
@@ -64,10 +65,11 @@ class SlowlorisCell(Cell):
             caller = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), GUARD))
             if self.is_secure:
                 caller = stack.enter_context(secured(caller))
-            os.sched_setaffinity(0, {from_there})
+            stack.callback(os.sched_setaffinity, 0, os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {from_there})  # we are the load, too
             load = self.begin(stack, server, share, from_there) if beside else None
-            latencies = probe(caller, server.process.stdout)
-            return Result(latencies[len(latencies) * 99 // 100], self.last_cut(load) if beside else 0)
+            p99s = [probe(caller, server.process.stdout)[PROBES * 99 // 100] for _ in range(BLOCKS)]
+            return Result(statistics.median(p99s), self.last_cut(load) if beside else 0)
 
     def begin(self, stack, server, share, processor):
         words = [*LOAD.start, "drip", server.port, int(self.many * share), PAUSE * 1000, self.head]
@@ -95,7 +97,7 @@ def probe(caller, shown):
         caller.sendall(line + b"\n")
         while not shown.readline().endswith(b"] " + line + b"\n"):
             pass
-        latencies.append((time.perf_counter() - begun))
+        latencies.append(time.perf_counter() - begun)
         time.sleep(BETWEEN)
     gc.enable()
     return sorted(latencies)

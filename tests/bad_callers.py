@@ -13,7 +13,6 @@ import select
 import socket
 import ssl
 import struct
-import subprocess
 import tempfile
 import time
 import typing

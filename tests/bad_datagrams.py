@@ -1,6 +1,5 @@
 """Callers that misbehave by datagrams, some of which no socket of theirs can send: those are made by hand (raw(7))."""
 import contextlib
-import os
 import random
 import socket
 import struct
