@@ -51,7 +51,7 @@ class SlowlorisCell(Cell):
     programs = (LOAD,)
 
     def about(self):
-        deadline = "its handshake may" if self.is_secure else "a message may"
+        deadline = "a handshake may" if self.is_secure else "a message may"
         return (f"{self.many} callers say a byte each {PAUSE} s, and {deadline} take {LIMIT} s. Another one says a line each {BETWEEN * 1000:.0f} ms: "
                 f"how long it takes until it is written; the median of {BLOCKS} p99s, each of {PROBES} lines. The slow ones are cut that long after their first byte.")
 
