@@ -72,10 +72,10 @@ def await_that(condition, what):
 class Server:
     """A contender while it runs, once it listens. `before` are the words of a command that starts it."""
 
-    def __init__(self, contender, processor, before=()):
+    def __init__(self, contender, processor, before=(), stdout=subprocess.DEVNULL):
         self.name = contender.name
         self.port = unused_port() if any(PORT in str(word) for word in contender.start) else 0
-        self.process = subprocess.Popen(with_port([*before, *contender.start], self.port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen(with_port([*before, *contender.start], self.port), stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE, preexec_fn=pinned(processor))
         try:
             self.await_start()

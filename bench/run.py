@@ -17,19 +17,23 @@ import time
 
 import bulk_cell
 import cold_cell
+import deaf_cell
 import overview_cell
 import relay_cell
+import slowloris_cell
 import tls_cell
 from bulk_cell import BulkCell
 from cell import rows_of, table_of
 from cold_cell import ColdCell
 from contenders import (ASIO, ASYNCIO, EPOLL, EVENT, FORK, GO, ITERATIVE, LOOPS, OURS_ITERATIVE, OURS_PROCESS, OURS_THREAD, OURS_UDP, SOCKETSERVER,
                         THREAD, UDP, URING, UV)
+from deaf_cell import DeafCell
 from echo_cell import EchoCell
 from instructions_cell import InstructionsCell
 from memory_cell import MemoryCell
 from overview_cell import OverviewCell
 from relay_cell import RelayCell
+from slowloris_cell import SlowlorisCell
 from measuring import BUILT, HERE, processors, take_every_descriptor
 
 MARKS = ("<!-- table -->\n", "<!-- end of table -->\n")
@@ -56,6 +60,10 @@ CELLS = [
     ColdCell("cold send of one message", [cold_cell.NC, cold_cell.EMPTY, cold_cell.OURS], 200),
     OverviewCell("NNTP overview", [overview_cell.NNTPLIB, *overview_cell.OURS], 1_000_000),
     MemoryCell("memory of an idle connection", [EPOLL, URING, *EVENT, UV, *ASIO, GO], 19_500),
+    SlowlorisCell("slowloris", slowloris_cell.alone_and_beside(slowloris_cell.PLAIN, "10,000 slow ones"), 10_000),
+    SlowlorisCell("slowloris in the handshake of TLS", slowloris_cell.alone_and_beside(slowloris_cell.SECURE, "10,000 slow ones"), 10_000,
+                  slowloris_cell.A_HELLO, is_secure=True),
+    DeafCell("a relay with 1000 who take nothing", deaf_cell.CONTENDERS, 1000),
     InstructionsCell("user instructions of an echo of 64 B, one connection", [EPOLL, EVENT[0], OURS_ITERATIVE, OURS_THREAD, UV, *ASIO],
                      ["--connections", "1"], 0),
     *tls_cell.CELLS,

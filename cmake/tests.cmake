@@ -26,7 +26,7 @@ endif()
 # Those that need the machine for themselves (they take every descriptor, or most of the processor):
 set(tests_alone load)
 # Those that take minutes, and more under a sanitizer:
-set(tests_long faults models)
+set(tests_long bad_callers faults models)
 # Those that read the project's text and start no command of ours: once is enough, a sanitizer would tell nothing new.
 set(tests_of_text coroutine_forms layers packages text)
 # The same is true of those that look whether the servers of the other tests do what these need:

@@ -17,7 +17,7 @@ EVERYWHERE = """--connect-timeout --timeout --source -4 -6 --explain -v --verbos
 COMMON = EVERYWHERE + """--framing --hex --timestamps --after-eof --max-message""".split()
 TO_SERVERS = """--resume --header --user --starttls --cacert --cert --key --insecure --active""".split()
 OPTIONS = {
-    "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout --stall-timeout --max-per-address
+    "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --message-timeout --handshake-timeout --stall-timeout --max-per-address
         --rate-per-address --burst-per-address --log --log-format --metrics
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands --cacert --cert --key
         --require-client-cert --allow-key --token --alpn""".split(),
@@ -32,8 +32,8 @@ CHOICES = {
     "--log-format": "text json", "--handler": "talk relay greet echo discard time", "--slow": "disconnect drop-oldest drop-newest block",
     "--confirm": "sent acked closed delivered", "--after-eof": "wait close",
 }
-DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --handshake-timeout --stall-timeout --drain --duration""".split()
-NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --handshake-timeout --stall-timeout --duration""".split()
+DURATIONS = """--connect-timeout --timeout --slow-after --idle-timeout --message-timeout --handshake-timeout --stall-timeout --drain --duration""".split()
+NEVER_NOTHING = """--connect-timeout --timeout --idle-timeout --message-timeout --handshake-timeout --stall-timeout --duration""".split()
 SIZES = ["--max-message", "--queue", "--size"]
 TEXTS = """--log --output --search --cacert --cert --key --allow-key --token --alpn --plot --greeting --from --to --cc --bcc --subject --attach""".split()
 NUMBERS = ["--workers", "--backlog", "--max-clients", "--max-per-address", "--rate-per-address", "--burst-per-address", "--connections", "--depth", "--count", "--top", "--last"]

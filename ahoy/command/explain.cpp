@@ -163,6 +163,8 @@ void add_callers(explanation& all, const listen_options& given) {
     all.add("of one address", limits);
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
+  if (has_room(given) && given.message_timeout != no_timeout)
+    all.add("cut", fmt::format("whose message takes more than {}", duration_text(given.message_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));
   if (!has_room(given) && server.stall_timeout != no_timeout)
     all.add("cut",

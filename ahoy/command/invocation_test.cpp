@@ -169,6 +169,7 @@ TEST(invocation, defaults_are_the_contracts) {
   EXPECT_EQ(given.server.backlog, SOMAXCONN);
   EXPECT_EQ(given.server.drain, 2s);
   EXPECT_EQ(given.server.idle_timeout, ahoy::no_timeout);
+  EXPECT_EQ(given.message_timeout, ahoy::no_timeout);
   EXPECT_EQ(given.max_message, 1024U * 1024);
   EXPECT_EQ(given.room.queue, 4U * 1024 * 1024);
   EXPECT_EQ(given.room.slow_after, 2s);
@@ -211,6 +212,8 @@ TEST(invocation, options_reach_their_fields) {
                              "-vv",
                              "--idle-timeout",
                              "4s",
+                             "--message-timeout",
+                             "9s",
                              "--engine=epoll",
                              "--source",
                              "127.0.0.1",
@@ -232,6 +235,7 @@ TEST(invocation, options_reach_their_fields) {
   EXPECT_TRUE(given.server.once && !given.commands && given.hex && given.timestamps && given.explain);
   EXPECT_EQ(given.verbose, 2U);
   EXPECT_EQ(given.server.idle_timeout, 4s);
+  EXPECT_EQ(given.message_timeout, 9s);
   EXPECT_EQ(given.server.engine, ahoy::engine_choice::epoll);
   EXPECT_EQ(given.source, "127.0.0.1");
   EXPECT_EQ(given.wanted, ahoy::family::inet6);

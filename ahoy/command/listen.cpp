@@ -54,6 +54,7 @@ gathering_options meeting_options(const listen_options& options) {
   gathering_options result;
   result.framing = options.framing.value_or(framing::line);
   result.max_message = options.max_message;
+  result.message_timeout = options.message_timeout;
   result.room = options.room;
   result.stay_after_end = options.server.once || options.at_end.how == after_eof::rule::wait;
   result.hear_after_finish = hear_after_finish(options.at_end);

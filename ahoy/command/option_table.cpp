@@ -245,6 +245,13 @@ constexpr std::array own_rows{
         "DURATION. Whoever reads, however slowly, is not cut. The handlers talk and relay have --slow-after "
         "and --slow instead. Over UDP nothing waits for a caller, and of a Unix socket at a worker "
         "nobody knows what was taken: neither is cut."},
+    option{
+        "--message-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
+        "the longest from a message's first byte to its end",
+        "Of talk and relay: cut is whoever takes longer, by a reset. --idle-timeout begins anew with every "
+        "byte, so that many callers who say one now and then would stay for ever. An unfinished line that "
+        "is shown is not ended thereby, so this is not for callers whose programs send no newline. Raw "
+        "framing and datagrams know no such message."},
     option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
            "Of a tls endpoint, from the moment when a caller was accepted; of one that had to wait for a "

@@ -81,6 +81,7 @@ struct listen_options : common_options {
   std::vector<std::string> exec;                          ///< --exec: program and arguments; empty: none
   bool commands = true;                                   ///< --no-commands turns @NAME, /who, … off
   duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
+  duration message_timeout = no_timeout;  ///< from a message's first byte to its end, of talk and relay
   std::string fingerprint;  ///< of the key that a tls endpoint shows, where nobody else vouches for it
   std::string log;          ///< a file's name, "-" for standard error; empty: none
   log_format log_as = log_format::text;

@@ -241,6 +241,10 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.idle_timeout = limit_above_zero(row, value);
             }},
+    setting{"--message-timeout",
+            [](all_of& all, row_of_it& row, text value) {
+              all.listen.message_timeout = limit_above_zero(row, value);
+            }},
     setting{"--handshake-timeout",
             [](all_of& all, row_of_it& row, text value) {
               all.listen.handshake_timeout = limit_above_zero(row, value);

@@ -8,7 +8,9 @@ namespace ahoy::inline v0 {
 /// One caller while it is here.
 struct gathering::place {
   place(ahoy::room& in, connection& peer, const gathering_options& options, context& where)
-      : peer{peer}, member{in, peer}, line{peer, options.framing, options.max_message}, tasks{where} {}
+      : peer{peer}, member{in, peer}, line{peer, options.framing, options.max_message}, tasks{where} {
+    line.set_message_timeout(options.message_timeout);
+  }
   connection& peer;
   room_member member;
   channel line;

@@ -22,6 +22,8 @@ class transcript {
 struct gathering_options {
   ahoy::framing framing = ahoy::framing::line;
   std::size_t max_message = channel::default_max_message;
+  /// The longest from a message's first byte to its end; see channel::set_message_timeout().
+  duration message_timeout = no_timeout;
   /// An unfinished line counts as said after this much quiet, since many programs end no line; no_timeout:
   /// never.
   duration unfinished_after = std::chrono::milliseconds{300};

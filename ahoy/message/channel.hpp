@@ -22,6 +22,10 @@ class channel {
   /// As receive(), but what has come of a message is handed out, marked unfinished, when nothing follows it
   /// for `quiet`: many programs end no line before they wait for an answer.
   task<std::optional<message>> receive_or_part(duration quiet);
+  /// The longest from a message's first byte to its end, however steadily it comes, and whatever parts of it
+  /// are handed out; receive() throws timed_out then. A connection's own timeout begins anew with every byte,
+  /// so that who says one now and then stays for ever. Raw and datagrams have no message that is not whole.
+  void set_message_timeout(duration limit) noexcept { message_timeout_ = limit; }
   /// Throws error: malformed where the text contains its delimiter, and what connection::send throws.
   task<> send(std::string_view text);
 
@@ -29,9 +33,14 @@ class channel {
   [[nodiscard]] connection& over() noexcept { return over_; }
 
  private:
+  void watch_for_late_message();
+  [[nodiscard]] duration until_late() const noexcept;
+
   connection& over_;
   framing how_;
   decoder decoder_;
+  duration message_timeout_ = no_timeout;
+  time_point whole_by_ = no_deadline;  // the message of which a part has come
   bool ended_ = false;
 };
 

@@ -184,6 +184,63 @@ TEST_P(over, the_connections_own_timeout_holds_while_nothing_comes) {
   }
 }
 
+/// One byte of `bytes` after the other.
+task<> drip(connection& to, std::string bytes, ahoy::duration pause) {
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    co_await to.send(std::string_view{bytes}.substr(at, 1));
+    co_await to.engine().sleep(pause);
+  }
+  to.shutdown_send();
+}
+
+/// How many messages and parts of them came, and why it ended before the stream's end.
+task<> receive_until_late(channel& in, std::size_t& got, std::string& why) {
+  bool ended = false;
+  try {
+    for (; !ended; ++got) {
+      std::optional<message> next = co_await in.receive_or_part(500us);
+      ended = !next;
+    }
+  } catch (const ahoy::error& late) {
+    EXPECT_EQ(late.code(), std::errc::timed_out);
+    why = late.hint();
+  }
+  while (!ended) {
+    ahoy::bytes rest = co_await in.over().receive();
+    ended = rest.empty();
+  }
+}
+
+TEST_P(over, a_message_that_comes_byte_by_byte_has_to_be_whole_in_time) {
+  const std::vector<std::pair<framing, std::string>> slow = {
+      {framing::line, std::string(100, 'x')},
+      {framing::nul, std::string(100, 'x')},
+      {framing::length, std::string("\0\0\0\x63", 4) + std::string(99, 'x')}};
+  for (const auto& [how, bytes] : slow) {
+    const ends both = GetParam().join(*engine_);
+    both.second->set_timeout(20s);  // which begins anew with every byte
+    channel in{*both.second, how};
+    in.set_message_timeout(20ms);
+    std::size_t got = 0;
+    std::string why;
+    engine_->run(
+        ahoy::when_all(ahoy::tasks(drip(*both.first, bytes, 1ms), receive_until_late(in, got, why))));
+    EXPECT_EQ(why, "a message took too long to be whole") << ahoy::to_string(how);
+  }
+}
+
+TEST_P(over, each_message_has_a_time_of_its_own) {
+  std::string bytes;
+  for (int each = 0; each < 60; ++each) bytes += "a\n";
+  channel in{far_, framing::line};
+  in.set_message_timeout(1s);
+  std::size_t got = 0;
+  std::string why;
+  engine_->run(ahoy::when_all(ahoy::tasks(drip(near_, bytes, 10ms), receive_until_late(in, got, why))));
+  EXPECT_EQ(why, "");
+  EXPECT_GE(got, 60U);
+}
+
 task<> send_one(connection& to, std::string text) {
   channel out{to, framing::line};
   co_await out.send(text);

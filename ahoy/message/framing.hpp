@@ -65,6 +65,10 @@ class decoder {
   /// Whether an unfinished line (or nul message) waits, all complete messages having been taken.
   [[nodiscard]] bool has_partial() const noexcept;
 
+  /// Whether a message has begun whose end has not come, all complete ones having been taken: what
+  /// take_partial() handed out is no end.
+  [[nodiscard]] bool is_inside_message() const noexcept { return buffered() > 0 || partial_taken_; }
+
   /// That unfinished line, as it stands and so marked, for who cannot wait for its end. What comes next is a
   /// new message, except that a delimiter which comes at once only ends what was taken: it makes no empty
   /// message.
@@ -93,7 +97,7 @@ class decoder {
   std::size_t scanned_ = 0;  // no delimiter from begin_ to here: a long line is never searched twice
   std::size_t max_message_;
   framing kind_;
-  bool partial_taken_ = false;  // the last message handed out was unfinished, and nothing has come since
+  bool partial_taken_ = false;  // the last message handed out was unfinished, and its end has not come
   std::exception_ptr broken_;
 };
 

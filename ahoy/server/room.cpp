@@ -17,36 +17,37 @@ std::size_t cost_of(const room_member::text& said) noexcept { return said->size(
 }  // namespace
 
 room_member::room_member(room& in, connection& link)
-    : in_{in}, link_{link}, arrived_{in.by_}, space_{in.by_}, end_{in.by_} {
-  in.members_.push_back({++in.next_number_, this});
+    : in_{in}, link_{link}, number_{++in.last_number_}, arrived_{in.by_}, space_{in.by_}, end_{in.by_} {
+  in.members_.emplace_hint(in.members_.end(), number_, this);
 }
 
 room_member::~room_member() {
   tell_dropped();
-  std::erase_if(in_.members_, [this](const room::place& each) { return each.who == this; });
+  in_.members_.erase(number_);
   space_.notify();
 }
 
 task<std::vector<room_member::text>> room_member::next() {
-  while (queue_.empty() && !leaving_ && !put_out_ && !in_.finished_) co_await arrived_.wait();
+  while (queue_.empty() && sending_.empty() && !leaving_ && !put_out_ && !in_.finished_)
+    co_await arrived_.wait();
+  if (sending_.empty()) take_together();
   std::vector<text> some;
-  if (put_out_) co_return some;
-  const std::size_t most = std::min(together, in_.options_.queue / 4);
-  std::size_t size = 0;
-  for (const text& each : queue_) {
-    size += each->size();
-    if (!some.empty() && size > most) break;
-    some.push_back(each);
-  }
-  sending_ = some.size();
+  if (!put_out_) some = sending_;
   co_return some;
 }
 
-void room_member::took() {
-  for (; sending_ > 0; --sending_) {
-    bytes_ -= cost_of(queue_.front());
-    queue_.pop_front();
+void room_member::take_together() {
+  const std::size_t most = std::min(together, in_.options_.queue / 4);
+  for (std::size_t size = 0; !queue_.empty(); queue_.pop_front()) {
+    size += queue_.front()->size();
+    if (!sending_.empty() && size > most) break;
+    sending_.push_back(std::move(queue_.front()));
   }
+}
+
+void room_member::took() {
+  for (const text& each : sending_) bytes_ -= cost_of(each);
+  sending_.clear();
   tell_dropped();
   space_.notify();
 }
@@ -63,7 +64,7 @@ task<> room_member::until_put_out() {
 
 /// A message larger than the whole queue is let in when nothing else waits.
 bool room_member::has_space_for(const text& said) const noexcept {
-  return queue_.empty() || bytes_ + cost_of(said) <= in_.options_.queue;
+  return bytes_ == 0 || bytes_ + cost_of(said) <= in_.options_.queue;
 }
 
 void room_member::become_slow() noexcept {
@@ -78,9 +79,8 @@ void room_member::push(text said) {
 }
 
 void room_member::drop_oldest() {
-  const auto oldest = queue_.begin() + static_cast<std::ptrdiff_t>(sending_);
-  bytes_ -= cost_of(*oldest);
-  queue_.erase(oldest);
+  bytes_ -= cost_of(queue_.front());
+  queue_.pop_front();
   count_dropped();
 }
 
@@ -97,23 +97,25 @@ void room_member::tell_dropped() {
 }
 
 room_member* room::find(std::uint64_t number) const noexcept {
-  const auto found = std::ranges::find(members_, number, &place::number);
-  return found == members_.end() ? nullptr : found->who;
+  const auto found = members_.find(number);
+  return found == members_.end() ? nullptr : found->second;
 }
 
 bool room::has(std::string_view label) const noexcept {
-  return std::ranges::any_of(members_, [&](const place& each) { return each.who->label() == label; });
+  return std::ranges::any_of(members_, [&](const auto& each) { return each.second->label() == label; });
 }
 
 task<> room::say_to_others(const room_member* except, std::string text) {
   const auto said = std::make_shared<const std::string>(std::move(text));
   std::vector<task<>> offers;
-  for (const place& each : members_) {
-    if (each.who == except || each.who->leaving_) continue;
-    if (each.who->has_space_for(said))
-      each.who->push(said);
+  for (const auto& [number, who] : members_) {
+    if (who == except || who->leaving_ || who->put_out_) continue;
+    if (who->has_space_for(said))
+      who->push(said);
+    else if (who->is_slow())  // there may be very many, at every message
+      push_or_drop(*who, said);
     else
-      offers.push_back(offer(each.number, said));
+      offers.push_back(offer(number, said));
   }
   if (offers.empty()) co_return;
   co_await when_all(std::move(offers));
@@ -121,10 +123,10 @@ task<> room::say_to_others(const room_member* except, std::string text) {
 
 task<bool> room::say_to(std::string label, std::string text) {
   const auto found =
-      std::ranges::find_if(members_, [&](const place& each) { return each.who->label() == label; });
+      std::ranges::find_if(members_, [&](const auto& each) { return each.second->label() == label; });
   if (found == members_.end()) co_return false;
   const auto said = std::make_shared<const std::string>(std::move(text));
-  co_await offer(found->number, said);
+  co_await offer(found->first, said);
   co_return true;
 }
 
@@ -153,8 +155,7 @@ task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
 
 void room::push_or_drop(room_member& to, room_member::text said) {
   while (!to.has_space_for(said)) {
-    const bool something_to_drop = to.queue_.size() > to.sending_;
-    if (options_.slow != slow_policy::drop_oldest || !something_to_drop) {
+    if (options_.slow != slow_policy::drop_oldest || to.queue_.empty()) {
       to.count_dropped();
       return;
     }
@@ -165,7 +166,7 @@ void room::push_or_drop(room_member& to, room_member::text said) {
 
 void room::finish() {
   finished_ = true;
-  for (const place& each : members_) each.who->arrived_.notify();
+  for (const auto& [number, who] : members_) who->arrived_.notify();
 }
 
 void room::put_out(room_member& slow) {

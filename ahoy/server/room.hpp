@@ -4,7 +4,7 @@
 #include <ahoy/server/room_options.hpp>
 
 #include <deque>
-#include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,16 +47,18 @@ class room_member {
   [[nodiscard]] bool is_slow() const noexcept { return slow_ && link_.progress() == progress_when_slow_; }
   void become_slow() noexcept;
   void push(text said);
+  void take_together();
   void drop_oldest();
   void count_dropped();
   void tell_dropped();
 
   room& in_;
   connection& link_;
+  const std::uint64_t number_;
   const std::string label_ = link_.label();
   std::deque<text> queue_;
   std::size_t bytes_ = 0;
-  std::size_t sending_ = 0;  // so many, the first of the queue, are on their way and no longer to be dropped
+  std::vector<text> sending_;  // before those of the queue: on their way, and no longer to be dropped
   bool leaving_ = false;
   bool put_out_ = false;
   bool slow_ = false;
@@ -96,16 +98,11 @@ class room {
   void push_or_drop(room_member& to, room_member::text said);
   void put_out(room_member& slow);
 
-  struct place {
-    std::uint64_t number;
-    room_member* who;
-  };
-
   engine& by_;
   room_options options_;
   observer& told_;
-  std::list<place> members_;
-  std::uint64_t next_number_ = 0;
+  std::map<std::uint64_t, room_member*> members_;  // by their numbers, which is as they came
+  std::uint64_t last_number_ = 0;
   bool finished_ = false;
 };
 

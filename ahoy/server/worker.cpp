@@ -23,22 +23,32 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// What a caller says, to a handler at the server, which may be gone before its caller ends.
+/// Whether the handler at the server has ended, which may leave unread what its caller said. Why it did, the
+/// server knows.
+bool is_gone(const stream& handler, const error& failure) {
+  const bool is_end =
+      failure.code() == std::errc::broken_pipe || failure.code() == std::errc::connection_reset;
+  return is_end && failure.address() == handler.label();
+}
+
+/// What a caller says, to a handler which may be gone before its caller ends.
 task<> pass_on(connection& caller, stream& handler, bool& handler_waits) {
   try {
     co_await carry_one_way(caller, handler);
     handler_waits = !handler.is_hung_up();
   } catch (const error& failure) {
-    const bool is_gone =
-        failure.code() == std::errc::broken_pipe || failure.code() == std::errc::connection_reset;
-    if (!is_gone || failure.address() != handler.label()) throw;
+    if (!is_gone(handler, failure)) throw;
     handler_waits = false;
   }
 }
 
 /// What the handler says. Once it is gone it is for the server to end the caller's connection, well or not.
 task<> pass_back(stream& handler, connection& caller) {
-  co_await carry_all(handler, caller);
+  try {
+    co_await carry_all(handler, caller);
+  } catch (const error& failure) {
+    if (!is_gone(handler, failure)) throw;
+  }
   if (!handler.is_hung_up()) caller.shutdown_send();
 }
 
@@ -86,7 +96,8 @@ std::string cause_of(const error& failure) {
   const std::string cause = cause_in_words(failure.code());
   const bool of_tls = failure.verb() == "begin TLS with" || failure.verb() == "prove token to" ||
                       failure.code() == errc::not_trusted;
-  const bool of_end = failure.code() == errc::too_long || failure.code() == errc::cut_short;
+  const bool of_end = failure.code() == errc::too_long || failure.code() == errc::cut_short ||
+                      failure.code() == std::errc::timed_out;
   const bool says_more = (of_end || of_tls) && !failure.hint().empty();
   return says_more ? cause + ": " + failure.hint() : cause;
 }
