@@ -29,7 +29,7 @@ class Faults(unittest.TestCase):
 
     def test_a_point_fails_the_call_that_it_names(self):
         for name, call in (("send-unix", "connect"), ("echo-iterative", "accept4"), ("echo-uring", "io_uring_enter"),
-                           ("send-tls", "SSL_do_handshake"), ("echo-process", "fork")):
+                           ("send-tls", "SSL_do_handshake")):
             with self.subTest(name, call=call):
                 points = [point for point in faulty.points_of(name) if faulty.rows()[point.row].name == call]
                 self.assertTrue(points, "the scenario makes the call")
