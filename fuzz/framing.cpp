@@ -4,8 +4,8 @@
 
 #include <array>
 
-// The first byte says which framing, the second how it is cut, the third the longest message, the fourth how often the
-// reader does not wait for the end of a line.
+// The first byte says which framing, the second how it is cut, the third the longest message, the fourth how
+// often the reader does not wait for the end of a line.
 
 namespace {
 
@@ -35,7 +35,8 @@ heard decode(framing kind, std::string_view text, std::size_t size, std::size_t 
       fuzz::require(from.buffered() <= text.size(), "no more is held than has come");
     }
     while (const auto one = from.finish()) keep(what, *one, most);
-    fuzz::require(from.buffered() == 0 && from.capacity() <= std::string{}.capacity(), "nothing is held in the end");
+    fuzz::require(from.buffered() == 0 && from.capacity() <= std::string{}.capacity(),
+                  "nothing is held in the end");
   });
   if (what.was_refused)
     fuzz::require(kind == framing::datagram || !fuzz::accepts([&] { static_cast<void>(from.next()); }),
@@ -70,9 +71,8 @@ void frame_and_read(framing kind, std::string_view text) {
 }
 
 void read(std::string_view input) {
-  fuzz::accepts([&] {
-    fuzz::require(ahoy::to_string(ahoy::parse_framing(input)) == input, "a framing has one name");
-  });
+  fuzz::accepts(
+      [&] { fuzz::require(ahoy::to_string(ahoy::parse_framing(input)) == input, "a framing has one name"); });
   const framing kind = kinds.at(fuzz::take_byte(input) % kinds.size());
   const std::size_t size = fuzz::take_byte(input);
   const std::size_t most = fuzz::take_byte(input);
@@ -80,7 +80,8 @@ void read(std::string_view input) {
   const heard whole = decode(kind, input, input.size(), most);
   if (kind != framing::raw && kind != framing::datagram)
     fuzz::require(decode(kind, input, size, most) == whole, "how it is cut does not matter");
-  if (kind == framing::raw && most > 0) fuzz::require(decode(kind, input, size, most).all == input, "raw leaves nothing out");
+  if (kind == framing::raw && most > 0)
+    fuzz::require(decode(kind, input, size, most).all == input, "raw leaves nothing out");
   if (kind == framing::line || kind == framing::nul) decode_in_parts(kind, input, size, pattern);
   frame_and_read(kind, input);
 }

@@ -15,7 +15,8 @@ void make(std::string_view said) {
     fuzz::require(is_one_line(line), "it is one line");
     fuzz::require(fuzz::is_harmless(line.substr(0, line.size() - 1)), "a line may be shown as it is");
   }
-  const ahoy::send_report told{said.size(), said.size() % 2 ? std::optional<std::uint64_t>{said.size()} : std::nullopt,
+  const ahoy::send_report told{said.size(),
+                               said.size() % 2 ? std::optional<std::uint64_t>{said.size()} : std::nullopt,
                                "sent", 0, said.empty() ? std::nullopt : std::optional{said}};
   fuzz::require(is_one_line(ahoy::json_line(told)), "a report is one line");
   fuzz::require(is_one_line(ahoy::json_row{}.add("name", said).add("size", said.size()).line() + "\n") ||

@@ -1,7 +1,6 @@
 #include <ahoy/command/known_hosts.hpp>
 
 #include "target.hpp"
-
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -29,7 +28,9 @@ class folder {
     std::error_code unseen;
     std::filesystem::remove_all(path_, unseen);
   }
-  void put(std::string_view text) const { std::ofstream{path_ / "ahoy" / "known_hosts", std::ios::binary} << text; }
+  void put(std::string_view text) const {
+    std::ofstream{path_ / "ahoy" / "known_hosts", std::ios::binary} << text;
+  }
 
  private:
   std::filesystem::path path_;
@@ -39,7 +40,8 @@ void remember(const ahoy::endpoint& server, std::string_view text, const std::st
   static const folder of_user;
   of_user.put(text);
   const auto before = ahoy::known_host_of(server);
-  fuzz::require(ahoy::remember_host(server, key) == (!before || before->key != key), "it says whether it was new");
+  fuzz::require(ahoy::remember_host(server, key) == (!before || before->key != key),
+                "it says whether it was new");
   fuzz::require(!ahoy::remember_host(server, key), "a second time it is not");
 }
 
@@ -53,7 +55,8 @@ void read(std::string_view input) {
     const std::string text = ahoy::with_known_host(input, server, key);
     const auto after = ahoy::find_known_host(text, server);
     fuzz::require(after && after->key == key, "who is remembered is found");
-    fuzz::require(ahoy::with_known_host(text, server, key) == text, "who is remembered twice stands there once");
+    fuzz::require(ahoy::with_known_host(text, server, key) == text,
+                  "who is remembered twice stands there once");
     remember(server, input, key);
   });
 }

@@ -2,16 +2,16 @@
 #include <ahoy/connection/tls_session.hpp>
 
 #include "target.hpp"
-
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
 #include <optional>
 
-// Two sides that talk over TLS, and one in between. The first byte says what that one does: bytes of its own to a server or a
-// client who waits for the first word, or, of a conversation between two, a record changed, left out, said twice or cut
-// short. Whatever it does, nobody reads what was not said, and an end that was not said is none.
+// Two sides that talk over TLS, and one in between. The first byte says what that one does: bytes of its own
+// to a server or a client who waits for the first word, or, of a conversation between two, a record changed,
+// left out, said twice or cut short. Whatever it does, nobody reads what was not said, and an end that was
+// not said is none.
 
 namespace {
 
@@ -22,13 +22,15 @@ const std::string& identity_file() {
   static const std::string name = [] {
     const std::string text = ahoy::make_identity("DNS:localhost");
     const int file = ::memfd_create("identity", 0);
-    fuzz::require(::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "an identity is kept");
+    fuzz::require(::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()),
+                  "an identity is kept");
     return "/proc/self/fd/" + std::to_string(file);
   }();
   return name;
 }
 
-/// Who believes whom: by certificates; by keys, on both sides, who agree on what they speak; by a key that nobody has.
+/// Who believes whom: by certificates; by keys, on both sides, who agree on what they speak; by a key that
+/// nobody has.
 enum class trust : std::size_t { certificates, keys, wrong_key };
 
 ahoy::tls_options options_for(trust how) {
@@ -134,10 +136,17 @@ void meddle(std::string& wire, const change& by) {
     case 0:
       if (!wire.empty()) wire[at] = static_cast<char>(wire[at] ^ static_cast<char>(by.with | 1U));
       return;
-    case 1: return wire.clear();
-    case 2: wire += wire; return;
-    case 3: wire.resize(at); return;
-    default: wire.insert(at, 1, static_cast<char>(by.with)); return;
+    case 1:
+      return wire.clear();
+    case 2:
+      wire += wire;
+      return;
+    case 3:
+      wire.resize(at);
+      return;
+    default:
+      wire.insert(at, 1, static_cast<char>(by.with));
+      return;
   }
 }
 
@@ -163,11 +172,14 @@ void talk(trust how, const std::optional<change>& by) {
   server.go_on();
   client.check();
   server.check();
-  fuzz::require(how != trust::wrong_key || (server.broken && server.heard.empty()), "who is not believed is not heard");
+  fuzz::require(how != trust::wrong_key || (server.broken && server.heard.empty()),
+                "who is not believed is not heard");
   if (by || how == trust::wrong_key) return;
   fuzz::require(client.ended && server.ended, "those who are left alone hear each other to the end");
-  fuzz::require(client.session.version() == "TLSv1.3" && !client.session.peer_key().empty(), "each knows the other");
-  fuzz::require(client.session.protocol() == (how == trust::keys ? "ahoy/1" : ""), "they agree on what they speak");
+  fuzz::require(client.session.version() == "TLSv1.3" && !client.session.peer_key().empty(),
+                "each knows the other");
+  fuzz::require(client.session.protocol() == (how == trust::keys ? "ahoy/1" : ""),
+                "they agree on what they speak");
 }
 
 void read(std::string_view input) {

@@ -3,7 +3,6 @@
 #include <ahoy/command/values.hpp>
 
 #include "target.hpp"
-
 #include <netinet/in.h>
 
 // A value of an option: a duration, a size, a number, a network.
@@ -13,7 +12,8 @@ namespace {
 void read(std::string_view input) {
   fuzz::accepts([&] {
     const auto length = ahoy::parse_duration("--timeout", input);
-    fuzz::require(!length || (length->count() >= 0 && *length <= ahoy::longest_duration), "a duration has its bounds");
+    fuzz::require(!length || (length->count() >= 0 && *length <= ahoy::longest_duration),
+                  "a duration has its bounds");
   });
   fuzz::accepts([&] {
     const auto size = ahoy::parse_size("--queue", input, 7, 1 << 20);

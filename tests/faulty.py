@@ -585,7 +585,7 @@ class Once(Listen):
         run.record.arm()
         run.start(["listen", where, "--once", *(word() if callable(word) else word for word in self.words)], self.given)
         came = b""
-        if run.until(lambda: re.search(rb"(listening on|to call it) .*\n", run.err)):
+        if run.until(lambda: re.search(rb"(listening on |to call it:).*\n", run.err)):
             if self.is_reachable(run):
                 came = self.visit(run, 0)
             else:  # its name could not be asked for, or not be said

@@ -50,8 +50,8 @@ void witness::failed(std::error_code why) noexcept {
 }
 
 /// The error is asked last: a peer that goes sets it before what it left unread is freed. Where there is one,
-/// the numbers are read in its light. A kernel that does not know what it is asked (a sandbox's, for instance) will
-/// not tell of a change either, so that is a failure, too.
+/// the numbers are read in its light. A kernel that does not know what it is asked (a sandbox's, for
+/// instance) will not tell of a change either, so that is a failure, too.
 account witness::ask() {
   account known = numbers();
   const int told = wire().native() ? pending_error(wire().native()->number()) : 0;

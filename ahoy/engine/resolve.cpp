@@ -26,7 +26,8 @@ struct inquiry {
   std::atomic<bool> is_answered = false;  // orders the two above between the threads; the eventfd only wakes
 };
 
-void look_up(inquiry& asked, const host& name, port service, family wanted, socket_type type, lookup_use use) {
+void look_up(inquiry& asked, const host& name, port service, family wanted, socket_type type,
+             lookup_use use) {
   try {
     asked.found = lookup(name, service, wanted, type, use);
   } catch (...) {

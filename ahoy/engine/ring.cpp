@@ -89,8 +89,8 @@ io_uring_sqe* ring::unsubmitted(unsigned place) const noexcept {
 
 void ring::flush() { io_uring_submit_and_get_events(native_.get()); }
 
-/// EBUSY, EAGAIN, ENOMEM: the kernel wants completions to be taken, or memory, first; what was not submitted is still
-/// there.
+/// EBUSY, EAGAIN, ENOMEM: the kernel wants completions to be taken, or memory, first; what was not submitted
+/// is still there.
 void ring::enter(time_point until) {
   io_uring_cqe* first = nullptr;
   int result = 0;

@@ -60,8 +60,10 @@ task<> accept_callers(server_run& run, entrance& from) {
     auto next = co_await from.at.accept();
     if (is_one_of(ends, next.error))
       throw error{system_code(next.error), "accept on", from.at.local().to_string()};
-    if (next.error == 0 && run.is_ending()) co_return;  // the one caller of `once` came elsewhere at the same moment
-    if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure)) next.error = ENOMEM;
+    if (next.error == 0 && run.is_ending())
+      co_return;  // the one caller of `once` came elsewhere at the same moment
+    if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure))
+      next.error = ENOMEM;
     if (is_one_of(exhaustions, next.error)) {
       if (!exhausted) run.told().exhausted(cause_in_words(system_code(next.error)));
       exhausted = true;

@@ -184,8 +184,8 @@ void own_workers::hear() {
   if (hearing_.size() == 0) hearing_.start(hear_reports());
 }
 
-/// The wire cannot end, since we have both ends; where it cannot be read or waited for, for want of memory, that may
-/// pass.
+/// The wire cannot end, since we have both ends; where it cannot be read or waited for, for want of memory,
+/// that may pass.
 task<> own_workers::hear_reports() {
   for (;;) {
     std::optional<report> next;

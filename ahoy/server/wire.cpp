@@ -188,7 +188,8 @@ void send_report(int wire, const report_head& head, std::string_view text) noexc
   iovec parts[] = {part(&head, sizeof head), part(text.data(), std::min(text.size(), most_text))};
   while (send_record(wire, parts, {}, 0) < 0) {
     if (errno == ENOBUFS || errno == ENOMEM)
-      ::nanosleep(&pause_without_memory, nullptr);  // an end that nobody is told of would be waited for for ever
+      ::nanosleep(&pause_without_memory,
+                  nullptr);  // an end that nobody is told of would be waited for for ever
     else if (errno != EINTR)
       return;
   }

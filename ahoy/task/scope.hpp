@@ -44,8 +44,8 @@ class scope : detail::task_owner {
   /// The same in a context of its own, below where(): then its failure is no failure of the scope, which has
   /// a follower instead.
   void start(task<> work, context& own);
-  /// All of them or, where one cannot be made for want of memory, none: each is there before the first one runs, which
-  /// nobody would join else.
+  /// All of them or, where one cannot be made for want of memory, none: each is there before the first one
+  /// runs, which nobody would join else.
   template <std::same_as<task<>>... Tasks>
   void start_all(Tasks... works) {
     (start(std::move(works)), ...);

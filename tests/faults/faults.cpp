@@ -1,20 +1,13 @@
-// Loaded into the command with LD_PRELOAD: counts each call that may fail, and has one of them fail, as the file named by
-// AHOY_FAULTS asks (shared.hpp). What may become of a call is said by its row in `rows`; an errno there is one that the
-// call's man page names. `shortened` is no failure: it moves fewer bytes than it was asked to.
+// Loaded into the command with LD_PRELOAD: counts each call that may fail, and has one of them fail, as the
+// file named by AHOY_FAULTS asks (shared.hpp). What may become of a call is said by its row in `rows`; an
+// errno there is one that the call's man page names. `shortened` is no failure: it moves fewer bytes than it
+// was asked to.
 //
-// io_uring is called without libc (liburing's archive has the instructions within itself): there the kernel brings each
-// call to us, as a signal (seccomp(2), SECCOMP_RET_TRAP), but those from the one place that carries them out.
+// io_uring is called without libc (liburing's archive has the instructions within itself): there the kernel
+// brings each call to us, as a signal (seccomp(2), SECCOMP_RET_TRAP), but those from the one place that
+// carries them out.
 
 #include "shared.hpp"
-
-#include <cerrno>
-#include <csignal>
-#include <cstdarg>
-#include <cstddef>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -40,6 +33,14 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdarg>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -140,8 +141,8 @@ consteval std::uint8_t row_of(const char* name) {
   throw "no such row";
 }
 
-/// Within glibc's look-up, which ends the process where its own memory runs out (an assertion in nss_database.c): not ours
-/// to mend. That it says EAI_MEMORY is among what becomes of it.
+/// Within glibc's look-up, which ends the process where its own memory runs out (an assertion in
+/// nss_database.c): not ours to mend. That it says EAI_MEMORY is among what becomes of it.
 thread_local bool is_inside = false;
 
 record* shared = nullptr;  // none: this is not the command, or nobody asked
@@ -181,8 +182,7 @@ Function* next(Function*, const char* name) {
 }
 
 // The real one of what is defined here.
-#define REAL(name) \
-  static auto* const real = next(&::name, #name)
+#define REAL(name) static auto* const real = next(&::name, #name)
 
 void note_descriptors() {
   if (shared == nullptr || shared->first_process != static_cast<std::uint32_t>(getpid())) return;
@@ -221,8 +221,9 @@ void on_trap(int, siginfo_t* what, void* context) {
   const int kept = errno;
   auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const int error = outcome(row_of_number(what->si_syscall));
-  registers[REG_RAX] = error == none ? faults_call(what->si_syscall, registers[REG_RDI], registers[REG_RSI], registers[REG_RDX],
-                                                   registers[REG_R10], registers[REG_R8], registers[REG_R9])
+  registers[REG_RAX] = error == none ? faults_call(what->si_syscall, registers[REG_RDI], registers[REG_RSI],
+                                                   registers[REG_RDX], registers[REG_R10], registers[REG_R8],
+                                                   registers[REG_R9])
                                      : -error;
   errno = kept;
 }
@@ -265,8 +266,10 @@ __attribute__((constructor)) void begin() {
   shared = mapped;
 }
 
-/// For the driver, which loads this to read the table: a row's name, its outcomes, and of what kind it is; none: past the end.
-extern "C" __attribute__((visibility("default"))) const char* faults_row(unsigned number, unsigned* of, int* outcomes) {
+/// For the driver, which loads this to read the table: a row's name, its outcomes, and of what kind it is;
+/// none: past the end.
+extern "C" __attribute__((visibility("default"))) const char* faults_row(unsigned number, unsigned* of,
+                                                                         int* outcomes) {
   if (number >= rows.size()) return nullptr;
   *of = static_cast<unsigned>(rows[number].of);
   for (std::size_t i = 0; i < rows[number].outcomes.size(); ++i) outcomes[i] = rows[number].outcomes[i];
@@ -290,10 +293,10 @@ std::size_t less(std::size_t size) { return size > 1 ? (size + 1) / 2 : size; }
 #pragma GCC visibility push(default)
 extern "C" {
 
-#define FAILING(result, name, parameters, arguments)     \
-  result name parameters {                               \
-    REAL(name);                                          \
-    return fails(row_of(#name)) ? -1 : real arguments;   \
+#define FAILING(result, name, parameters, arguments)   \
+  result name parameters {                             \
+    REAL(name);                                        \
+    return fails(row_of(#name)) ? -1 : real arguments; \
   }
 
 #define FAILING_AS(row, result, name, parameters, arguments) \
@@ -305,7 +308,8 @@ extern "C" {
 using faults::next;
 
 FAILING(int, socket, (int family, int type, int protocol) noexcept, (family, type, protocol))
-FAILING(int, socketpair, (int family, int type, int protocol, int* both) noexcept, (family, type, protocol, both))
+FAILING(int, socketpair, (int family, int type, int protocol, int* both) noexcept,
+        (family, type, protocol, both))
 FAILING(int, bind, (int fd, const sockaddr* to, socklen_t size) noexcept, (fd, to, size))
 FAILING(int, listen, (int fd, int most) noexcept, (fd, most))
 FAILING(int, connect, (int fd, const sockaddr* to, socklen_t size), (fd, to, size))
@@ -314,17 +318,21 @@ FAILING(int, sendmmsg, (int fd, mmsghdr* what, unsigned count, int flags), (fd, 
 // Not shortened: less than was asked for means that there is no more (epoll(7)).
 FAILING(ssize_t, recv, (int fd, void* into, std::size_t size, int flags), (fd, into, size, flags))
 FAILING(ssize_t, recvmsg, (int fd, msghdr* what, int flags), (fd, what, flags))
-FAILING(int, recvmmsg, (int fd, mmsghdr* what, unsigned count, int flags, timespec* limit), (fd, what, count, flags, limit))
+FAILING(int, recvmmsg, (int fd, mmsghdr* what, unsigned count, int flags, timespec* limit),
+        (fd, what, count, flags, limit))
 FAILING(ssize_t, readv, (int fd, const iovec* what, int count), (fd, what, count))
 FAILING(ssize_t, writev, (int fd, const iovec* what, int count), (fd, what, count))
-FAILING(int, getsockopt, (int fd, int level, int name, void* value, socklen_t* size) noexcept, (fd, level, name, value, size))
-FAILING(int, setsockopt, (int fd, int level, int name, const void* value, socklen_t size) noexcept, (fd, level, name, value, size))
+FAILING(int, getsockopt, (int fd, int level, int name, void* value, socklen_t* size) noexcept,
+        (fd, level, name, value, size))
+FAILING(int, setsockopt, (int fd, int level, int name, const void* value, socklen_t size) noexcept,
+        (fd, level, name, value, size))
 FAILING(int, getsockname, (int fd, sockaddr* name, socklen_t* size) noexcept, (fd, name, size))
 FAILING(int, getpeername, (int fd, sockaddr* name, socklen_t* size) noexcept, (fd, name, size))
 FAILING(int, epoll_create1, (int flags) noexcept, (flags))
 FAILING(int, epoll_wait, (int fd, epoll_event* events, int most, int limit), (fd, events, most, limit))
-FAILING(int, poll, (pollfd* each, nfds_t count, int limit), (each, count, limit))
-FAILING(int, ppoll, (pollfd* each, nfds_t count, const timespec* limit, const sigset_t* mask), (each, count, limit, mask))
+FAILING(int, poll, (pollfd * each, nfds_t count, int limit), (each, count, limit))
+FAILING(int, ppoll, (pollfd * each, nfds_t count, const timespec* limit, const sigset_t* mask),
+        (each, count, limit, mask))
 FAILING(int, eventfd, (unsigned value, int flags) noexcept, (value, flags))
 FAILING(int, timerfd_create, (int clock, int flags) noexcept, (clock, flags))
 FAILING(int, signalfd, (int fd, const sigset_t* mask, int flags) noexcept, (fd, mask, flags))
@@ -341,7 +349,8 @@ FAILING(int, fsync, (int fd), (fd))
 FAILING(int, flock, (int fd, int how) noexcept, (fd, how))
 FAILING(pid_t, fork, () noexcept, ())
 FAILING_AS("exec", int, execv, (const char* path, char* const* words) noexcept, (path, words))
-FAILING_AS("exec", int, execvpe, (const char* path, char* const* words, char* const* names) noexcept, (path, words, names))
+FAILING_AS("exec", int, execvpe, (const char* path, char* const* words, char* const* names) noexcept,
+           (path, words, names))
 FAILING(int, waitid, (idtype_t of, id_t id, siginfo_t* what, int options), (of, id, what, options))
 FAILING_AS("waitid", pid_t, waitpid, (pid_t id, int* how, int options), (id, how, options))
 FAILING(ssize_t, getrandom, (void* into, std::size_t size, unsigned flags), (into, size, flags))
@@ -354,18 +363,20 @@ int epoll_ctl(int fd, int what, int of, epoll_event* event) noexcept {
 
 /// An eventfd, a signalfd, a timer: the kernel's own, whose reading and writing cannot fail.
 bool is_anonymous(int fd) {
-  struct stat what {};
+  struct stat what{};
   return syscall(SYS_fstat, fd, &what) == 0 && (what.st_mode & S_IFMT) == 0;
 }
 
-#define SHORTENED(name, parameters, size, arguments)          \
-  ssize_t name parameters {                                   \
-    REAL(name);                                               \
-    if (is_anonymous(fd)) return real arguments;              \
-    const int happens = outcome(row_of(#name));               \
-    if (happens == faults::shortened) size = less(size);      \
-    else if (happens != faults::none) return errno = happens, -1; \
-    return real arguments;                                    \
+#define SHORTENED(name, parameters, size, arguments) \
+  ssize_t name parameters {                          \
+    REAL(name);                                      \
+    if (is_anonymous(fd)) return real arguments;     \
+    const int happens = outcome(row_of(#name));      \
+    if (happens == faults::shortened)                \
+      size = less(size);                             \
+    else if (happens != faults::none)                \
+      return errno = happens, -1;                    \
+    return real arguments;                           \
   }
 
 SHORTENED(read, (int fd, void* into, std::size_t size), size, (fd, into, size))
@@ -378,11 +389,13 @@ ssize_t sendmsg(int fd, const msghdr* what, int flags) {
   if (happens == faults::none) return real(fd, what, flags);
   int type = 0;
   socklen_t size = sizeof type;
-  const bool is_wire = syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+  const bool is_wire =
+      syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
   return errno = is_wire && happens != EINTR ? ENOBUFS : happens, -1;
 }
 
-// It fails for one that is not connected any more, as after a reset; so that comes along (connect(2), AF_UNSPEC).
+// It fails for one that is not connected any more, as after a reset; so that comes along (connect(2),
+// AF_UNSPEC).
 int shutdown(int fd, int how) noexcept {
   REAL(shutdown);
   int family = 0;
@@ -504,7 +517,8 @@ int posix_memalign(void** into, std::size_t alignment, std::size_t size) noexcep
 
 }  // extern "C"
 
-// OpenSSL's, which ahoy-tls is linked with: as it says that memory ran out. Its types are only passed on here.
+// OpenSSL's, which ahoy-tls is linked with: as it says that memory ran out. Its types are only passed on
+// here.
 namespace {
 
 /// Where a module brought it along, it is not among what follows us.
@@ -545,12 +559,15 @@ TLS(void*, nullptr, SSL_CTX_new, (const void* method), method)
 TLS(void*, nullptr, SSL_new, (void* context), context)
 TLS(void*, nullptr, BIO_new, (const void* method), method)
 TLS(int, -1, SSL_do_handshake, (void* session), session)
-TLS(int, 0, SSL_read_ex, (void* session, void* into, std::size_t size, std::size_t* count), session, into, size, count)
-TLS(int, 0, SSL_write_ex, (void* session, const void* from, std::size_t size, std::size_t* count), session, from, size, count)
+TLS(int, 0, SSL_read_ex, (void* session, void* into, std::size_t size, std::size_t* count), session, into,
+    size, count)
+TLS(int, 0, SSL_write_ex, (void* session, const void* from, std::size_t size, std::size_t* count), session,
+    from, size, count)
 TLS(int, -1, SSL_shutdown, (void* session), session)
 TLS(int, 0, SSL_CTX_use_certificate_chain_file, (void* context, const char* path), context, path)
 TLS(int, 0, SSL_CTX_load_verify_file, (void* context, const char* path), context, path)
 TLS(int, 0, SSL_set1_host, (void* session, const char* name), session, name)
-TLS(int, 1, SSL_CTX_set_alpn_protos, (void* context, const unsigned char* names, unsigned size), context, names, size)
+TLS(int, 1, SSL_CTX_set_alpn_protos, (void* context, const unsigned char* names, unsigned size), context,
+    names, size)
 }
 #pragma GCC visibility pop

@@ -14,13 +14,14 @@ inline constexpr std::size_t most_calls = 60'000;  // of one kind in a run that 
 enum class kind : std::uint32_t { system, memory, tls, count };
 inline constexpr std::size_t kinds = static_cast<std::size_t>(kind::count);
 
-/// Plain numbers at fixed places: the driver reads them with `struct` (its LAYOUT). All processes of a run count here.
+/// Plain numbers at fixed places: the driver reads them with `struct` (its LAYOUT). All processes of a run
+/// count here.
 struct record {
   // From the driver: which call shall fail, and how. 0: none, they are only counted.
   std::uint32_t kind_to_fail;
   std::uint32_t call_to_fail;  // from 1
   std::uint32_t how;           // an index into what may become of such a call
-  std::uint32_t is_armed;      // 0: not counted yet; the driver sets it, at the latest when the program listens
+  std::uint32_t is_armed;  // 0: not counted yet; the driver sets it, at the latest when the program listens
   // To the driver.
   std::array<std::atomic<std::uint32_t>, 4> counted;  // by kind
   std::atomic<std::uint32_t> row_failed;              // 1 + its row, 0 while nothing has failed
