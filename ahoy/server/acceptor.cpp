@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <exception>
 
 namespace ahoy::inline v0 {
 
@@ -36,11 +36,15 @@ void take(server_run& run, fd socket, const address& peer, bool is_secure) {
     run.refuse(std::move(caller), is_secure);
 }
 
-}  // namespace
+/// Whoever was accepted before the end is served: nobody else will be told of it.
+void take_those_accepted(server_run& run, entrance& from) {
+  for (accepted_caller& each : run.engine().take_accepted(from.at.native()))
+    take(run, std::move(each.socket), each.peer, from.is_secure);
+}
 
 /// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
 /// fork copies what is held for them, and the child lets go of it.
-task<> accept_callers(server_run& run, entrance& from) {
+task<> accept_to_the_end(server_run& run, entrance& from) {
   bool exhausted = false;
   while (!run.is_ending()) {
     while (run.is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
@@ -53,11 +57,25 @@ task<> accept_callers(server_run& run, entrance& from) {
       co_await run.wait_for_change(patience_of_acceptor);
     } else if (next.error == 0) {
       exhausted = false;
-      if (run.is_ending()) co_return;  // the one caller of `once` came at another listener at the same moment
+      const bool came_too_late = run.is_ending() && !run.hands_over();
+      if (came_too_late) co_return;  // as where the one caller of `once` came at another listener just now
       take(run, std::move(next.socket), next.peer, from.is_secure);
       if (run.starts_workers() && !run.is_ending()) co_await run.engine().sleep(duration::zero());
     }
   }
+}
+
+}  // namespace
+
+task<> accept_callers(server_run& run, entrance& from) {
+  std::exception_ptr why;
+  try {
+    co_await accept_to_the_end(run, from);
+  } catch (...) {
+    why = std::current_exception();
+  }
+  if (run.hands_over()) take_those_accepted(run, from);
+  if (why) std::rethrow_exception(why);
 }
 
 }  // namespace ahoy::inline v0
