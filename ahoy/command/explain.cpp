@@ -102,10 +102,11 @@ std::string model_text(const server_options& server) {
                      to_string(server.engine), server.once ? ", and end after one caller" : "");
 }
 
-std::string networks_text(const std::vector<network>& networks, std::string_view none) {
+std::string networks_text(const std::vector<network>& networks, const std::vector<std::string>& files) {
   std::string text;
   for (const auto& each : networks) text += fmt::format("{}{}", text.empty() ? "" : " ", each.to_string());
-  return text.empty() ? std::string(none) : text;
+  for (const auto& each : files) text += fmt::format("{}@{}", text.empty() ? "" : " ", escape(each));
+  return text;
 }
 
 std::string room_text(const listen_options& given) {
@@ -143,9 +144,11 @@ std::string most_callers_text(const server_options& server) {
 void add_callers(explanation& all, const listen_options& given) {
   const auto& server = given.server;
   const auto waiting = server.once ? "" : fmt::format(", {} waiting", server.backlog);
+  const auto allowed = networks_text(server.allow, given.allow_files);
+  const auto denied = networks_text(server.deny, given.deny_files);
   all.add("admit", fmt::format("{}{}, from {}{}", most_callers_text(server), waiting,
-                               networks_text(server.allow, "everywhere"),
-                               server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
+                               allowed.empty() ? "everywhere" : allowed,
+                               denied.empty() ? "" : ", not from " + denied));
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
   if (has_room(given)) all.add("slow is", room_text(given));
@@ -163,6 +166,7 @@ std::string explain(const listen_options& given) {
     all.add("let in by tls",
             fmt::format("{}, within {}", callers_text(given.tls), duration_text(given.handshake_timeout)));
   }
+  if (!given.user.empty()) all.add("become", fmt::format("{}, once that is done", escape(given.user)));
   if (given.source) all.add("join", fmt::format("groups on the interface of {}", *given.source));
   all.add("serve with", handler_text(given));
   all.add("under", model_text(given.server));

@@ -1,8 +1,11 @@
 #include <ahoy/command/console.hpp>
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/destination.hpp>
+#include <ahoy/command/inheritance.hpp>
 #include <ahoy/command/input_source.hpp>
 #include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/listen_rules.hpp>
+#include <ahoy/command/operating.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
 #include <ahoy/command/signals.hpp>
@@ -11,7 +14,6 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/termination.hpp>
-#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
@@ -140,7 +142,8 @@ class shown_log {
 /// The verb while it runs: the server, what is typed, what is written, and the signals that end it.
 class listening {
  public:
-  listening(engine& by, const listen_options& options, context& where)
+  listening(engine& by, const listen_options& options, const inheritance& inherited,
+            server_rules rules, context& where)
       : by_{by},
         options_{options},
         interactive_{::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1},
@@ -151,9 +154,12 @@ class listening {
         serving_{options.on, chosen_handler(options, report_), options.server},
         meeting_{dynamic_cast<gathering*>(&serving_.handling())},
         ending_{by},
+        operating_{by, options, serving_, report_, inherited},
         tasks_{where},
         typing_{tasks_.where()} {
     serving_.set_observer(report_);
+    serving_.reload(std::move(rules));
+    operating_.when_retired = [this] { input_.finish(); };
   }
 
   task<> run() {
@@ -161,6 +167,7 @@ class listening {
     tasks_.start(report_.write_notes());
     tasks_.start(serve());
     tasks_.start(end_by_signal());
+    tasks_.start(operating_.obey_signals());
     tasks_.start(hear_ourselves());
     tasks_.start(end_input_with_caller());
     std::exception_ptr failure;
@@ -204,6 +211,7 @@ class listening {
       co_await ending_.next();
       if (served_) throw output_error(ECANCELED);  // its reader is all that we still wait for
       ++signals_;
+      operating_.stops();
       serving_.stop();
     }
   }
@@ -296,6 +304,7 @@ class listening {
   unsigned signals_ = 0;
   status status_ = status::done;
   termination ending_;
+  operating operating_;
   scope tasks_;
   context typing_;  // ends with the caller of --once, too
 };
@@ -303,14 +312,11 @@ class listening {
 task<> listen(engine& by, listen_options options, int& status) {
   context& here = co_await this_context();
   options.server.source = co_await source_address(by, options.on.front(), options);
-  const bool is_secure =
-      std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
-  if (is_secure) {
-    const own_identity who = identity_of_listener(options.tls);
-    options.server.tls = security_of_listener(options.tls, who, options.handshake_timeout);
-    options.fingerprint = who.fingerprint;
-  }
-  listening verb{by, options, here};
+  const inheritance inherited = find_inheritance();
+  listen_rules files = read_rules(options);
+  options.server.tls = std::move(files.rules.tls);
+  options.fingerprint = std::move(files.fingerprint);
+  listening verb{by, options, inherited, std::move(files.rules), here};
   co_await verb.run();
   status = verb.exit_status();
 }

@@ -1,6 +1,7 @@
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/dispatch.hpp>
 #include <ahoy/command/last_words.hpp>
+#include <ahoy/command/own_words.hpp>
 #include <ahoy/command/secret_words.hpp>
 #include <ahoy/command/signals.hpp>
 #include <ahoy/command/standard_streams.hpp>
@@ -14,5 +15,6 @@ int main(int count, char** words) {
   ahoy::raise_descriptor_limit();
   const std::vector<std::string> kept = ahoy::hide_secrets(count, words);
   const std::vector<std::string_view> given(kept.begin() + (count > 0), kept.end());
+  ahoy::remember_own_words(kept);
   return ahoy::with_last_words([&given] { return ahoy::dispatch(given); });
 }

@@ -79,6 +79,8 @@ struct listen_options : common_options {
   duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
   std::string fingerprint;  ///< of the key that a tls endpoint shows, where nobody else vouches for it
   server_options server;
+  std::vector<std::string> allow_files, deny_files;  ///< --allow @FILE
+  std::string user;                                  ///< --user, as written; empty: not given
   room_options room;
 };
 

@@ -16,6 +16,8 @@
 
 namespace ahoy::inline v0 {
 
+class server_run;
+
 /// Answers callers on any number of endpoints with one handler, under a model that is chosen at run time:
 ///
 ///   ahoy::server{"tcp://:23456", echo{}}.run();
