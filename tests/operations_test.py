@@ -548,7 +548,8 @@ class Privileges(Operations):
         good = certificates().good
         key = self.file("secret.pem", pathlib.Path(good.key).read_text(encoding="utf-8"))
         key.chmod(0o600)
-        with Service("tls://127.0.0.1:80", f"unix://{self.folder}/socket", "--handler", "echo", "--user", "nobody:nogroup", "--cert", good.file, "--key", key,
+        shown = self.file("shown.pem", pathlib.Path(good.file).read_text(encoding="utf-8"))
+        with Service("tls://127.0.0.1:80", f"unix://{self.folder}/socket", "--handler", "echo", "--user", "nobody:nogroup", "--cert", shown, "--key", key,
                      endpoints=2, before=("unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh")) as service:
             await_that(lambda: "Uid:\t65534" in pathlib.Path(f"/proc/{service.pid}/status").read_text(), "another user")
             self.check_is_nobody(service.pid)

@@ -115,7 +115,6 @@ void server_run::open_address(std::size_t number, scheme as, const address& on) 
     entrances_.push_back(
         {number, listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
   }
-  told().listening(as, is_datagram ? datagrams_.back().local() : entrances_.back().at.local());
 }
 
 /// false where nobody has opened it.
@@ -133,11 +132,10 @@ void server_run::take_over(inherited_socket& opened, scheme as) {
   if (traits(as).transport == transport::udp) {
     datagrams_.push_back(datagram_socket::inherited(by_, std::move(opened.socket)));
     endpoints_of_datagrams_.push_back(opened.endpoint);
-    return told().listening(as, datagrams_.back().local());
+  } else {
+    entrances_.push_back(
+        {opened.endpoint, listener{by_, std::move(opened.socket), opened.file}, as == scheme::tls});
   }
-  entrances_.push_back(
-      {opened.endpoint, listener{by_, std::move(opened.socket), opened.file}, as == scheme::tls});
-  told().listening(as, entrances_.back().at.local());
 }
 
 std::vector<listening_socket> server_run::listening() const {
@@ -146,6 +144,7 @@ std::vector<listening_socket> server_run::listening() const {
     all.push_back({each.endpoint, each.at.number(), each.at.local(), each.at.file()});
   for (std::size_t i = 0; i < datagrams_.size(); ++i)
     all.push_back({endpoints_of_datagrams_[i], datagrams_[i].number(), datagrams_[i].local(), file_is::ours});
+  std::ranges::stable_sort(all, {}, &listening_socket::endpoint);
   return all;
 }
 
@@ -156,6 +155,8 @@ task<> server_run::run() {
     co_await open();
     told().bound();
     if (pool_) pool_->start();
+    for (const listening_socket& each : listening())
+      told().listening(of_.endpoints_[each.endpoint].scheme, each.on);
     told().ready();
     log(log_level::notice, description(by_));
     co_await accept_all();
