@@ -1,7 +1,7 @@
-// Callers at a steady rate: each connects, says a line, hears it again, ends its half and awaits the server's end. Those to
-// whom anything else happens are counted by what that was. What is said is said PAUSE milliseconds after the connection,
-// so that some are always in the middle of it.
-// usage: connection_load ENDPOINT RATE SECONDS [PAUSE]; prints one JSON object. A tls endpoint's certificate is believed.
+// Callers at a steady rate: each connects, says a line, hears it again, ends its half and awaits the server's
+// end. Those to whom anything else happens are counted by what that was. What is said is said PAUSE
+// milliseconds after the connection, so that some are always in the middle of it. usage: connection_load
+// ENDPOINT RATE SECONDS [PAUSE]; prints one JSON object. A tls endpoint's certificate is believed.
 #include <ahoy/ahoy.hpp>
 #include <ahoy/connection/tls.hpp>
 #include <ahoy/task/scope.hpp>
@@ -93,7 +93,8 @@ void print(results& all, double seconds) {
   for (const auto& [why, count] : all.failures)
     failures += (failures.empty() ? "\"" : ", \"") + why + "\": " + std::to_string(count);
   std::printf(
-      "{\"begun\": %zu, \"served\": %zu, \"failures\": {%s}, \"seconds\": %.1f, \"rate\": %.0f, \"p50\": %.2f, "
+      "{\"begun\": %zu, \"served\": %zu, \"failures\": {%s}, \"seconds\": %.1f, \"rate\": %.0f, \"p50\": "
+      "%.2f, "
       "\"p99\": %.2f, \"most\": %.2f}\n",
       all.begun, all.served, failures.c_str(), seconds, static_cast<double>(all.begun) / seconds, at(0.5),
       at(0.99), at(1));
@@ -104,7 +105,10 @@ void print(results& all, double seconds) {
 int main(int count, char** words) {
   if (count < 4) return 2;
   const auto by = ahoy::make_engine(ahoy::engine_choice::epoll);
-  load in{*by, ahoy::endpoint::parse(words[1]), {}, std::chrono::milliseconds{count > 4 ? std::atoi(words[4]) : 0}};
+  load in{*by,
+          ahoy::endpoint::parse(words[1]),
+          {},
+          std::chrono::milliseconds{count > 4 ? std::atoi(words[4]) : 0}};
   ahoy::tls_options believing;
   believing.insecure = true;
   if (in.to.scheme == ahoy::scheme::tls) in.how.tls = ahoy::make_tls_client(believing);

@@ -35,7 +35,8 @@ std::string_view value_of(const char* name) noexcept {
 std::optional<int> number_in(std::string_view text, int most) noexcept {
   int number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_one = failure == std::errc{} && end == text.data() + text.size() && number >= 0 && number <= most;
+  const bool is_one =
+      failure == std::errc{} && end == text.data() + text.size() && number >= 0 && number <= most;
   return is_one ? std::optional{number} : std::nullopt;
 }
 
@@ -77,8 +78,8 @@ transport transport_of(const given_socket& given) {
   const family of = address_of(given.number).family();
   const bool is_datagram = option_of(given.number, SO_TYPE) == SOCK_DGRAM;
   if (of != family::local && is_datagram) return transport::udp;
-  const bool listens = option_of(given.number, SO_TYPE) == SOCK_STREAM &&
-                       option_of(given.number, SO_ACCEPTCONN) != 0;
+  const bool listens =
+      option_of(given.number, SO_TYPE) == SOCK_STREAM && option_of(given.number, SO_ACCEPTCONN) != 0;
   if (listens && of == family::local) return transport::local;
   if (listens && (of == family::inet || of == family::inet6)) return transport::tcp;
   refuse(given, "it is neither a listening stream socket nor one of UDP");

@@ -130,7 +130,9 @@ void check_options(const command_line& line, std::span<const endpoint> given) {
     return std::ranges::count(words_of(row.schemes), to_string(each.scheme)) != 0;
   };
   // That of listen says who it is, whatever it listens on.
-  const auto is_of_listener = [&](const option& row) { return line.verb == verb::listen && row.name == "--user"; };
+  const auto is_of_listener = [&](const option& row) {
+    return line.verb == verb::listen && row.name == "--user";
+  };
   for (const auto& each : line.options)
     if (!each.what->schemes.empty() && !is_of_listener(*each.what) &&
         std::ranges::none_of(given, [&](const endpoint& one) { return goes_with(*each.what, one); }))

@@ -142,8 +142,8 @@ class shown_log {
 /// The verb while it runs: the server, what is typed, what is written, and the signals that end it.
 class listening {
  public:
-  listening(engine& by, const listen_options& options, const inheritance& inherited,
-            server_rules rules, context& where)
+  listening(engine& by, const listen_options& options, const inheritance& inherited, server_rules rules,
+            context& where)
       : by_{by},
         options_{options},
         interactive_{::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1},

@@ -26,7 +26,8 @@ std::string counted(std::size_t networks) {
 }  // namespace
 
 std::string listen_rules::summary() const {
-  return fmt::format("{} allowed, {} denied{}", rules.allow.empty() ? "everybody" : counted(rules.allow.size()),
+  return fmt::format("{} allowed, {} denied{}",
+                     rules.allow.empty() ? "everybody" : counted(rules.allow.size()),
                      rules.deny.empty() ? "nobody" : counted(rules.deny.size()),
                      rules.tls ? ", keys and certificates as their files are" : "");
 }

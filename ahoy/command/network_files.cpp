@@ -30,7 +30,8 @@ std::string text_of(const std::string& name) {
     if (got < 0) throw error{system_code(errno), "read", escape(name)};
     text.append(piece.data(), static_cast<std::size_t>(got));
     if (text.size() > most_text)
-      throw error{make_error_code(errc::too_long), "read", escape(name), "a list of networks has at most 1 MiB"};
+      throw error{make_error_code(errc::too_long), "read", escape(name),
+                  "a list of networks has at most 1 MiB"};
   }
   return text;
 }

@@ -14,7 +14,8 @@ using ahoy::empty_list;
 
 class network_files : public testing::Test {
  protected:
-  network_files() : name_{std::filesystem::temp_directory_path() / ("ahoy-networks-" + std::to_string(::getpid()))} {}
+  network_files()
+      : name_{std::filesystem::temp_directory_path() / ("ahoy-networks-" + std::to_string(::getpid()))} {}
   ~network_files() override { std::filesystem::remove(name_); }
 
   std::vector<std::string> read(const std::string& text, empty_list none = empty_list::is_fine) {
@@ -37,7 +38,8 @@ class network_files : public testing::Test {
 using words = std::vector<std::string>;
 
 TEST_F(network_files, has_one_a_line) {
-  EXPECT_EQ(read("10.0.0.0/8\n2001:db8::/32\n192.0.2.1\n"), (words{"10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32"}));
+  EXPECT_EQ(read("10.0.0.0/8\n2001:db8::/32\n192.0.2.1\n"),
+            (words{"10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32"}));
   EXPECT_EQ(read("10.0.0.0/8"), (words{"10.0.0.0/8"}));
   EXPECT_EQ(read(" \t10.0.0.0/8 \r\n\r\n\n"), (words{"10.0.0.0/8"}));
 }
@@ -50,8 +52,10 @@ TEST_F(network_files, knows_comments) {
 TEST_F(network_files, names_the_line_that_is_none) {
   EXPECT_EQ(refusal_of("10.0.0.0/8\n\nlocalhost\n"), "read line 3 of " + name_ + " \"localhost\": malformed");
   EXPECT_EQ(refusal_of("10.0.0.0/33\n"), "read line 1 of " + name_ + " \"10.0.0.0/33\": out of range");
-  EXPECT_EQ(refusal_of("10.0.0.0/8 192.0.2.1\n"), "read line 1 of " + name_ + " \"10.0.0.0/8 192.0.2.1\": malformed");
-  EXPECT_EQ(refusal_of(std::string{"10.0.0.0/8\0\n", 12}), "read line 1 of " + name_ + " \"10.0.0.0/8\\x00\": malformed");
+  EXPECT_EQ(refusal_of("10.0.0.0/8 192.0.2.1\n"),
+            "read line 1 of " + name_ + " \"10.0.0.0/8 192.0.2.1\": malformed");
+  EXPECT_EQ(refusal_of(std::string{"10.0.0.0/8\0\n", 12}),
+            "read line 1 of " + name_ + " \"10.0.0.0/8\\x00\": malformed");
 }
 
 TEST_F(network_files, of_allow_has_at_least_one) {

@@ -133,7 +133,8 @@ task<> operating::be_succeeded() {
     co_return;
   }
   manager_.succeeded_by(next_->number());
-  report_.note(fmt::format("process {} serves from now on; callers who are here may finish", next_->number()));
+  report_.note(
+      fmt::format("process {} serves from now on; callers who are here may finish", next_->number()));
   if (when_retired) when_retired();
   serving_.retire();
   const std::string end = co_await next_->ended();

@@ -30,8 +30,8 @@ constexpr duration patience = std::chrono::seconds{10};
 constexpr duration patience_with_end = std::chrono::seconds{1};
 constexpr char ready_word = 'r';
 constexpr int first_given = 3;
-constexpr std::array<std::string_view, 4> own_variables = {"LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=",
-                                                           "AHOY_SUCCESSOR="};
+constexpr std::array<std::string_view, 4> own_variables = {
+    "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "AHOY_SUCCESSOR="};
 
 /// Everything that is needed between fork and exec, where nothing may be allocated: other threads may have
 /// held any lock.
@@ -214,6 +214,8 @@ task<std::string> successor::ended() {
   co_return reap();
 }
 
-void tell_ready(int listener) noexcept { static_cast<void>(!::write(listener, &ready_word, sizeof ready_word)); }
+void tell_ready(int listener) noexcept {
+  static_cast<void>(!::write(listener, &ready_word, sizeof ready_word));
+}
 
 }  // namespace ahoy::inline v0

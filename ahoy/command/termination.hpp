@@ -8,7 +8,8 @@
 namespace ahoy::inline v0 {
 
 /// Signals as something to wait for, while it lives; of who ends the command, SIGINT and SIGTERM. A signal
-/// that was ignored when the command began, as a shell does for what it puts in the background, stays ignored.
+/// that was ignored when the command began, as a shell does for what it puts in the background, stays
+/// ignored.
 class termination {
  public:
   explicit termination(engine& by, std::initializer_list<int> which = {SIGINT, SIGTERM});

@@ -31,7 +31,8 @@ struct echo {
 /// A server on a thread of its own.
 class running : public ahoy::observer {
  public:
-  running(std::string_view on, ahoy::server_options options, std::vector<ahoy::inherited_socket> inherited = {})
+  running(std::string_view on, ahoy::server_options options,
+          std::vector<ahoy::inherited_socket> inherited = {})
       : server_{on, echo{}, std::move(options)} {
     for (ahoy::inherited_socket& each : inherited) server_.inherit(std::move(each));
     server_.set_observer(*this);
@@ -154,7 +155,8 @@ TEST_P(every_way, new_rules_are_for_new_callers) {
 }
 
 TEST(handover, a_socket_file_stays_and_goes_with_the_last) {
-  const std::string path = std::filesystem::temp_directory_path() / ("ahoy-handover-" + std::to_string(::getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("ahoy-handover-" + std::to_string(::getpid()));
   {
     auto first = std::make_unique<running>("unix://" + path, ahoy::server_options{});
     running second{"unix://" + path, ahoy::server_options{}, first->take_sockets()};
@@ -168,7 +170,8 @@ TEST(handover, a_socket_file_stays_and_goes_with_the_last) {
 }
 
 TEST(handover, a_file_of_somebody_elses_stays) {
-  const std::string path = std::filesystem::temp_directory_path() / ("ahoy-theirs-" + std::to_string(::getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("ahoy-theirs-" + std::to_string(::getpid()));
   ahoy::socket opened{ahoy::family::local, ahoy::socket_type::stream};
   opened.bind(ahoy::address::local(path));
   opened.listen(5);

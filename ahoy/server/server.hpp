@@ -1,7 +1,7 @@
 #pragma once
 #include <ahoy/address/endpoint.hpp>
-#include <ahoy/server/callers.hpp>
 #include <ahoy/connection/renewable_security.hpp>
+#include <ahoy/server/callers.hpp>
 #include <ahoy/server/handler.hpp>
 #include <ahoy/server/listening_socket.hpp>
 #include <ahoy/server/observer.hpp>

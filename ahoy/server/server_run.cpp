@@ -57,9 +57,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
   for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
 }
 
-bool server_run::is_welcome(const address& caller) const noexcept {
-  return of_.rules()->admits(caller);
-}
+bool server_run::is_welcome(const address& caller) const noexcept { return of_.rules()->admits(caller); }
 
 task<> server_run::open() {
   std::size_t number = 0;
@@ -112,8 +110,7 @@ void server_run::open_address(std::size_t number, scheme as, const address& on) 
     datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
     endpoints_of_datagrams_.push_back(number);
   } else {
-    entrances_.push_back(
-        {number, listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
+    entrances_.push_back({number, listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
   }
 }
 

@@ -132,7 +132,7 @@ class server_run : scope::follower {
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in
   bool hands_over_ = false;
-  bool over_ = false;    // nobody is left
+  bool over_ = false;  // nobody is left
   std::exception_ptr failure_;
 };
 
