@@ -6,6 +6,9 @@
 #include <ahoy/connection/tls.hpp>
 #include <ahoy/task/scope.hpp>
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +34,7 @@ struct load {
   ahoy::connect_options how;
   ahoy::duration pause;
   results all = {};
+  double seconds = 0;
 };
 
 ahoy::task<std::string> hear(ahoy::connection& from, std::size_t size) {
@@ -69,17 +73,25 @@ ahoy::task<> call(load& in, std::size_t number) {
   in.all.milliseconds.push_back(took.count());
 }
 
-ahoy::task<> call_all(load& in, double rate, double seconds) {
+ahoy::task<> await_end(ahoy::engine& by, bool& is_over) {
+  ahoy::descriptor input{by, ahoy::fd::duplicate(STDIN_FILENO)};
+  co_await by.ready(input, POLLIN);
+  is_over = true;
+}
+
+ahoy::task<> call_all(load& in, double rate) {
   ahoy::context& here = co_await ahoy::this_context();
   ahoy::scope callers{here};
+  bool is_over = false;
+  callers.start(await_end(in.by, is_over));
   const auto begin = std::chrono::steady_clock::now();
-  const auto count = static_cast<std::size_t>(rate * seconds);
-  while (in.all.begun < count) {
+  while (!is_over) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
-    const auto due = std::min(count, static_cast<std::size_t>(passed.count() * rate) + 1);
+    const auto due = static_cast<std::size_t>(passed.count() * rate) + 1;
     while (in.all.begun < due) callers.start(call(in, in.all.begun++));
     co_await in.by.sleep(std::chrono::milliseconds{1});
   }
+  in.seconds = std::chrono::duration<double>{std::chrono::steady_clock::now() - begin}.count();
   co_await callers.join();
 }
 
@@ -103,19 +115,17 @@ void print(results& all, double seconds) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 4) return 2;
+  if (count < 3) return 2;
   const auto by = ahoy::make_engine(ahoy::engine_choice::epoll);
   load in{*by,
           ahoy::endpoint::parse(words[1]),
           {},
-          std::chrono::milliseconds{count > 4 ? std::atoi(words[4]) : 0}};
+          std::chrono::milliseconds{count > 3 ? std::atoi(words[3]) : 0}};
   ahoy::tls_options believing;
   believing.insecure = true;
   if (in.to.scheme == ahoy::scheme::tls) in.how.tls = ahoy::make_tls_client(believing);
   in.how.timeout = patience;
-  const auto begin = std::chrono::steady_clock::now();
-  by->run(call_all(in, std::atof(words[2]), std::atof(words[3])));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  print(in.all, took.count());
+  by->run(call_all(in, std::atof(words[2])));
+  print(in.all, in.seconds);
   return in.all.served == in.all.begun ? 0 : 1;
 }

@@ -332,19 +332,20 @@ class Load(Operations):
     """Nobody is refused, reset or lost."""
 
     def hold(self, service, rate, pause, upgrades, reloads, seconds):
-        with Process(LOAD, service.urls[0], rate, seconds, pause) as load:
+        with Process(LOAD, service.urls[0], rate, pause) as load:
             pids = []
             steps = ["upgrade"] * upgrades + ["reload"] * reloads
             order = [steps[i * 7919 % len(steps)] for i in range(len(steps))] if len(steps) % 7919 else steps
             due = time.monotonic() + 0.5
             for step in order:
                 time.sleep(max(0, due - time.monotonic()))
-                due += (seconds - 1.5) / len(order)
+                due += seconds / len(order)
                 if step == "upgrade":
                     pids.append(service.upgrade())
                 else:
                     service.reload_says()
-            self.assertTrue(load.is_running(), "the load was over before the last step")
+            time.sleep(max(0, due - time.monotonic()))
+            load.end_input()
             result = json.loads(load.out.all())
             for pid in pids:
                 self.assertEqual(service.status(pid), 0)

@@ -141,6 +141,7 @@ void read_succession(std::string_view text, inheritance& into) {
 
 std::vector<endpoint> inheritance::endpoints() const {
   std::vector<endpoint> all;
+  all.reserve(sockets.size());
   for (const given_socket& each : sockets) all.push_back(endpoint_for(each));
   return all;
 }

@@ -227,7 +227,7 @@ task<> server_run::watch_stop() {
     co_await by_.ready_unhurried(signal, POLLIN);
     std::uint64_t stops = 0;
     if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
-    if (of_.retires_ && of_.stops_ == 0)
+    if (of_.retires_ && !hands_over_)
       hand_over();
     else
       stop_accepting();
