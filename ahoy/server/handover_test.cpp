@@ -117,7 +117,8 @@ TEST_P(every_way, the_next_one_serves_and_who_is_here_finishes) {
   first.server().retire();
   for (int i = 0; i < 50; ++i) {
     ahoy::socket caller = first.call();  // the same address
-    if (GetParam().model != ahoy::model::iterative) EXPECT_EQ(said_by(caller, "hello"), "hello");
+    if (GetParam().model == ahoy::model::iterative) continue;  // the one who is here has its turn
+    EXPECT_EQ(said_by(caller, "hello"), "hello");
   }
   EXPECT_EQ(said_by(here, "after"), "after");
   here.close();
