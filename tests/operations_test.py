@@ -249,6 +249,8 @@ class Upgrade(Operations):
                 here.sendall(b"before")
                 self.assertEqual(here.recv(6, socket.MSG_WAITALL), b"before")
                 before = service.upgrade()
+                for _ in range(50):
+                    self.assertEqual(says(service.port), "hello")
                 here.sendall(b"after")
                 self.assertEqual(here.recv(5, socket.MSG_WAITALL), b"after")
                 self.assertEqual(says(service.port), "hello")
