@@ -369,8 +369,8 @@ class Load(Operations):
             with self.subTest(model=model):
                 self.under("tcp", model, 300, upgrades=UPGRADES if WHOLE else 2, reloads=RELOADS if WHOLE else 10)
 
-    def test_epoll(self):
-        self.under("tcp", ["event"], 1000, "--engine", "epoll")
+    def test_uring(self):
+        self.under("tcp", ["event"], 1000, "--engine", "uring")
 
     def test_tls(self):
         good = certificates().good

@@ -100,8 +100,8 @@ class every_way : public testing::TestWithParam<way> {
 };
 constexpr std::array ways = {
     way{"epoll", ahoy::model::event, 0, ahoy::engine_choice::epoll},
-    way{"best", ahoy::model::event, 0, ahoy::engine_choice::automatic},
-    way{"loops", ahoy::model::event, 2, ahoy::engine_choice::automatic},
+    way{"uring", ahoy::model::event, 0, ahoy::engine_choice::uring},
+    way{"loops", ahoy::model::event, 2, ahoy::engine_choice::uring},
     way{"iterative", ahoy::model::iterative, 0, ahoy::engine_choice::automatic},
     way{"thread", ahoy::model::thread, 0, ahoy::engine_choice::automatic},
     way{"threads", ahoy::model::thread, 2, ahoy::engine_choice::automatic},
@@ -116,7 +116,7 @@ TEST_P(every_way, the_next_one_serves_and_who_is_here_finishes) {
   running second{"tcp://127.0.0.1:0", options(), first.take_sockets()};
   first.server().retire();
   for (int i = 0; i < 50; ++i) {
-    ahoy::socket caller = first.call();  // the same address
+    ahoy::socket caller = first.call();                        // the same address
     if (GetParam().model == ahoy::model::iterative) continue;  // the one who is here has its turn
     EXPECT_EQ(said_by(caller, "hello"), "hello");
   }
