@@ -349,11 +349,11 @@ class Load(Operations):
             time.sleep(max(0, due - time.monotonic()))
             load.end_input()
             result = json.loads(load.out.all())
-            for pid in pids:
-                self.assertEqual(service.status(pid), 0)
             print(f"  {service.models[0]} {service.urls[0].split(':')[0]}: {len(pids)} upgrades, {reloads} reloads: {result}", flush=True)
             self.assertEqual(result["failures"], {})
             self.assertEqual(result["served"], result["begun"])
+            for pid in pids:
+                self.assertEqual(service.status(pid), 0)
 
     def under(self, scheme, model, rate, *words, upgrades=UPGRADES, reloads=RELOADS):
         allow = self.file("allow", "127.0.0.0/8\n")
@@ -374,7 +374,7 @@ class Load(Operations):
 
     def test_tls(self):
         good = certificates().good
-        for model in (["event"], ["process", "--workers", "4"], ["thread"]):
+        for model in (["process", "--workers", "16"], ["event"], ["thread"]):
             with self.subTest(model=model):
                 self.under("tls", model, 100, "--cert", good.file, "--key", good.key,
                            upgrades=UPGRADES if WHOLE else 2, reloads=RELOADS if WHOLE else 10)
