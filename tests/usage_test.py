@@ -19,7 +19,7 @@ TO_SERVERS = """--resume --header --user --starttls --cacert --cert --key --inse
 OPTIONS = {
     "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --handshake-timeout
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands --cacert --cert --key
-        --require-client-cert --allow-key""".split(),
+        --require-client-cert --allow-key --user""".split(),
     "call": COMMON + "--cacert --cert --key --insecure".split(),
     "send": COMMON + TO_SERVERS + """--confirm --method --append --from --to --cc --bcc --subject --attach""".split(),
     "fetch": EVERYWHERE + TO_SERVERS + """--output --max-size --head --body --location --compressed --range --search --top --last
