@@ -56,3 +56,7 @@ foreach(source IN LISTS python_tests)
     set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL TRUE)
   endif()
 endforeach()
+
+# What tests/operations_test.py has a listener answer: callers at a steady rate, each of whom is accounted for.
+add_executable(connection_load tests/connection_load.cpp)
+target_link_libraries(connection_load PRIVATE libahoy)

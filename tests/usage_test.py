@@ -20,7 +20,7 @@ OPTIONS = {
     "listen": COMMON + """--model --workers --backlog --max-clients --queue --slow-after --slow --idle-timeout --message-timeout --handshake-timeout --stall-timeout --max-per-address
         --rate-per-address --burst-per-address --log --log-format --metrics
         --drain --allow --deny --once --engine --handler --greeting --exec --no-commands --cacert --cert --key
-        --require-client-cert --allow-key --token --alpn""".split(),
+        --require-client-cert --allow-key --token --alpn --user""".split(),
     "call": COMMON + "--cacert --cert --key --insecure --token --alpn".split(),
     "send": COMMON + TO_SERVERS + """--token --alpn --confirm --method --append --from --to --cc --bcc --subject --attach""".split(),
     "fetch": EVERYWHERE + TO_SERVERS + """--output --max-size --head --body --location --compressed --range --search --top --last

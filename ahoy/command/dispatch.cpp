@@ -41,8 +41,6 @@ bool asks_for_tls(const listen_options& given) { return std::ranges::any_of(give
 bool asks_for_tls(const call_options& given) { return is_tls(given.to); }
 bool asks_for_tls(const send_options& given) { return is_tls(given.to); }
 bool asks_for_tls(const bench_options& given) { return given.form != bench_form::models && is_tls(given.to); }
-// libcurl brings its own along.
-bool asks_for_tls(const common_options&) { return false; }
 
 // One call for each alternative of an invocation.
 struct runner {

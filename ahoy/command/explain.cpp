@@ -107,10 +107,11 @@ std::string model_text(const server_options& server) {
                      to_string(server.engine), server.once ? ", and end after one caller" : "");
 }
 
-std::string networks_text(const std::vector<network>& networks, std::string_view none) {
+std::string networks_text(const std::vector<network>& networks, const std::vector<std::string>& files) {
   std::string text;
   for (const auto& each : networks) text += fmt::format("{}{}", text.empty() ? "" : " ", each.to_string());
-  return text.empty() ? std::string(none) : text;
+  for (const auto& each : files) text += fmt::format("{}@{}", text.empty() ? "" : " ", escape(each));
+  return text;
 }
 
 std::string room_text(const listen_options& given) {
@@ -156,9 +157,11 @@ std::string per_address_text(const address_limits& of) {
 void add_callers(explanation& all, const listen_options& given) {
   const auto& server = given.server;
   const auto waiting = server.once ? "" : fmt::format(", {} waiting", server.backlog);
+  const auto allowed = networks_text(server.allow, given.allow_files);
+  const auto denied = networks_text(server.deny, given.deny_files);
   all.add("admit", fmt::format("{}{}, from {}{}", most_callers_text(server), waiting,
-                               networks_text(server.allow, "everywhere"),
-                               server.deny.empty() ? "" : ", not from " + networks_text(server.deny, "")));
+                               allowed.empty() ? "everywhere" : allowed,
+                               denied.empty() ? "" : ", not from " + denied));
   if (const std::string limits = per_address_text(server.per_address); !limits.empty())
     all.add("of one address", limits);
   if (server.idle_timeout != no_timeout)
@@ -183,6 +186,7 @@ std::string explain(const listen_options& given) {
     all.add("let in by tls",
             fmt::format("{}, within {}", callers_text(given.tls), duration_text(given.handshake_timeout)));
   }
+  if (!given.user.empty()) all.add("become", fmt::format("{}, once that is done", escape(given.user)));
   if (given.source) all.add("join", fmt::format("groups on the interface of {}", *given.source));
   all.add("serve with", handler_text(given));
   all.add("under", model_text(given.server));

@@ -99,9 +99,13 @@ inline constexpr std::array internet_option_rows{
                     "a file to go along; may be repeated", "", mail_schemes),
 
     internet_option(
-        "--user", value_kind::text, "NAME[:PASSWORD]", "what ~/.netrc has", "fetch send", section::login,
-        "who to log in as",
-        "Without a password it is asked for on the terminal. It is kept out of the process list, and of "
+        "--user", value_kind::text, "NAME[:PASSWORD]", "what ~/.netrc has", "listen fetch send",
+        section::login, "who to log in as; of listen, who to be",
+        "Of listen it is NAME[:GROUP], or numbers: started by root, it is that user from when its sockets "
+        "are "
+        "bound and its keys are read, before anybody is answered, and cannot gain anything back. A Unix "
+        "socket's file is that user's. Of fetch and send: without a password it is asked for on the "
+        "terminal. It is kept out of the process list, and of "
         "everything that is shown. Over a connection that is not encrypted it goes to this machine alone, "
         "unless --insecure allows it.",
         login_schemes),

@@ -1,6 +1,7 @@
 #include <ahoy/command/datagram_exchange.hpp>
 #include <ahoy/command/defaults.hpp>
 #include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/inheritance.hpp>
 #include <ahoy/command/invocation.hpp>
 #include <ahoy/command/settings.hpp>
 #include <ahoy/command/usage_error.hpp>
@@ -143,8 +144,12 @@ void check_options(const command_line& line, std::span<const endpoint> given) {
   const auto goes_with = [](const option& row, const endpoint& each) {
     return std::ranges::count(words_of(row.schemes), to_string(each.scheme)) != 0;
   };
+  // That of listen says who it is, whatever it listens on.
+  const auto is_of_listener = [&](const option& row) {
+    return line.verb == verb::listen && row.name == "--user";
+  };
   for (const auto& each : line.options)
-    if (!each.what->schemes.empty() &&
+    if (!each.what->schemes.empty() && !is_of_listener(*each.what) &&
         std::ranges::none_of(given, [&](const endpoint& one) { return goes_with(*each.what, one); }))
       throw usage_error(usage_errc::contradictory, fmt::format("option {}", each.what->name), "",
                         fmt::format("it goes with {}", each.what->schemes));
@@ -166,7 +171,8 @@ void check_tls(const listen_options& given) {
 
 listen_options listen_from(const command_line& line) {
   auto given = read_settings(line).listen;
-  given.on = listening_endpoints(line.words);
+  const auto inherited = line.words.empty() ? find_inheritance().endpoints() : std::vector<endpoint>{};
+  given.on = inherited.empty() ? listening_endpoints(line.words) : inherited;
   for (const auto& each : given.on) check_family(each, given.wanted);
   check_interface(given);
   check_handler(line, given);

@@ -2,10 +2,13 @@
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/event_log.hpp>
+#include <ahoy/command/inheritance.hpp>
 #include <ahoy/command/input_source.hpp>
 #include <ahoy/command/listen_report.hpp>
+#include <ahoy/command/listen_rules.hpp>
 #include <ahoy/command/log_file.hpp>
 #include <ahoy/command/metrics_server.hpp>
+#include <ahoy/command/operating.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
 #include <ahoy/command/signals.hpp>
@@ -14,7 +17,6 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/termination.hpp>
-#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
@@ -45,6 +47,10 @@ namespace {
 
 /// For what was said at the last moment.
 constexpr duration time_for_the_last = std::chrono::milliseconds{100};
+
+/// For whom we succeed to let go of what it does not hand over.
+constexpr duration time_for_the_one_before = std::chrono::seconds{10};
+constexpr duration pause_between_tries = std::chrono::milliseconds{50};
 
 duration hear_after_finish(const after_eof& rule) {
   return rule.how == after_eof::rule::close ? duration::zero() : rule.limit;
@@ -148,7 +154,8 @@ class shown_log {
 /// The verb while it runs: the server, what is typed, what is written, and the signals that end it.
 class listening {
  public:
-  listening(engine& by, const listen_options& options, context& where)
+  listening(engine& by, const listen_options& options, const inheritance& inherited, server_rules rules,
+            context& where)
       : by_{by},
         options_{options},
         interactive_{::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1},
@@ -161,17 +168,22 @@ class listening {
         serving_{options.on, chosen_handler(options, report_, told_), options.server},
         meeting_{dynamic_cast<gathering*>(&serving_.handling())},
         ending_{by},
+        operating_{by, options, serving_, report_, inherited},
+        is_successor_{inherited.successor_of.has_value()},
         tasks_{where},
         typing_{tasks_.where()} {
     if (!options.log.empty()) told_.add(event_log_);  // before others say what would not be logged
     told_.add(report_);
     if (options.metrics) told_.add(tally_);
     serving_.set_observer(told_);
+    serving_.reload(std::move(rules));
+    operating_.when_reloading = [this] { log_file_.reopen(); };
+    operating_.when_retired = [this] { retire(); };
   }
 
   task<> run() {
-    tasks_.start_all(report_.write_all(), report_.write_notes(), serve(), end_by_signal(), hear_ourselves(),
-                     end_input_with_caller());
+    tasks_.start_all(report_.write_all(), report_.write_notes(), serve(), end_by_signal(),
+                     operating_.obey_signals(), hear_ourselves(), end_input_with_caller());
     if (options_.metrics) tasks_.start(serve_metrics());
     std::exception_ptr failure;
     try {
@@ -183,8 +195,6 @@ class listening {
     if (failure) std::rethrow_exception(failure);
   }
   [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
-  /// After its file was renamed.
-  void reopen_log() { log_file_.reopen(); }
 
  private:
   task<> serve() {
@@ -204,12 +214,40 @@ class listening {
   }
 
   /// Opened after the server has begun: what it opens later its processes do not keep.
-  task<> serve_metrics() {
+  task<> serve_metrics_once() {
     const tally::identity own{AHOY_VERSION, std::string{by_.name()},
                               std::string{to_string(options_.server.model)}};
     metrics_server to{*options_.metrics, [this, own] { return tally_.text(serving_.callers(), own); },
                       [this](std::string_view line) { report_.note(line); }};
-    co_await to.serve(by_);
+    metrics_ = &to;
+    std::exception_ptr failure;
+    try {
+      co_await to.serve(by_);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    metrics_ = nullptr;
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  /// Whom we succeed lets go of the address only when it knows that we serve.
+  task<> serve_metrics() {
+    const time_point due = by_.now() + (is_successor_ ? time_for_the_one_before : duration::zero());
+    for (bool is_taken = true; is_taken;) {
+      is_taken = false;
+      try {
+        co_await serve_metrics_once();
+      } catch (const error& why) {
+        is_taken = why.code() == std::errc::address_in_use && by_.now() < due;
+        if (!is_taken) throw;
+      }
+      if (is_taken) co_await by_.sleep(pause_between_tries);
+    }
+  }
+
+  void retire() {
+    if (metrics_) metrics_->stop();
+    input_.finish();
   }
 
   /// What was heard is written, however slow its reader is; but where we were told to end, it has the time
@@ -232,6 +270,7 @@ class listening {
       co_await ending_.next();
       if (served_) throw output_error(ECANCELED);  // its reader is all that we still wait for
       ++signals_;
+      operating_.stops();
       serving_.stop();
     }
   }
@@ -328,6 +367,9 @@ class listening {
   unsigned signals_ = 0;
   status status_ = status::done;
   termination ending_;
+  operating operating_;
+  const bool is_successor_;
+  metrics_server* metrics_ = nullptr;  // while it serves
   scope tasks_;
   context typing_;  // ends with the caller of --once, too
 };
@@ -335,14 +377,11 @@ class listening {
 task<> listen(engine& by, listen_options options, int& status) {
   context& here = co_await this_context();
   options.server.source = co_await source_address(by, options.on.front(), options);
-  const bool is_secure =
-      std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
-  if (is_secure) {
-    const own_identity who = identity_of_listener(options.tls);
-    options.server.tls = security_of_listener(options.tls, who, options.handshake_timeout);
-    options.fingerprint = who.fingerprint;
-  }
-  listening verb{by, options, here};
+  const inheritance inherited = find_inheritance();
+  listen_rules files = read_rules(options);
+  options.server.tls = std::move(files.rules.tls);
+  options.fingerprint = std::move(files.fingerprint);
+  listening verb{by, options, inherited, std::move(files.rules), here};
   co_await verb.run();
   status = verb.exit_status();
 }

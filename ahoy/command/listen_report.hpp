@@ -54,6 +54,14 @@ class listen_report final : public observer, public transcript {
   void note(std::string_view line);
   /// Around everything that is written: a prompt takes its line off the terminal, and puts it back.
   std::function<void()> before_writing, after_writing;
+  /// What is done at observer::bound() and ready().
+  std::function<void()> when_bound, when_ready;
+  void bound() override {
+    if (when_bound) when_bound();
+  }
+  void ready() override {
+    if (when_ready) when_ready();
+  }
   /// A caller's conversation did not end well, which was neither our wish nor that of whoever runs us.
   [[nodiscard]] bool somebody_failed() const noexcept { return somebody_failed_; }
   /// Return when the first caller has come, has ended its half, has left.

@@ -15,6 +15,7 @@ class metrics_server : observer {
   metrics_server(endpoint on, std::function<std::string()> text, std::function<void(std::string_view)> note);
   /// Until it is stopped.
   task<> serve(engine& by) { return serving_.serve(by); }
+  void stop() noexcept { serving_.stop(); }
 
  private:
   void listening(scheme as, const address& on) override;

@@ -229,11 +229,15 @@ constexpr std::array own_rows{
     option{"--burst-per-address", "", value_kind::number, "N", "ten times --rate-per-address", "listen",
            section::callers, "how many new callers from one address may come together",
            "Without --rate-per-address it has no effect."},
-    option{"--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
-           "callers from there alone; may be repeated",
-           "10.0.0.0/8, 2001:db8::/32, or one host. --deny wins where both hold."},
+    option{
+        "--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
+        "callers from there alone; may be repeated",
+        "10.0.0.0/8, 2001:db8::/32, or one host. --deny wins where both hold. @FILE names a file of them, "
+        "one "
+        "a line, where # begins a comment; SIGHUP has it read again. One in which there is none is refused, "
+        "since everybody could call."},
     option{"--deny", "", value_kind::network, "CIDR", "none", "listen", section::callers,
-           "no callers from there; may be repeated", ""},
+           "no callers from there; may be repeated", "Or @FILE, as for --allow; it may hold none."},
     option{"--idle-timeout", "", value_kind::duration, "DURATION", "none", "listen", section::callers,
            "cut a caller that sends nothing for so long", "By a reset: see THE END."},
     option{
@@ -356,7 +360,20 @@ constexpr std::string_view listen_text =
     "`ahoy call tls://HOST:PORT#sha256=...`. --allow-key, --require-client-cert and --token say who may "
     "call.\n"
     "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
-    "callers closed, and the status is 0 (see --drain).\n";
+    "callers closed, and the status is 0 (see --drain).\n"
+    "SIGHUP has the files of --allow and --deny, --cert, --key, --cacert and --allow-key read again: if all "
+    "of "
+    "them can be, they hold for callers to come; else nothing changes, and standard error says why. When the "
+    "terminal goes, SIGHUP ends it.\n"
+    "SIGUSR2 starts the program anew, as its file is by now, with the same words, and hands over what is "
+    "listened on: no caller is refused meanwhile. Once the new one serves, the old one lets its callers "
+    "finish "
+    "for as long as --drain says, and exits 0; where the new one cannot serve, the old one goes on, and says "
+    "why.\n"
+    "Of sockets that systemd hands over (LISTEN_FDS) each serves the ENDPOINT that it is the same as; "
+    "without "
+    "any ENDPOINT all are served, as tls those that are named so (FileDescriptorName=tls). NOTIFY_SOCKET is "
+    "told of readiness.\n";
 
 constexpr std::string_view call_text =
     "Holds a conversation with one peer: standard input goes out, what comes in goes to standard output, "

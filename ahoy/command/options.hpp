@@ -87,6 +87,8 @@ struct listen_options : common_options {
   log_format log_as = log_format::text;
   std::optional<endpoint> metrics;  ///< where Prometheus may ask
   server_options server;
+  std::vector<std::string> allow_files, deny_files;  ///< --allow @FILE
+  std::string user;                                  ///< --user, as written; empty: not given
   room_options room;
 };
 

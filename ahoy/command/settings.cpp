@@ -146,6 +146,16 @@ endpoint metrics_of(const option& row, std::string_view value) {
   throw unreadable(row.name, value, "write HOST:PORT, as 127.0.0.1:9100");
 }
 
+// One, or a file of them, which is read when it is needed.
+void add_networks(const option& row, std::string_view value, std::vector<network>& networks,
+                  std::vector<std::string>& files) {
+  const bool is_file = value.starts_with('@') && value.size() > 1;
+  if (is_file)
+    files.emplace_back(value.substr(1));
+  else
+    networks.push_back(network_of(row, value));
+}
+
 std::string source_of(std::string_view value) {
   static_cast<void>(read_source(value));
   return std::string(value);
@@ -233,10 +243,14 @@ constexpr std::array table{
             }},
     setting{"--metrics",
             [](all_of& all, row_of_it& row, text value) { all.listen.metrics = metrics_of(row, value); }},
-    setting{"--allow", [](all_of& all, row_of_it& row,
-                          text value) { all.listen.server.allow.push_back(network_of(row, value)); }},
-    setting{"--deny", [](all_of& all, row_of_it& row,
-                         text value) { all.listen.server.deny.push_back(network_of(row, value)); }},
+    setting{"--allow",
+            [](all_of& all, row_of_it& row, text value) {
+              add_networks(row, value, all.listen.server.allow, all.listen.allow_files);
+            }},
+    setting{"--deny",
+            [](all_of& all, row_of_it& row, text value) {
+              add_networks(row, value, all.listen.server.deny, all.listen.deny_files);
+            }},
     setting{"--idle-timeout",
             [](all_of& all, row_of_it& row, text value) {
               all.listen.server.idle_timeout = limit_above_zero(row, value);
@@ -302,7 +316,8 @@ constexpr std::array table{
             [](all_of& all, row_of_it& row, text value) { all.upload.subject = text_of(row, value); }},
     setting{"--attach", [](all_of& all, row_of_it& row,
                            text value) { all.upload.attachments.push_back(text_of(row, value)); }},
-    setting{"--user", [](all_of& all, row_of_it& row, text value) { set_user(row, all.fetch, value); }},
+    setting{"--user", [](all_of& all, row_of_it& row,
+                         text value) { set_user(row, all.fetch, all.listen.user = value); }},
     setting{"--starttls", [](all_of& all, row_of_it&, text) { all.fetch.starttls = true; }},
     setting{"--cacert",
             [](all_of& all, row_of_it& row, text value) { all.fetch.cacert = text_of(row, value); }},

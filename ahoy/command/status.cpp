@@ -96,7 +96,8 @@ constexpr std::array rules{
     of_verb("attach", status::input_failed),
     of_verb("save", status::output_failed),
     of_verb("log", status::output_failed),
-    of_verb("run", status::usage),  // a program that cannot be, found before anybody is served
+    of_verb("become", status::usage),  // another user
+    of_verb("run", status::usage),     // a program that cannot be, found before anybody is served
     of_verb("send", status::send_failed),
     of_verb("receive", status::receive_failed),
 };

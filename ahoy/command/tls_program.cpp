@@ -1,5 +1,6 @@
 #include <ahoy/command/descriptor_limit.hpp>
 #include <ahoy/command/module.hpp>
+#include <ahoy/command/own_words.hpp>
 #include <ahoy/command/signals.hpp>
 #include <ahoy/command/tls_program.hpp>
 #include <ahoy/error/error.hpp>
@@ -12,9 +13,9 @@
 
 namespace ahoy::inline v0 {
 
-/// It finds what the command itself has found when it began.
+/// It finds what the command itself has found when it began, the name that it was called by included.
 void become_tls_program(std::span<const std::string_view> words) {
-  std::vector<std::string> given{"ahoy"};
+  std::vector<std::string> given{own_words().empty() ? "ahoy" : own_words().front()};
   given.insert(given.end(), words.begin(), words.end());
   std::vector<char*> pointers;
   pointers.reserve(given.size() + 1);

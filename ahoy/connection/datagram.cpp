@@ -1,6 +1,7 @@
 #include <ahoy/connection/datagram.hpp>
 #include <ahoy/error/error.hpp>
 
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -19,14 +20,24 @@ void set(int socket, int level, int option, int value) noexcept {
 
 void enable(int socket, int level, int option) noexcept { set(socket, level, option, 1); }
 
+/// Tells with each datagram which mark it carries.
+void learn_mark(const fd& socket, family of) {
+  enable(socket.get(), IPPROTO_IP, IP_RECVTOS);
+  if (of == family::inet6) enable(socket.get(), IPPROTO_IPV6, IPV6_RECVTCLASS);
+}
+
+address name_of(int socket) noexcept {
+  address name;
+  socklen_t size = address::capacity();
+  if (::getsockname(socket, name.data(), &size) == 0) name.set_size(size);
+  return name;
+}
+
 fd open_socket(const address& like, std::string_view verb) {
   fd made{::socket(like.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!made) throw error{system_code(errno), std::string{verb}, like.to_string()};
-  enable(made.get(), IPPROTO_IP, IP_RECVTOS);
-  if (like.family() == family::inet6) {
-    set(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    enable(made.get(), IPPROTO_IPV6, IPV6_RECVTCLASS);
-  }
+  learn_mark(made, like.family());
+  if (like.family() == family::inet6) set(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   return made;
 }
 
@@ -128,6 +139,16 @@ datagram_socket datagram_socket::bound(engine& by, const address& local, const s
   return {by, std::move(made)};
 }
 
+/// What it is told with each datagram is its own to set: whoever opened it may not have.
+datagram_socket datagram_socket::inherited(engine& by, fd bound) {
+  ::fcntl(bound.get(), F_SETFD, FD_CLOEXEC);
+  const address local = name_of(bound.get());
+  learn_mark(bound, local.family());
+  enable(bound.get(), SOL_SOCKET, SO_BROADCAST);
+  if (!is_of_one_host(local)) learn_local(bound, local.family());
+  return {by, std::move(bound)};
+}
+
 datagram_socket datagram_socket::to(engine& by, const address& peer, const std::optional<address>& source) {
   fd made = open_socket(peer, "open a socket for");
   if (source) bind_to(made, *source);
@@ -163,11 +184,6 @@ void datagram_socket::set_mark(std::uint8_t mark) noexcept {
   if (local().family() == family::inet6) set(socket_->number(), IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
 }
 
-address datagram_socket::local() const {
-  address name;
-  socklen_t size = address::capacity();
-  if (::getsockname(socket_->number(), name.data(), &size) == 0) name.set_size(size);
-  return name.unmapped();
-}
+address datagram_socket::local() const { return name_of(socket_->number()).unmapped(); }
 
 }  // namespace ahoy::inline v0

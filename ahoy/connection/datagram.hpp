@@ -23,6 +23,8 @@ class datagram_socket {
   /// addresses. Throws error.
   static datagram_socket bound(engine& by, const address& local, const std::optional<address>& source = {},
                                family wanted = family::unspecified);
+  /// One that is bound already, by another process.
+  static datagram_socket inherited(engine& by, fd bound);
   /// Unbound, or bound to `source`; connected to `peer` unless that is a group or a broadcast address,
   /// which answer from addresses of their own. Only a connected socket hears that its peer cannot be reached.
   static datagram_socket to(engine& by, const address& peer, const std::optional<address>& source = {});
@@ -57,6 +59,7 @@ class datagram_socket {
   /// From now on what is sent carries this mark, where its header names no other one.
   void set_mark(std::uint8_t mark) noexcept;
 
+  [[nodiscard]] int number() const noexcept { return socket_->number(); }
   [[nodiscard]] descriptor& native() noexcept { return *socket_; }
   [[nodiscard]] address local() const;
   [[nodiscard]] bool connected() const noexcept { return connected_; }

@@ -126,15 +126,31 @@ listener::listener(engine& by, const address& on, int backlog, family wanted) {
   made_file file{of_ours};
   if (::listen(made.get(), backlog) != 0) fail(on);
   socket_ = std::make_unique<descriptor>(by, std::move(made));
-  socklen_t size = address::capacity();
-  if (::getsockname(socket_->number(), local_.data(), &size) == 0) local_.set_size(size);
-  if (has_file) file_ = path;
-  if (has_file) own_file();
+  learn_local();
+  if (has_file) own_file(path);
   file.keep();
 }
 
-void listener::own_file() {
+listener::listener(engine& by, fd listening, file_is whose) {
+  const int number = listening.get();
+  ::fcntl(number, F_SETFD, FD_CLOEXEC);
+  ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
+  socket_ = std::make_unique<descriptor>(by, std::move(listening));
+  learn_local();
+  const std::string path = local_.family() == family::local ? local_.host() : std::string{};
+  const bool has_file = !path.empty() && path.front() != '@';
+  if (local_.family() != family::local) set_manners(number);
+  if (has_file && whose == file_is::ours) own_file(path);
+}
+
+void listener::learn_local() {
+  socklen_t size = address::capacity();
+  if (::getsockname(socket_->number(), local_.data(), &size) == 0) local_.set_size(size);
+}
+
+void listener::own_file(std::string path) {
   struct stat ours{};
+  file_ = std::move(path);
   if (::stat(file_.c_str(), &ours) == 0) inode_ = ours.st_ino;
 }
 

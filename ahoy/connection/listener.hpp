@@ -5,6 +5,9 @@
 
 namespace ahoy::inline v0 {
 
+/// Who removes the file of a Unix socket.
+enum class file_is { ours, theirs };
+
 /// A socket that callers connect to: TCP or Unix. A Unix socket's file has mode 0600; a file that is left of
 /// a dead server is replaced, that of a live one never; the file goes with the listener.
 class listener {
@@ -13,6 +16,8 @@ class listener {
   /// error; with EBUSY where somebody has locked the folder of a Unix socket's file (flock(2)), as another
   /// server does for a moment while it starts: a later try may succeed.
   listener(engine& by, const address& on, int backlog, family wanted = family::unspecified);
+  /// One that listens already: opened by another process, whose its file is, or was until now.
+  listener(engine& by, fd listening, file_is whose);
   listener(listener&&) = default;
   ~listener();
 
@@ -33,10 +38,15 @@ class listener {
 
   /// Where it really listens, with the port that the kernel chose for 0.
   [[nodiscard]] const address& local() const noexcept { return local_; }
+  /// The file goes on without this listener.
+  void leave_file() noexcept { file_.clear(); }
+  [[nodiscard]] file_is file() const noexcept { return file_.empty() ? file_is::theirs : file_is::ours; }
+  [[nodiscard]] int number() const noexcept { return socket_->number(); }
   [[nodiscard]] descriptor& native() noexcept { return *socket_; }
 
  private:
-  void own_file();
+  void learn_local();
+  void own_file(std::string path);
   std::unique_ptr<descriptor> socket_;
   address local_;
   std::string file_;  // the socket file that is ours to remove

@@ -186,6 +186,12 @@ struct accept_operation : operation {
   address peer;
 };
 
+/// Who has called: what an accept gives.
+struct accepted_caller {
+  fd socket;
+  address peer;
+};
+
 struct connect_operation : operation {
   connect_operation(descriptor* with, const address& peer) noexcept
       : operation{operation_kind::connect, with}, to{peer} {}

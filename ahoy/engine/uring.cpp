@@ -349,6 +349,27 @@ bool uring_engine::give(uring_file& file, accept_operation& to) noexcept {
   return true;
 }
 
+/// What the kernel has begun it ends at once, one way or the other.
+std::vector<accepted_caller> uring_engine::take_accepted(descriptor& on) {
+  uring_file* file = known(on);
+  if (!file || !file->accepts) return {};
+  accept_window& window = *file->accepts;
+  for (unsigned at = 0; at < accept_window::width; ++at)
+    if (window.calls[at].under_way) end(*file, accepting + at);
+  while (std::ranges::any_of(window.calls, &accept_window::call::under_way)) {
+    blocks_.refill();
+    ring_.enter(no_deadline);
+    while (take_completions()) continue;
+  }
+  std::vector<accepted_caller> all;
+  while (!window.done.empty()) {
+    accepted_caller next;
+    next.socket.reset(window.take(next.peer));
+    if (next.socket) all.push_back(std::move(next));
+  }
+  return all;
+}
+
 void uring_engine::accepted(uring_file& file, const completion& done, unsigned at) noexcept {
   accept_window::call& call = file.accepts->calls[at];
   call.under_way = false;

@@ -34,6 +34,7 @@ class uring_engine final : public loop {
   explicit uring_engine(uring_settings how = {});
   ~uring_engine() override;
   [[nodiscard]] std::string_view name() const noexcept override { return "uring"; }
+  [[nodiscard]] std::vector<accepted_caller> take_accepted(descriptor& on) override;
   [[nodiscard]] std::size_t held(const descriptor& by) const noexcept override;
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <new>
 
 namespace ahoy::inline v0 {
@@ -49,18 +50,22 @@ bool try_to_take(server_run& run, fd socket, const address& peer, bool is_secure
   }
 }
 
-}  // namespace
+/// Whoever was accepted before the end is served: nobody else will be told of it.
+void take_those_accepted(server_run& run, entrance& from) {
+  for (accepted_caller& each : run.engine().take_accepted(from.at.native()))
+    try_to_take(run, std::move(each.socket), each.peer, from.is_secure);
+}
 
 /// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
 /// fork copies what is held for them, and the child lets go of it.
-task<> accept_callers(server_run& run, entrance& from) {
+task<> accept_to_the_end(server_run& run, entrance& from) {
   bool exhausted = false;
   while (!run.is_ending()) {
     while (run.is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
     auto next = co_await from.at.accept();
     if (is_one_of(ends, next.error))
       throw error{system_code(next.error), "accept on", from.at.local().to_string()};
-    if (next.error == 0 && run.is_ending())
+    if (next.error == 0 && run.is_ending() && !run.hands_over())
       co_return;  // the one caller of `once` came elsewhere at the same moment
     if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure))
       next.error = ENOMEM;
@@ -73,6 +78,19 @@ task<> accept_callers(server_run& run, entrance& from) {
       if (run.starts_workers() && !run.is_ending()) co_await run.engine().sleep(duration::zero());
     }
   }
+}
+
+}  // namespace
+
+task<> accept_callers(server_run& run, entrance& from) {
+  std::exception_ptr why;
+  try {
+    co_await accept_to_the_end(run, from);
+  } catch (...) {
+    why = std::current_exception();
+  }
+  if (run.hands_over()) take_those_accepted(run, from);
+  if (why) std::rethrow_exception(why);
 }
 
 }  // namespace ahoy::inline v0

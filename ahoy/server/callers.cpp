@@ -101,6 +101,11 @@ void callers::end_receiving() {
   for (caller& each : present_) each.link().shutdown_receive();
 }
 
+void callers::end_receiving_datagrams() {
+  for (caller& each : present_)
+    if (each.link().keeps_boundaries()) each.link().shutdown_receive();
+}
+
 void callers::heard(const connection& from) {
   const auto found = silences_.find(&from);
   if (found == silences_.end()) return;

@@ -76,6 +76,8 @@ class callers {
   static void cut_stalled(caller& whom);
   /// No caller is heard any more: each one's receive() ends with the end of the stream.
   void end_receiving();
+  /// Of peers of datagrams alone.
+  void end_receiving_datagrams();
 
   /// A datagram came from this caller.
   void heard(const connection& from);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <list>
 #include <unordered_map>
 
@@ -95,7 +96,11 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
     if (run.serving().answers_by_itself()) socket.set_mark(answered_mark);
   }
 
-  task<> receive_all();
+  /// Until somebody else receives from the socket: what was taken from it before that is still served.
+  task<> receive_until_handed_over();
+  void hand_over() noexcept {
+    if (receiving_) receiving_->stop();
+  }
   task<> send_queued();
   bool send_now(send_operation& asked, const datagram_header& to);
   /// Whether what is sent now is sent with that of others, at the end of the turn.
@@ -120,13 +125,17 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   [[nodiscard]] bool may_answer(const datagram_header& header) const noexcept;
   datagram_caller* find_or_admit(const datagram_header& header);
   void refuse(const datagram_header& from, turned_away why);
+  task<> receive_all();
   task<> receive_callers();
   task<> receive_requests();
+  task<> receive_rest();
+  [[nodiscard]] bool admits_nobody() const noexcept { return run.is_ending() && !run.hands_over(); }
   void receive_one(datagram& received);
   task<> take_turn();
   void receive_request(const datagram& asked);
   void begin_request(const datagram& asked);
   std::list<unsent> queue_;
+  context* receiving_ = nullptr;
   bool gathers_ = false;      // until all have had their turn who were sent something together
   bool has_no_room_ = false;  // the socket, for all that was gathered
 };
@@ -289,7 +298,7 @@ bool datagram_service::may_answer(const datagram_header& header) const noexcept 
 datagram_caller* datagram_service::find_or_admit(const datagram_header& header) {
   const auto found = present.find(header.peer);
   if (found != present.end() && !found->second->has_ended()) return found->second;
-  if (run.is_ending()) return nullptr;
+  if (admits_nobody()) return nullptr;
   if (!run.is_welcome(header.peer.unmapped())) {
     run.tell_denied(header.peer.unmapped());
     return nullptr;
@@ -313,6 +322,34 @@ void datagram_service::refuse(const datagram_header& from, turned_away why) {
   back.mark = answered_mark;
   send_to_operation word{&socket.native(), "busy", back};
   attempt(word, run.engine().buffers(), patience::none);
+}
+
+task<> datagram_service::receive_until_handed_over() {
+  context& here = co_await this_context();
+  context own{here};
+  receiving_ = &own;
+  std::exception_ptr why;
+  try {
+    co_await receive_all().in(own);
+  } catch (...) {
+    why = std::current_exception();
+  }
+  receiving_ = nullptr;
+  const bool is_handed_over = own.stopped() && !here.stopped();
+  if (!is_handed_over) std::rethrow_exception(why);
+  co_await receive_rest();
+}
+
+task<> datagram_service::receive_rest() {
+  gathers_ = false;
+  while (socket.has_more()) {
+    datagram rest = co_await socket.receive();
+    if (run.datagrams_are_requests())
+      receive_request(rest);
+    else
+      receive_one(rest);
+  }
+  send_gathered();
 }
 
 task<> datagram_service::receive_all() {
@@ -340,7 +377,7 @@ void datagram_service::begin_request(const datagram& asked) {
 }
 
 void datagram_service::receive_request(const datagram& asked) {
-  if (!may_answer(asked.header) || run.is_ending()) return;
+  if (!may_answer(asked.header) || admits_nobody()) return;
   if (run.is_welcome(asked.header.peer.unmapped()))
     begin_request(asked);
   else
@@ -387,14 +424,22 @@ task<> datagram_service::take_turn() {
 }
 
 task<> serve_callers(std::shared_ptr<datagram_service> service) {
-  co_await when_all(tasks(service->receive_all(), service->send_queued()));
+  co_await when_all(tasks(service->receive_until_handed_over(), service->send_queued()));
 }
 
 }  // namespace
 
 task<> serve_datagrams(server_run& run, datagram_socket& socket) {
-  run.keep(serve_callers(std::make_shared<datagram_service>(run, socket)));
-  while (!run.is_ending()) co_await run.wait_for_change(no_timeout);
+  const auto service = std::make_shared<datagram_service>(run, socket);
+  run.keep(serve_callers(service));
+  std::exception_ptr stopped;
+  try {
+    while (!run.is_ending()) co_await run.wait_for_change(no_timeout);
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  if (run.hands_over()) service->hand_over();
+  if (stopped) std::rethrow_exception(stopped);
 }
 
 }  // namespace ahoy::inline v0

@@ -115,6 +115,7 @@ class kept_workers::duty final : public assignment {
     if (!by_) return;
     by_->jobs.erase(what_.job);
     --by_->engaged;
+    dismiss_if_idle(*by_);
     by_.reset();
   }
 
@@ -156,6 +157,18 @@ std::shared_ptr<kept_workers::member> kept_workers::choose() {
   const bool may_have_more = serve_many_ && members_.size() >= count_;
   if (!chosen || (chosen->engaged > 0 && !may_have_more)) chosen = hire();
   return chosen;
+}
+
+/// One that is not leaving stays.
+void kept_workers::dismiss_if_idle(member& leaving) {
+  if (leaving.is_leaving && leaving.engaged == 0) ::shutdown(leaving.wire.number(), SHUT_WR);
+}
+
+void kept_workers::renew() {
+  for (const auto& each : members_) {
+    each->is_leaving = true;
+    dismiss_if_idle(*each);
+  }
 }
 
 task<> kept_workers::attend(std::shared_ptr<member> to) {

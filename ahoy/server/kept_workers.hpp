@@ -26,6 +26,9 @@ class kept_workers {
   /// Entrusts a caller to who has the least to do; who is told when the assignment begins. Throws error where
   /// the system has no more. Of a worker that dies before it has taken the caller, another takes its place.
   [[nodiscard]] std::unique_ptr<assignment> engage(order what);
+  /// Those who are here serve whom they have, and end; callers that come are served by others, who are made
+  /// of what this process is by now.
+  void renew();
   /// Waits for the end of all. Nobody may be served any more.
   task<> close();
 
@@ -35,6 +38,7 @@ class kept_workers {
   std::shared_ptr<member> choose();
   std::shared_ptr<member> hire();
   task<> attend(std::shared_ptr<member> to);
+  static void dismiss_if_idle(member& leaving);
   void bury(const std::shared_ptr<member>& gone, const std::string& why);
   task<> tell(member& whom, const order& what);
   task<> until_all_are_gone();

@@ -19,6 +19,10 @@ class observer {
  public:
   virtual ~observer() = default;
   virtual void listening(scheme, const address& /*on*/) {}
+  /// Every endpoint is listened on, and nobody was accepted yet: what this throws ends the server.
+  virtual void bound() {}
+  /// After bound(): workers that are kept have been started, and callers are answered from now on.
+  virtual void ready() {}
   /// Connected, and not served before others have left: there are no more workers, or, under iterative,
   /// turns.
   virtual void waiting(const connection& /*caller*/, std::size_t /*ahead*/) {}

@@ -6,6 +6,14 @@ void observers::listening(scheme as, const address& on) {
   for (observer* each : all_) each->listening(as, on);
 }
 
+void observers::bound() {
+  for (observer* each : all_) each->bound();
+}
+
+void observers::ready() {
+  for (observer* each : all_) each->ready();
+}
+
 void observers::waiting(const connection& caller, std::size_t ahead) {
   for (observer* each : all_) each->waiting(caller, ahead);
 }

@@ -12,6 +12,8 @@ class observers final : public observer {
   void add(observer& one) { all_.push_back(&one); }
 
   void listening(scheme as, const address& on) override;
+  void bound() override;
+  void ready() override;
   void waiting(const connection& caller, std::size_t ahead) override;
   void joined(const connection& caller) override;
   void ended_its_half(const connection& caller) override;

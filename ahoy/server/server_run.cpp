@@ -24,10 +24,11 @@ namespace {
 constexpr duration patience_with_starting = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{5};
 
-std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options) {
+std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options,
+                                       const renewable_security* tls) {
   const bool has_workers = options.model == model::process || options.model == model::thread ||
                            (options.model == model::event && options.workers > 1);
-  return has_workers ? std::make_unique<worker_pool>(by, how, options) : nullptr;
+  return has_workers ? std::make_unique<worker_pool>(by, how, options, tls) : nullptr;
 }
 
 /// How many are served at the same time.
@@ -45,10 +46,6 @@ std::string unless_cut(const callers::caller& who, const std::string& why, const
   return std::string{callers::in_words(who.why_cut)};
 }
 
-bool is_in(const std::vector<network>& list, const address& caller) noexcept {
-  return std::ranges::any_of(list, [&](const network& each) { return each.contains(*caller.data()); });
-}
-
 }  // namespace
 
 server_run::server_run(server& of, ahoy::engine& by, context& where)
@@ -58,32 +55,34 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       patience_{where},
       acceptors_{where},
       services_{where},
-      pool_{make_pool(by, *of.handler_, of.options_)},
+      pool_{make_pool(by, *of.handler_, of.options_, of.tls_.get())},
       turns_{by, most_at_once(of.options_)},
       connected_{of.options_.per_address},
       senders_{of.options_.per_address},
       max_clients_{of.options_.max_clients ? of.options_.max_clients
-                                           : default_max_clients(of.options_, limits_of_system())} {}
-
-bool server_run::is_welcome(const address& caller) const noexcept {
-  if (caller.family() == family::local) return true;
-  return !is_in(options().deny, caller) && (options().allow.empty() || is_in(options().allow, caller));
+                                           : default_max_clients(of.options_, limits_of_system())} {
+  if (!pool_) return;
+  for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
 }
+
+bool server_run::is_welcome(const address& caller) const noexcept { return of_.rules()->admits(caller); }
 
 task<> server_run::open() {
-  for (const endpoint& each : of_.endpoints_) co_await open_endpoint(each);
+  std::size_t number = 0;
+  for (const endpoint& each : of_.endpoints_) co_await open_endpoint(number++, each);
 }
 
-task<> server_run::open_endpoint(endpoint on) {
+task<> server_run::open_endpoint(std::size_t number, endpoint on) {
   const bool is_secure = on.transport() == transport::tls;
   // Not to serve in the clear what was meant to be kept from others.
   if (is_secure && (on.scheme != scheme::tls || !options().tls))
     throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
                 on.scheme == scheme::tls ? "it takes a key: server_options::tls"
                                          : "this version has tcp, tls, udp and unix"};
+  if (take_over(number, on.scheme)) co_return;
   if (on.transport() == transport::local) {
     const address file = address::local(on.path);
-    co_await open_file(on.scheme, file);
+    co_await open_file(number, on.scheme, file);
     co_return;
   }
   std::vector<address> found =
@@ -92,7 +91,7 @@ task<> server_run::open_endpoint(endpoint on) {
   for (address& each :
        found) {  // a name with several addresses has one port on all, also where the kernel chose it
     each.set_port(chosen);
-    open_address(on.scheme, each);
+    open_address(number, on.scheme, each);
     chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
                                                 : entrances_.back().at.local().port();
   }
@@ -100,11 +99,11 @@ task<> server_run::open_endpoint(endpoint on) {
 
 /// Another server that starts in the same folder has it locked for a moment; one that has it for longer is no
 /// server, and nobody else is kept waiting for it.
-task<> server_run::open_file(scheme as, address on) {
+task<> server_run::open_file(std::size_t number, scheme as, address on) {
   const time_point due = deadline_after(by_.now(), patience_with_starting);
   for (bool opened = false; !opened;) {
     try {
-      open_address(as, on);
+      open_address(number, as, on);
       opened = true;
     } catch (const error& failure) {
       if (failure.code() != std::errc::device_or_resource_busy || by_.now() >= due) throw;
@@ -113,12 +112,45 @@ task<> server_run::open_file(scheme as, address on) {
   }
 }
 
-void server_run::open_address(scheme as, const address& on) {
-  if (traits(as).transport == transport::udp)
+void server_run::open_address(std::size_t number, scheme as, const address& on) {
+  const bool is_datagram = traits(as).transport == transport::udp;
+  if (is_datagram) {
     datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
-  else
-    entrances_.push_back({listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
-  told().listening(as, as == scheme::udp ? datagrams_.back().local() : entrances_.back().at.local());
+    endpoints_of_datagrams_.push_back(number);
+  } else {
+    entrances_.push_back({number, listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
+  }
+}
+
+/// false where nobody has opened it.
+bool server_run::take_over(std::size_t number, scheme as) {
+  bool is_open = false;
+  for (inherited_socket& each : of_.inherited_) {
+    if (each.endpoint != number) continue;
+    take_over(each, as);
+    is_open = true;
+  }
+  return is_open;
+}
+
+void server_run::take_over(inherited_socket& opened, scheme as) {
+  if (traits(as).transport == transport::udp) {
+    datagrams_.push_back(datagram_socket::inherited(by_, std::move(opened.socket)));
+    endpoints_of_datagrams_.push_back(opened.endpoint);
+  } else {
+    entrances_.push_back(
+        {opened.endpoint, listener{by_, std::move(opened.socket), opened.file}, as == scheme::tls});
+  }
+}
+
+std::vector<listening_socket> server_run::listening() const {
+  std::vector<listening_socket> all;
+  for (const entrance& each : entrances_)
+    all.push_back({each.endpoint, each.at.number(), each.at.local(), each.at.file()});
+  for (std::size_t i = 0; i < datagrams_.size(); ++i)
+    all.push_back({endpoints_of_datagrams_[i], datagrams_[i].number(), datagrams_[i].local(), file_is::ours});
+  std::ranges::stable_sort(all, {}, &listening_socket::endpoint);
+  return all;
 }
 
 task<> server_run::run() {
@@ -127,8 +159,12 @@ task<> server_run::run() {
     keep(tell_untold_in_time());
     const bool watches = options().stall_timeout != no_timeout && !of_.handler_->callers_meet();
     if (watches) keep(cut_who_stalls());
-    if (pool_) pool_->start();
     co_await open();
+    told().bound();
+    if (pool_) pool_->start();
+    for (const listening_socket& each : listening())
+      told().listening(of_.endpoints_[each.endpoint].scheme, each.on);
+    told().ready();
     log(log_level::notice, description(by_));
     co_await accept_all();
     if (!failure_) co_await drain();
@@ -170,6 +206,14 @@ void server_run::stop_accepting() {
   changed_.notify();
 }
 
+/// Nobody else may listen here once this process does not: files are left, and who was accepted ahead is
+/// taken by the acceptors.
+void server_run::hand_over() {
+  hands_over_ = true;
+  for (entrance& each : entrances_) each.at.leave_file();
+  stop_accepting();
+}
+
 task<> server_run::until_the_end(task<> service) {
   try {
     co_await std::move(service);
@@ -195,7 +239,10 @@ task<> server_run::watch_stop() {
     co_await by_.ready_unhurried(signal, POLLIN);
     std::uint64_t stops = 0;
     if (::read(signal.number(), &stops, sizeof stops) < 0) continue;
-    stop_accepting();
+    if (of_.retires_ && !hands_over_)
+      hand_over();
+    else
+      stop_accepting();
   }
 }
 
@@ -205,10 +252,20 @@ task<> server_run::end_receiving_at_workers() {
   changed_.notify();
 }
 
+/// After hand_over(): nobody is told to end yet but peers of datagrams, who cannot be heard any more.
+task<> server_run::let_finish() {
+  of_.callers_.end_receiving_datagrams();
+  const time_point due = deadline_after(by_.now(), options().drain);
+  while (conversations_.size() > 0 && of_.stops_ == 0 && by_.now() < due)
+    co_await wait_for_change(due == no_deadline ? no_timeout : due - by_.now());
+}
+
 /// Those who are here finish; a second stop(), or the end of `drain`, cuts.
 task<> server_run::drain() {
   entrances_.clear();
-  if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
+  if (hands_over_) {
+    co_await let_finish();
+  } else if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
     while (conversations_.size() > 0 && of_.stops_ == 0) co_await wait_for_change(no_timeout);
   }
   of_.handler_->end();

@@ -19,6 +19,7 @@ namespace ahoy::inline v0 {
 
 /// Where callers come in.
 struct entrance {
+  std::size_t endpoint;  ///< its number
   listener at;
   bool is_secure;  ///< they speak TLS
 };
@@ -40,6 +41,9 @@ class server_run : scope::follower {
   [[nodiscard]] const handler& serving() const noexcept { return *of_.handler_; }
 
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
+  /// Somebody else listens from now on: who was accepted, or has sent a datagram, before that is served here.
+  [[nodiscard]] bool hands_over() const noexcept { return hands_over_; }
+  [[nodiscard]] std::vector<listening_socket> listening() const;
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
   [[nodiscard]] bool is_full() const noexcept { return of_.callers_.in_place() >= max_clients_; }
   /// Whether there is a place for one more, or a silent peer of datagrams makes way.
@@ -80,11 +84,15 @@ class server_run : scope::follower {
   static constexpr std::size_t most_making_way_at_once = 64;
 
   task<> open();
-  task<> open_endpoint(endpoint on);
-  void open_address(scheme as, const address& on);
-  task<> open_file(scheme as, address on);
+  task<> open_endpoint(std::size_t number, endpoint on);
+  void open_address(std::size_t number, scheme as, const address& on);
+  task<> open_file(std::size_t number, scheme as, address on);
+  bool take_over(std::size_t number, scheme as);
+  void take_over(inherited_socket& opened, scheme as);
   task<> accept_all();
   void stop_accepting();
+  void hand_over();
+  task<> let_finish();
   void failed() noexcept;
   task<> until_the_end(task<> service);
   task<> join(scope& all);
@@ -136,11 +144,13 @@ class server_run : scope::follower {
   event untold_{by_};
   std::vector<entrance> entrances_;
   std::vector<datagram_socket> datagrams_;
+  std::vector<std::size_t> endpoints_of_datagrams_;
   std::size_t max_clients_;
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in
-  bool over_ = false;    // nobody is left
+  bool hands_over_ = false;
+  bool over_ = false;  // nobody is left
   std::exception_ptr failure_;
 };
 

@@ -68,10 +68,12 @@ class entry {
 
 }  // namespace
 
-worker_pool::worker_pool(engine& by, handler& how, const server_options& options)
+worker_pool::worker_pool(engine& by, handler& how, const server_options& options,
+                         const renewable_security* renewed)
     : by_{by},
       how_{how},
       options_{options},
+      renewed_{renewed},
       kept_{by, options.workers, options.model == model::event,
             [this](fd wire) { return start_kept(std::move(wire)); }} {
   if (options.workers == 0) own_.emplace(by, how, options.tls.get());
@@ -90,7 +92,15 @@ std::unique_ptr<worker> worker_pool::start_kept(fd wire) {
       });
 }
 
+/// A process has a copy of what TLS was when it began; a thread has TLS itself.
+void worker_pool::renew_processes() {
+  if (!renewed_ || options_.model != model::process || renewals_ == renewed_->renewals()) return;
+  renewals_ = renewed_->renewals();
+  kept_.renew();
+}
+
 std::shared_ptr<assignment> worker_pool::entrust(order what) {
+  if (what.is_secure) renew_processes();
   if (options_.workers > 0) return kept_.engage(std::move(what));
   if (options_.model == model::process) return own_->engage_process(as_, std::move(what));
   return own_->engage_thread(std::move(what));

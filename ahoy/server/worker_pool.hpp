@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/connection/renewable_security.hpp>
 #include <ahoy/server/kept_workers.hpp>
 #include <ahoy/server/own_workers.hpp>
 
@@ -16,8 +17,12 @@ class worker_pool {
  public:
   /// To be made before the server opens anything: a process keeps what is open now, and nothing of what the
   /// server opens for others.
-  worker_pool(engine& by, handler& how, const server_options& options);
+  /// `renewed` says when `options.tls` was.
+  worker_pool(engine& by, handler& how, const server_options& options,
+              const renewable_security* renewed = nullptr);
 
+  /// A descriptor that is open already, and no worker's: before start().
+  void hide_from_workers(int descriptor) noexcept { std::erase(as_.kept, descriptor); }
   /// Starts those that are kept. Throws error.
   void start() { kept_.start(); }
   /// Entrusts a caller to a worker, who speaks TLS with an entrusted_caller. Throws error where the system
@@ -35,6 +40,7 @@ class worker_pool {
 
  private:
   struct carrying;
+  void renew_processes();
   std::shared_ptr<assignment> entrust(order what);
   std::unique_ptr<worker> start_kept(fd wire);
   task<outcome> see_through(assignment& job);
@@ -48,11 +54,13 @@ class worker_pool {
   engine& by_;
   handler& how_;
   const server_options& options_;
+  const renewable_security* renewed_;
   start_of_process as_;
   kept_workers kept_;
   std::optional<own_workers> own_;  // where none are kept
   std::vector<std::shared_ptr<assignment>> under_way_;
   std::uint64_t last_job_ = 0;
+  std::uint64_t renewals_ = 0;  // of TLS, that processes which are kept have seen
   bool hears_nobody_ = false;
 };
 

@@ -1,0 +1,23 @@
+#pragma once
+#include <ahoy/command/options.hpp>
+#include <ahoy/server/server_rules.hpp>
+
+#include <string>
+
+namespace ahoy::inline v0 {
+
+/// What listen reads from files: who may call, and what answers over TLS.
+struct listen_rules {
+  // No aggregate, since coroutines hold it. NOLINTNEXTLINE(modernize-use-equals-default)
+  listen_rules() noexcept {}
+  server_rules rules;
+  std::string fingerprint;  ///< of the key that tls endpoints show, where nobody else vouches for it
+
+  /// For whoever asked for them to be read.
+  [[nodiscard]] std::string summary() const;
+};
+
+/// As the options say, from the files as they are now. All of it, or throws error.
+[[nodiscard]] listen_rules read_rules(const listen_options& options);
+
+}  // namespace ahoy::inline v0

@@ -1,0 +1,72 @@
+#include <ahoy/command/network_files.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+#include <ahoy/error/unreadable.hpp>
+#include <ahoy/socket/fd.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+constexpr std::size_t most_text = std::size_t{1024} * 1024;
+constexpr std::string_view blanks = " \t\r";
+
+/// Not to wait for a writer, where it is a pipe that nobody writes to.
+std::string text_of(const std::string& name) {
+  const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!file) throw error{system_code(errno), "read", escape(name)};
+  std::string text;
+  std::array<char, 65536> piece{};
+  for (ssize_t got = 1; got > 0;) {
+    got = ::read(file.get(), piece.data(), piece.size());
+    if (got < 0) throw error{system_code(errno), "read", escape(name)};
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > most_text)
+      throw error{make_error_code(errc::too_long), "read", escape(name),
+                  "a list of networks has at most 1 MiB"};
+  }
+  return text;
+}
+
+std::string_view without_comment(std::string_view line) {
+  line = line.substr(0, line.find('#'));
+  const auto first = line.find_first_not_of(blanks);
+  if (first == line.npos) return {};
+  return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+}
+
+network read_line(const std::string& file, std::size_t number, std::string_view word) {
+  try {
+    return network::parse(word);
+  } catch (const error& failure) {
+    const errc cause = failure.code() == errc::out_of_range ? errc::out_of_range : errc::malformed;
+    throw unreadable(fmt::format("line {} of {}", number, escape(file)), word, failure.hint(), cause);
+  }
+}
+
+}  // namespace
+
+std::vector<network> networks_in_file(const std::string& name, empty_list what_of_none) {
+  const std::string text = text_of(name);
+  std::vector<network> found;
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const auto end = rest.find('\n');
+    const std::string_view word = without_comment(rest.substr(0, end));
+    if (!word.empty()) found.push_back(read_line(name, number, word));
+    rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+  }
+  if (found.empty() && what_of_none == empty_list::is_refused)
+    throw unreadable("--allow", name, "no network is in it, so that everybody could call");
+  return found;
+}
+
+}  // namespace ahoy::inline v0

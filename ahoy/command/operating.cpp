@@ -1,0 +1,145 @@
+#include <ahoy/command/listen_rules.hpp>
+#include <ahoy/command/operating.hpp>
+#include <ahoy/error/error.hpp>
+#include <ahoy/error/escape.hpp>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace ahoy::inline v0 {
+
+namespace {
+
+bool is_hung_up(int terminal) noexcept {
+  pollfd asked{terminal, 0, 0};
+  return ::poll(&asked, 1, 0) == 1 && (asked.revents & POLLHUP) != 0 && ::isatty(terminal) == 0 &&
+         errno == EIO;
+}
+
+/// A terminal that is gone, and not a pipe whose other end is.
+bool has_lost_terminal() noexcept { return is_hung_up(STDIN_FILENO) || is_hung_up(STDERR_FILENO); }
+
+std::optional<user_identity> user_of(const listen_options& options) {
+  if (options.user.empty()) return std::nullopt;
+  user_identity who = find_user(options.user);
+  check_can_become(who);
+  return who;
+}
+
+}  // namespace
+
+operating::operating(engine& by, const listen_options& options, server& of, listen_report& report,
+                     const inheritance& inherited)
+    : by_{by},
+      options_{options},
+      serving_{of},
+      report_{report},
+      user_{user_of(options)},
+      successor_of_{inherited.successor_of},
+      signals_{by, {SIGHUP, SIGUSR2}} {
+  for (inherited_socket& each : claim(inherited, options.on)) serving_.inherit(std::move(each));
+  report_.when_bound = [this] { bound(); };
+  report_.when_ready = [this] { ready(); };
+}
+
+void operating::bound() {
+  if (!user_) return;
+  for (const listening_socket& each : serving_.listening()) {
+    const bool has_file = each.on.family() == family::local && each.file == file_is::ours;
+    if (has_file && ::geteuid() == 0) give_socket_file(each.on.host(), *user_);
+  }
+  become(*user_);
+}
+
+void operating::ready() {
+  serves_ = true;
+  if (successor_of_)
+    tell_ready(*successor_of_);
+  else
+    manager_.ready("serves");
+}
+
+void operating::stops() noexcept {
+  is_ending_ = true;
+  if (!next_) manager_.stopping();
+}
+
+task<> operating::obey_signals() {
+  for (;;) {
+    const int signal = co_await signals_.next();
+    co_await obey(signal);
+  }
+}
+
+task<> operating::obey(int signal) {
+  const bool is_end_of_terminal = signal == SIGHUP && (signals_.was_of_system() || has_lost_terminal());
+  if (is_end_of_terminal) {
+    stops();
+    serving_.stop();
+  } else if (signal == SIGHUP) {
+    reload();
+  } else {
+    co_await be_succeeded();
+  }
+}
+
+void operating::note_failure(std::string_view what, const error& why) {
+  const std::string hint = why.hint().empty() ? "" : "; " + why.hint();
+  report_.note(fmt::format("ahoy: {}: {}{}", what, why.what(), hint));
+}
+
+void operating::reload() {
+  manager_.reloading();
+  if (when_reloading) when_reloading();
+  try {
+    listen_rules next = read_rules(options_);
+    const std::string summary = next.summary();
+    serving_.reload(std::move(next.rules));
+    report_.note("reloaded: " + summary);
+  } catch (const error& why) {
+    note_failure("not reloaded, and nothing has changed", why);
+  }
+  manager_.ready("serves");
+}
+
+std::string operating::why_not_succeeded() const {
+  if (next_) return "a successor was started already";
+  if (options_.server.once) return "--once has one caller, whom no other process can serve";
+  if (::isatty(STDIN_FILENO) == 1) return "whoever types at this terminal would talk to both";
+  if (!serves_ || is_ending_) return "it does not serve";
+  return {};
+}
+
+task<> operating::be_succeeded() {
+  const std::string refusal = why_not_succeeded();
+  if (!refusal.empty()) {
+    report_.note("ahoy: no successor is started: " + refusal);
+    co_return;
+  }
+  next_.emplace(by_, manager_.variable());
+  std::optional<error> failure;
+  try {
+    co_await next_->start(serving_.listening(), options_.on);
+  } catch (const error& why) {
+    failure = why;
+  }
+  if (failure) {
+    next_.reset();
+    if (failure->code() == std::errc::operation_canceled) throw error{*failure};
+    note_failure("this process goes on, since there is no successor", *failure);
+    co_return;
+  }
+  manager_.succeeded_by(next_->number());
+  report_.note(
+      fmt::format("process {} serves from now on; callers who are here may finish", next_->number()));
+  if (when_retired) when_retired();
+  serving_.retire();
+  const std::string end = co_await next_->ended();
+  report_.note("ahoy: the successor has ended while callers were still here: " + end);
+}
+
+}  // namespace ahoy::inline v0

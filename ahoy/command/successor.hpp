@@ -1,0 +1,44 @@
+#pragma once
+#include <ahoy/address/endpoint.hpp>
+#include <ahoy/engine/engine.hpp>
+#include <ahoy/server/listening_socket.hpp>
+
+#include <sys/types.h>
+
+#include <span>
+#include <string>
+
+namespace ahoy::inline v0 {
+
+/// The process that takes a listener's place: the program that the listener was started from, as it is on the
+/// disk by now, with the same words. It inherits what is listened on (see inheritance), and the standard
+/// streams; nothing else.
+class successor {
+ public:
+  /// What it shall find in its environment besides, as "NAME=VALUE"; empty: nothing.
+  successor(engine& by, std::string variable);
+  ~successor();
+  successor(const successor&) = delete;
+  successor& operator=(const successor&) = delete;
+
+  /// Returns when it serves. Throws error where it could not, or took too long: then it has been ended.
+  task<> start(std::span<const listening_socket> sockets, std::span<const endpoint> on);
+  [[nodiscard]] pid_t number() const noexcept { return number_; }
+  /// Of one that serves: returns when it has ended, and in words how.
+  task<std::string> ended();
+
+ private:
+  task<bool> hear_ready(descriptor& from);
+  task<> await_end(duration most);
+  std::string reap() noexcept;
+
+  engine& by_;
+  const std::string variable_;
+  pid_t number_ = -1;
+  bool serves_ = false;
+};
+
+/// To the listener that this process succeeds: it serves.
+void tell_ready(int listener) noexcept;
+
+}  // namespace ahoy::inline v0
