@@ -30,7 +30,7 @@ CELLS_AT_ONCE = 4  # much of their time is waiting
 def rows_of(handler, transport, way):
     """In parts, each for a server of its own: of those whose handshake fails before they join it names no more than 32 at once."""
     rows = [row for row in TABLES[handler] if transport in row.transports.split()]
-    size = ROWS_OF_TLS if transport == "tls" and way.model in ("iterative", "event") else len(rows)
+    size = ROWS_OF_TLS if transport == "tls" else len(rows)
     rows.sort(key=lambda row: row.ends is None or isinstance(row.ends, dict) and row.ends[transport] is None)  # floods come last
     return [rows[at:at + size] for at in range(0, len(rows), size)]
 
@@ -90,8 +90,11 @@ class Cell:
     # --- somebody else, who does no harm ---
 
     def call_well(self):
-        """Connects. What goes by datagrams has nothing to connect."""
-        return Bad(self).plain() if self.transport != "udp" else Bad(self).datagrams()
+        """Connects, and shakes hands, which comes before its turn. What goes by datagrams has nothing to connect."""
+        if self.transport == "udp":
+            return Bad(self).datagrams()
+        caller = Bad(self).plain()
+        return bad_tls_callers.over(caller).shake() if self.transport == "tls" else caller
 
     def serve_well(self, caller):
         text = f"good {next(self.numbers)} ".encode()
@@ -99,8 +102,6 @@ class Cell:
         if self.transport == "udp":
             return self.serve_datagrams_well(caller, text, mark)
         with contextlib.closing(caller):
-            if self.transport == "tls":
-                caller = bad_tls_callers.over(caller).shake()
             caller.send(text + b"\n")
             if self.handler == "echo":
                 assert caller.line() == text

@@ -509,7 +509,7 @@ int posix_memalign(void** into, std::size_t alignment, std::size_t size) noexcep
 }
 
 // A program that ends without its destructors.
-[[noreturn]] void _exit(int status) {
+void _exit(int status) {
   faults::note_descriptors();
   syscall(SYS_exit_group, status);
   __builtin_unreachable();
