@@ -127,12 +127,12 @@ class Reload(Operations):
                         self.assertEqual(says(service.port), "")
                         here.sendall(b"after")
                         self.assertEqual(here.recv(5, socket.MSG_WAITALL), b"after")
-                    deny.write_text("")
+                    deny.write_text("# nobody any more\n")
                     service.reload_says()
                     self.assertEqual(says(service.port), "hello")
 
     def test_a_file_that_does_not_parse_changes_nothing(self):
-        allow, deny = self.file("allow", "127.0.0.0/8\n"), self.file("deny", "")
+        allow, deny = self.file("allow", "127.0.0.0/8\n"), self.file("deny", "#\n")
         with Service("tcp://127.0.0.1:0", "--handler", "echo", "--allow", f"@{allow}", "--deny", f"@{deny}") as service:
             deny.write_text("127.0.0.0/8\n")  # whole; what follows is not
             for text, told in (("127.0.0.1\n\n127.0.0.0/99\n", r'line 3 of \S+allow "127\.0\.0\.0/99"'), ("localhost\n", "line 1"),
@@ -490,7 +490,7 @@ class Systemd(Operations):
 
     def test_readiness_is_told(self):
         told = self.notices()
-        deny = self.file("deny", "")
+        deny = self.file("deny", "#\n")
         with Service("tcp://127.0.0.1:0", "--handler", "echo", "--deny", f"@{deny}", before=("env", f"NOTIFY_SOCKET={told.getsockname()}")) as service:
             self.assertRegex(told.recv(1000), rb"\AREADY=1\nSTATUS=")
             before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000

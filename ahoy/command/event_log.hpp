@@ -11,9 +11,8 @@ namespace ahoy::inline v0 {
 
 /// What happens at a server as lines for a log, one for each event: its time (RFC 3339, UTC), its name, then
 /// members, by name. Under `text` they are NAME=VALUE, with quotes where a value has more in it than a word,
-/// and then with \" and \\ in it; under `json` an object. All from outside is escaped. Its lines are bounded
-/// as the observer's calls are: of what strangers can bring about as often as they like, some are named a
-/// second, and the rest is counted.
+/// and then with \" and \\ in it; under `json` an object. All from outside is escaped. Who was refused is
+/// named at a bounded rate, and the rest counted (see observer); each who joins and leaves has its two lines.
 class event_log final : public observer {
  public:
   /// `write` is given whole lines, with their newline.

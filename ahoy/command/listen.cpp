@@ -51,6 +51,7 @@ constexpr duration time_for_the_last = std::chrono::milliseconds{100};
 /// For whom we succeed to let go of what it does not hand over.
 constexpr duration time_for_the_one_before = std::chrono::seconds{10};
 constexpr duration pause_between_tries = std::chrono::milliseconds{50};
+constexpr duration pause_after_many_tries = std::chrono::seconds{5};
 
 duration hear_after_finish(const after_eof& rule) {
   return rule.how == after_eof::rule::close ? duration::zero() : rule.limit;
@@ -230,18 +231,24 @@ class listening {
     if (failure) std::rethrow_exception(failure);
   }
 
-  /// Whom we succeed lets go of the address only when it knows that we serve.
+  /// Whom we succeed lets go of the address only when it knows that we serve. Since then callers are ours, so
+  /// that we go on whoever has it.
   task<> serve_metrics() {
-    const time_point due = by_.now() + (is_successor_ ? time_for_the_one_before : duration::zero());
-    for (bool is_taken = true; is_taken;) {
-      is_taken = false;
+    const time_point due = by_.now() + time_for_the_one_before;
+    for (bool is_told = false, fails = true; fails;) {
+      std::optional<error> failure;
       try {
         co_await serve_metrics_once();
       } catch (const error& why) {
-        is_taken = why.code() == std::errc::address_in_use && by_.now() < due;
-        if (!is_taken) throw;
+        if (!is_successor_ || why.code() == std::errc::operation_canceled) throw;
+        failure = why;
       }
-      if (is_taken) co_await by_.sleep(pause_between_tries);
+      fails = failure.has_value();
+      if (fails && !is_told && by_.now() >= due) {
+        is_told = true;
+        report_.note(std::string{"ahoy: no metrics for now: "} + failure->what());
+      }
+      if (fails) co_await by_.sleep(is_told ? pause_after_many_tries : pause_between_tries);
     }
   }
 

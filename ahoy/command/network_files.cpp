@@ -1,15 +1,11 @@
+#include <ahoy/command/file_text.hpp>
 #include <ahoy/command/network_files.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/unreadable.hpp>
-#include <ahoy/socket/fd.hpp>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <string_view>
 
 namespace ahoy::inline v0 {
@@ -19,20 +15,11 @@ namespace {
 constexpr std::size_t most_text = std::size_t{1024} * 1024;
 constexpr std::string_view blanks = " \t\r";
 
-/// Not to wait for a writer, where it is a pipe that nobody writes to.
+/// One of no byte is about to be written, by an editor or a copy: nothing that was meant.
 std::string text_of(const std::string& name) {
-  const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!file) throw error{system_code(errno), "read", escape(name)};
-  std::string text;
-  std::array<char, 65536> piece{};
-  for (ssize_t got = 1; got > 0;) {
-    got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0) throw error{system_code(errno), "read", escape(name)};
-    text.append(piece.data(), static_cast<std::size_t>(got));
-    if (text.size() > most_text)
-      throw error{make_error_code(errc::too_long), "read", escape(name),
-                  "a list of networks has at most 1 MiB"};
-  }
+  std::string text = file_text(name, most_text);
+  if (text.empty())
+    throw unreadable("networks in", name, "it is empty: a line that begins with # says that none are meant");
   return text;
 }
 

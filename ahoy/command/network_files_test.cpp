@@ -60,7 +60,8 @@ TEST_F(network_files, names_the_line_that_is_none) {
 
 TEST_F(network_files, of_allow_has_at_least_one) {
   EXPECT_EQ(refusal_of("# none\n", empty_list::is_refused), "read --allow \"" + name_ + "\": malformed");
-  EXPECT_EQ(refusal_of("", empty_list::is_refused), "read --allow \"" + name_ + "\": malformed");
+  for (const empty_list each : {empty_list::is_refused, empty_list::is_fine})
+    EXPECT_EQ(refusal_of("", each), "read networks in \"" + name_ + "\": malformed");
 }
 
 TEST_F(network_files, is_no_larger_than_a_mebibyte) {

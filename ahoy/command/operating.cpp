@@ -127,10 +127,15 @@ task<> operating::be_succeeded() {
   } catch (const error& why) {
     failure = why;
   }
+  if (!failure && is_ending_) {
+    next_->dismiss();
+    failure.emplace(system_code(ECANCELED), "start", "a successor", "this process was told to end");
+  }
   if (failure) {
     next_.reset();
-    if (failure->code() == std::errc::operation_canceled) throw error{*failure};
-    note_failure("this process goes on, since there is no successor", *failure);
+    if (failure->code() == std::errc::operation_canceled && !is_ending_) throw error{*failure};
+    note_failure(is_ending_ ? "there is no successor" : "this process goes on, since there is no successor",
+                 *failure);
     co_return;
   }
   manager_.succeeded_by(next_->number());

@@ -161,6 +161,8 @@ task<> successor::start(std::span<const listening_socket> sockets, std::span<con
     plan how{std::move(file), sockets, on, theirs.get(), variable_};
     number_ = v0::start(how, theirs.get());
   }
+  handle_.emplace(by_, fd{static_cast<int>(::syscall(SYS_pidfd_open, number_, 0))});
+  if (!handle_->is_open()) fail_to_watch(errno);
   std::string why;
   try {
     serves_ = co_await with_deadline(deadline_after(by_.now(), patience), hear_ready(ready));
@@ -174,12 +176,17 @@ task<> successor::start(std::span<const listening_socket> sockets, std::span<con
   throw error{system_code(ESRCH), "start", "a successor", why.empty() ? end : why};
 }
 
+/// Its end could only be awaited by standing still.
+void successor::fail_to_watch(int why) {
+  static_cast<void>(reap());
+  throw error{system_code(why), "watch", "a successor", "it takes pidfd_open(2), which a sandbox may forbid"};
+}
+
 task<> successor::await_end(duration most) {
-  descriptor handle{by_, fd{static_cast<int>(::syscall(SYS_pidfd_open, number_, 0))}};
-  auto end = by_.ready(handle, POLLIN);
+  auto end = by_.ready(*handle_, POLLIN);
   end.timeout = most;
   try {
-    if (handle.is_open()) co_await end;
+    co_await end;
   } catch (const error& late) {
     if (late.code() != std::errc::timed_out || !end.timed_out) throw;
   }
@@ -202,7 +209,10 @@ std::string successor::reap() noexcept {
     const bool has_ended = ::waitpid(number_, &status, WNOHANG) == number_;
     if (has_ended) return number_ = -1, in_words(status);
   }
-  if (!serves_) ::kill(number_, SIGKILL);
+  if (!serves_ && handle_ && handle_->is_open())
+    ::syscall(SYS_pidfd_send_signal, handle_->number(), SIGKILL, nullptr, 0);
+  else if (!serves_)
+    ::kill(number_, SIGKILL);
   do gone = ::waitpid(number_, &status, 0);
   while (gone < 0 && errno == EINTR);
   number_ = -1;

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -24,16 +25,20 @@ class successor {
   /// Returns when it serves. Throws error where it could not, or took too long: then it has been ended.
   task<> start(std::span<const listening_socket> sockets, std::span<const endpoint> on);
   [[nodiscard]] pid_t number() const noexcept { return number_; }
+  /// Of one that serves: it is ended all the same, since nobody is to be served any more.
+  void dismiss() noexcept { serves_ = false; }
   /// Of one that serves: returns when it has ended, and in words how.
   task<std::string> ended();
 
  private:
   task<bool> hear_ready(descriptor& from);
   task<> await_end(duration most);
+  [[noreturn]] void fail_to_watch(int why);
   std::string reap() noexcept;
 
   engine& by_;
   const std::string variable_;
+  std::optional<descriptor> handle_;  // by which its end is heard of
   pid_t number_ = -1;
   bool serves_ = false;
 };

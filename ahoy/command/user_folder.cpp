@@ -1,3 +1,4 @@
+#include <ahoy/command/file_text.hpp>
 #include <ahoy/command/user_folder.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
@@ -8,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -64,19 +64,12 @@ std::string user_folder() {
 }
 
 std::optional<std::string> text_of_file(const std::string& name) {
-  const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file && errno == ENOENT) return std::nullopt;
-  if (!file) fail("read", name);
-  std::string text;
-  std::array<char, 65536> piece{};
-  for (ssize_t got = 1; got != 0;) {
-    got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("read", name);
-    text.append(piece.data(), static_cast<std::size_t>(got));
-    if (text.size() > most_text) throw error{system_code(EFBIG), "read", escape(name)};
+  try {
+    return file_text(name, most_text);
+  } catch (const error& why) {
+    if (why.code() != std::errc::no_such_file_or_directory) throw;
   }
-  return text;
+  return std::nullopt;
 }
 
 /// Others have it for a moment.

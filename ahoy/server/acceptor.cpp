@@ -70,7 +70,7 @@ task<> accept_to_the_end(server_run& run, entrance& from) {
     if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure))
       next.error = ENOMEM;
     if (is_one_of(exhaustions, next.error)) {
-      if (!exhausted) run.told().exhausted(cause_in_words(system_code(next.error)));
+      if (!exhausted) run.tell_exhausted(cause_in_words(system_code(next.error)));
       exhausted = true;
       co_await run.wait_for_change(patience_of_acceptor);
     } else if (next.error == 0) {

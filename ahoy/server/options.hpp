@@ -50,7 +50,8 @@ struct server_options {
   /// Of a caller for whom something waits, and who takes none of it: it is cut after so long, by whom and
   /// however it is served. A room has its own rule (room_options), and of datagrams nothing waits.
   duration stall_timeout = std::chrono::minutes{2};
-  duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut
+  duration drain = std::chrono::seconds{2};  ///< from stop() until those that still talk are cut; before
+                                             ///< that, up to 2 s, the time that one has to go who was served
   std::vector<network> allow = {};           ///< where not empty, only these may call
   std::vector<network> deny = {};
   bool once = false;  ///< serve one caller, then end

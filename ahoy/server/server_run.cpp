@@ -20,6 +20,7 @@ namespace ahoy::inline v0 {
 
 namespace {
 
+constexpr duration most_time_to_part = std::chrono::seconds{2};
 /// Servers that start in one folder hold each other up for some microseconds.
 constexpr duration patience_with_starting = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{5};
@@ -355,6 +356,12 @@ void server_run::tell_insecure(const connection& caller, std::string_view why) {
   if (may_tell(turned_away::insecure)) told().insecure(caller, why);
 }
 
+void server_run::tell_exhausted(std::string_view why) {
+  if (by_.now() < exhaustion_told_ + std::chrono::seconds{1}) return;
+  exhaustion_told_ = by_.now();
+  told().exhausted(why);
+}
+
 void server_run::tell_denied(const address& caller) {
   if (may_tell(turned_away::denied)) told().denied(caller);
 }
@@ -416,7 +423,7 @@ void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure, turn
 }
 
 task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
-  caller->set_timeout(options().drain);
+  caller->set_timeout(time_to_part());
   try {
     const std::string_view word = is_secure ? alert_internal_error : "busy\n";
     co_await caller->send(word);
@@ -505,7 +512,7 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   std::unique_ptr<connection> caller = of_.callers_.remove(who);
   changed_.notify();
   if (is_cut)
-    co_await cut_off(*caller, options().drain);
+    co_await cut_off(*caller, time_to_part());
   else if (needs_farewell(*caller))
     co_await part_from(*caller);
   count_out(*caller);
@@ -513,10 +520,16 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   changed_.notify();
 }
 
+/// Whoever has been served and does not go holds a descriptor: only at the end have they as long as `drain`
+/// says, which may be without end.
+duration server_run::time_to_part() const noexcept {
+  return ending_ ? options().drain : std::min(options().drain, most_time_to_part);
+}
+
 /// While the server goes on, a caller has time to read and to end its half; its end waits for nobody to
 /// leave.
 task<> server_run::part_from(connection& caller) {
-  co_await farewell(caller, options().drain).in(patience_);
+  co_await farewell(caller, time_to_part()).in(patience_);
   if (patience_.stopped()) co_await short_farewell(caller, options().drain);
 }
 

@@ -68,6 +68,8 @@ class server_run : scope::follower {
   /// Tells the observer of one that was not admitted. false: too many come for telling of each.
   bool tell_refused(const address& caller, turned_away why);
   void tell_denied(const address& caller);
+  /// At most once a second: each caller who leaves frees a descriptor, which the next one takes.
+  void tell_exhausted(std::string_view why);
   void tell_insecure(const connection& caller, std::string_view why);
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
@@ -114,6 +116,7 @@ class server_run : scope::follower {
   task<> part_with(callers::entry who, std::string why);
   task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
+  [[nodiscard]] duration time_to_part() const noexcept;
   task<> see_off(std::unique_ptr<connection> caller, bool is_secure);
   task<> wait_for_turn(callers::entry who, turn& own);
   [[nodiscard]] bool takes_turns(const connection& caller) const noexcept;
@@ -132,6 +135,7 @@ class server_run : scope::follower {
   server& of_;
   ahoy::engine& by_;
   scope conversations_;
+  time_point exhaustion_told_{};
   context patience_;  // stopped when the end is near: nobody's own end is waited for any more
   scope acceptors_;
   scope services_;
