@@ -413,7 +413,7 @@ class Listens(Tls):
         for model in (["event"], ["thread"]):
             with self.subTest(model), Listener("tls://127.0.0.1:0", "--model", *model, *self.good) as listener:
                 ended = run("call", f"127.0.0.1:{listener.port}", given=b"hello\n")
-                self.assertIn("speaks TLS, and has not understood: call it by tls://", ended.err)
+                self.assertIn("it speaks TLS, and has not understood: call it by tls://", ended.err)
                 listener.err.until(r"did not join: .*what it says is not TLS")
 
     def test_nobody_who_is_silent_or_slow_holds_a_turn_or_a_worker(self):

@@ -157,6 +157,7 @@ class Values(Case):
                     with self.subTest(verb=verb, name=name, value=value):
                         words = [URLS[name]] if name in URLS else ENDPOINTS[verb]
                         words = ["tls://localhost:9"] if name == "--insecure" and verb != "fetch" else words
+                        words += ["--cacert=x"] if name == "--require-client-cert" else []
                         words += ["--output=x"] if (verb, name) == ("fetch", "--resume") else []
                         self.printed(verb, "--explain", name, *([] if value is None else [value]), *words)
 

@@ -163,7 +163,7 @@ void add_callers(explanation& all, const listen_options& given) {
                                allowed.empty() ? "everywhere" : allowed,
                                denied.empty() ? "" : ", not from " + denied));
   if (const std::string limits = per_address_text(server.per_address); !limits.empty())
-    all.add("of one address", limits);
+    all.add("per address", limits);
   if (server.idle_timeout != no_timeout)
     all.add("cut", fmt::format("who sends nothing for {}", duration_text(server.idle_timeout)));
   if (has_room(given) && given.message_timeout != no_timeout)

@@ -99,8 +99,8 @@ inline constexpr std::array internet_option_rows{
                     "a file to go along; may be repeated", "", mail_schemes),
 
     internet_option(
-        "--user", value_kind::text, "NAME[:PASSWORD]", "what ~/.netrc has", "listen fetch send",
-        section::login, "who to log in as; of listen, who to be",
+        "--user", value_kind::text, "NAME[:...]", "what ~/.netrc has; of listen, who starts it",
+        "listen fetch send", section::login, "who to log in as; of listen, who to be",
         "Of listen it is NAME[:GROUP], or numbers: started by root, it is that user from when its sockets "
         "are "
         "bound and its keys are read, before anybody is answered, and cannot gain anything back. A Unix "

@@ -165,8 +165,22 @@ void check_tls(const listen_options& given) {
   if (!how.allow_key.empty() && how.requires_certificate)
     throw usage_error(usage_errc::contradictory, "options --allow-key and --require-client-cert", "",
                       "a caller is known by its key, or by who signed its certificate: leave out one");
-  if (!how.key.empty() && how.cert.empty())
-    throw usage_error(usage_errc::contradictory, "option --key", "", "it goes with --cert");
+  if (how.requires_certificate && how.cacert.empty())
+    throw usage_error(usage_errc::missing, "option --cacert beside --require-client-cert", "",
+                      "it says whose certificates callers may show");
+}
+
+// Whoever is to be let in by what it can prove must not come in by another door.
+void check_doors(const listen_options& given) {
+  const auto& how = given.tls;
+  const bool is_guarded = how.requires_certificate || !how.allow_key.empty() || !how.token.empty();
+  const auto open =
+      std::ranges::find_if(given.on, [](const endpoint& each) { return each.scheme != scheme::tls; });
+  if (is_guarded && open != given.on.end())
+    throw usage_error(
+        usage_errc::contradictory, "who may call and endpoint", open->to_string(),
+        "--token, --allow-key and --require-client-cert hold for tls alone, and there everybody "
+        "could call: listen there by another `ahoy listen`");
 }
 
 listen_options listen_from(const command_line& line) {
@@ -179,6 +193,7 @@ listen_options listen_from(const command_line& line) {
   check_workers(given);
   check_options(line, given.on);
   check_tls(given);
+  check_doors(given);
   return given;
 }
 

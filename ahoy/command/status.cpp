@@ -96,8 +96,13 @@ constexpr std::array rules{
     of_verb("attach", status::input_failed),
     of_verb("save", status::output_failed),
     of_verb("log", status::output_failed),
-    of_verb("become", status::usage),  // another user
-    of_verb("run", status::usage),     // a program that cannot be, found before anybody is served
+    of_verb("become", status::usage),         // another user
+    of_errno("read", ENOENT, status::usage),  // a file that an option names
+    of_errno("read", EACCES, status::usage),
+    of_errno("read", EISDIR, status::usage),
+    of_errno("read", ENOTDIR, status::usage),
+    of_errno("read", EFBIG, status::usage),
+    of_verb("run", status::usage),  // a program that cannot be, found before anybody is served
     of_verb("send", status::send_failed),
     of_verb("receive", status::receive_failed),
 };

@@ -50,11 +50,10 @@ task<> stream_conversation::hear() {
 }
 
 /// A whole alert, and nothing before it (RFC 8446, section 6): what we said was no TLS.
-void stream_conversation::note_tls(std::string_view heard) const {
+bool stream_conversation::is_alert_of_tls(std::string_view heard) const noexcept {
   constexpr std::size_t size_of_alert = 7;
   const bool is_first = with_.bytes_received() == heard.size() && heard.size() == size_of_alert;
-  if (is_first && heard.starts_with("\x15\x03") && with_.transport() == "tcp")
-    notice(fmt::format("{} speaks TLS, and has not understood: call it by tls://", with_.label()));
+  return is_first && heard.starts_with("\x15\x03") && with_.transport() == "tcp";
 }
 
 task<> stream_conversation::hear_bytes() {
@@ -73,8 +72,11 @@ task<> stream_conversation::hear_bytes() {
     } else if (received->empty()) {
       note_end();
       co_return;
+    } else if (is_alert_of_tls(received->text())) {
+      fail({make_error_code(errc::handshake_failed), "receive from", with_.label(),
+            "it speaks TLS, and has not understood: call it by tls://"});
+      co_return;
     } else {
-      note_tls(received->text());
       co_await to_.take(received->text(), piece::part);
     }
   }

@@ -55,7 +55,7 @@ class stream_conversation {
  private:
   task<> hear();
   task<> hear_bytes();
-  void note_tls(std::string_view heard) const;
+  [[nodiscard]] bool is_alert_of_tls(std::string_view heard) const noexcept;
   task<> hear_messages();
   void note_end() noexcept;
   [[nodiscard]] bool was_reset() const noexcept;

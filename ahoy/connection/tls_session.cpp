@@ -6,7 +6,9 @@
 #include <ahoy/connection/tls_token.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/socket/fd.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -69,8 +71,17 @@ std::string name_to_verify(const host& server) {
   return name;
 }
 
-[[noreturn]] void refuse_file(const char* verb, const std::string& name) {
-  throw error{make_error_code(errc::malformed), verb, escape(name), words_of_failure()};
+constexpr std::string_view certificates_wanted = "certificates in PEM are wanted";
+constexpr std::string_view key_wanted = "the private key is wanted there, in PEM and not encrypted";
+
+/// Whether it was the file that could not be read, or what is in it: OpenSSL says the one as badly as the
+/// other.
+[[noreturn]] void refuse_file(const char* verb, const std::string& name, std::string_view wanted) {
+  const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!file) throw error{system_code(errno), verb, escape(name)};
+  const std::string why = words_of_failure();
+  throw error{make_error_code(errc::malformed), verb, escape(name),
+              fmt::format("{}{}{}", why, why.empty() ? "" : "; ", wanted)};
 }
 
 std::string fingerprint_of(X509* shown) {
@@ -213,15 +224,15 @@ void tls_context::state::set_up_files() {
   ERR_clear_error();
   SSL_CTX* const with = context.get();
   if (!how.authorities.empty() && SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
-    refuse_file("read certificates from", how.authorities);
+    refuse_file("read certificates from", how.authorities, certificates_wanted);
   if (!how.certificate.empty() && SSL_CTX_use_certificate_chain_file(with, how.certificate.c_str()) != 1)
-    refuse_file("read certificate from", how.certificate);
+    refuse_file("read certificate from", how.certificate, certificates_wanted);
   const std::string& key = how.key.empty() ? how.certificate : how.key;
   if (!key.empty() && SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) != 1)
-    refuse_file("read key from", key);
+    refuse_file("read key from", key, key_wanted);
   const std::string& shown = how.certificate.empty() ? key : how.certificate;
   if (!shown.empty() && !key.empty() && SSL_CTX_check_private_key(with) != 1)
-    refuse_file("show certificate of", shown);
+    refuse_file("show certificate of", shown, "the key is that of another certificate");
 }
 
 void tls_context::state::set_up_client() {
@@ -636,7 +647,7 @@ std::string key_fingerprint(const std::string& certificate_file) {
   const std::unique_ptr<BIO, deleter<BIO_free>> file{BIO_new_file(certificate_file.c_str(), "r")};
   const std::unique_ptr<X509, deleter<X509_free>> read{
       file ? PEM_read_bio_X509(file.get(), nullptr, no_password, nullptr) : nullptr};
-  if (!read) refuse_file("read certificate from", certificate_file);
+  if (!read) refuse_file("read certificate from", certificate_file, certificates_wanted);
   return fingerprint_of(read.get());
 }
 
