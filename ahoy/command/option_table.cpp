@@ -509,7 +509,7 @@ bool is_later_verb(std::string_view name) noexcept {
 
 std::string_view title_of(section which) noexcept { return titles[static_cast<std::size_t>(which)]; }
 
-bool option::is_of(verb which) const noexcept {
+bool option::is_of(verb which) const {
   return std::ranges::count(words_of(verbs), row_of(which).name) != 0;
 }
 

@@ -214,21 +214,15 @@ task<> kept_workers::tell(member& whom, const order& what) {
   if (failure) std::rethrow_exception(failure);
 }
 
-task<> kept_workers::until_all_are_gone() {
-  while (!members_.empty()) co_await changed_.wait();
-}
-
 task<> kept_workers::close() {
   for (const auto& each : members_) {
     each->is_leaving = true;
     ::shutdown(each->wire.number(), SHUT_WR);
   }
-  try {
-    co_await with_deadline(deadline_after(by_.now(), grace), until_all_are_gone());
-  } catch (const std::system_error&) {
-    for (const auto& each : members_) each->who->kill();
-  }
-  co_await until_all_are_gone();
+  const time_point due = deadline_after(by_.now(), grace);
+  while (!members_.empty() && by_.now() < due) co_await changed_.wait(due - by_.now());
+  for (const auto& each : members_) each->who->kill();
+  while (!members_.empty()) co_await changed_.wait();
   co_await attendants_.join();
 }
 

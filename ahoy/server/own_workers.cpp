@@ -84,10 +84,14 @@ class own_workers::by_thread final : public assignment {
     });
     in_.threads_.emplace(number_, this);
   }
+  /// One who has not ended, since memory ran out for who awaits it, must let go of the caller first.
   ~by_thread() override {
     in_.threads_.erase(number_);
     in_.sweep();
-    in_.leaving_.push_back({std::move(by_), std::move(who_)});
+    if (is_over_)
+      in_.leave(std::move(by_), std::move(who_));
+    else
+      kill();
   }
 
   task<> wait() override {
@@ -98,7 +102,8 @@ class own_workers::by_thread final : public assignment {
     bell_.ring(what);
     co_return;
   }
-  void kill() noexcept override {}
+  /// A cut is all that can be done.
+  void kill() noexcept override { bell_.ring(order_kind::cut); }
 
   void end(std::string why) {
     why_ = std::move(why);
@@ -193,6 +198,8 @@ task<> own_workers::hear_reports() {
       next = co_await receive_report(reports_);
     } catch (const std::system_error& failure) {
       if (failure.code() == std::errc::operation_canceled) throw;
+    } catch (const std::bad_alloc&) {
+      next.reset();
     }
     if (next)
       heed(*next);
@@ -239,9 +246,22 @@ std::unique_ptr<blocking_engine> own_workers::spare_engine() {
   return made;
 }
 
+/// Joined at once where memory is short.
+void own_workers::leave(std::unique_ptr<blocking_engine> by, std::unique_ptr<worker> who) noexcept {
+  try {
+    leaving_.push_back({std::move(by), std::move(who)});
+  } catch (const std::bad_alloc&) {
+    who.reset();
+  }
+}
+
 task<> own_workers::close() {
   hearing_.stop();
-  co_await hearing_.join();
+  try {
+    co_await hearing_.join();
+  } catch (const std::bad_alloc&) {
+    // as it ended, which it should
+  }
   hear_what_is_there();
   leaving_.clear();
 }

@@ -95,7 +95,6 @@ class server_run : scope::follower {
   task<> let_finish();
   void failed() noexcept;
   task<> until_the_end(task<> service);
-  task<> join(scope& all);
   task<> watch_stop();
   bool may_tell(turned_away what);
   void tell_untold();
@@ -112,6 +111,9 @@ class server_run : scope::follower {
   void ended(context& of, std::exception_ptr thrown) override;
   task<> converse_in_turn(callers::entry who);
   task<> part_with(callers::entry who, std::string why);
+  void let_go(callers::entry who);
+  void tell_left(callers::entry who, const std::string& why) noexcept;
+  std::unique_ptr<connection> take_out(callers::entry who) noexcept;
   task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
   task<> see_off(std::unique_ptr<connection> caller, bool is_secure);

@@ -191,8 +191,13 @@ class worker_run {
         jobs_.try_emplace(what.job, serving_.where(), std::move(caller), std::move(what.second), is_carried);
     assert(is_new && "each job has a number of its own");
     begun->second.patience = what.patience;
-    if (what.is_secure) secure(begun->second, what.agreed_by);
-    serving_.start(serve(begun->first, begun->second));
+    try {
+      if (what.is_secure) secure(begun->second, what.agreed_by);
+      serving_.start(serve(begun->first, begun->second));
+    } catch (...) {
+      jobs_.erase(begun);
+      throw;
+    }
   }
 
   /// Null where no descriptor was left for it.
@@ -223,8 +228,12 @@ class worker_run {
   }
 
   task<> serve(std::uint64_t number, job& of) {
-    why_ = co_await converse(number, of).in(of.where);
-    if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
+    try {
+      why_ = co_await converse(number, of).in(of.where);
+      if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
+    } catch (const std::bad_alloc&) {  // else the server would wait for its end
+      why_ = no_memory();
+    }
     if (of.is_stuck) why_ = cause_in_words(make_error_code(errc::too_slow));
     jobs_.erase(number);
     if (bell_)

@@ -2,6 +2,7 @@
 #include <ahoy/error/signal.hpp>
 #include <ahoy/server/worker_kinds.hpp>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,7 +15,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <filesystem>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -205,12 +208,14 @@ bool children_vanish() noexcept {
          (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0);
 }
 
+/// By readdir(3), since libstdc++ ends the program where memory runs out in a directory_iterator.
 std::vector<int> open_descriptors() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir("/proc/self/fd"), ::closedir};
+  if (!folder && errno == ENOMEM) throw std::bad_alloc{};
   std::vector<int> found;
-  std::error_code unreadable;
-  for (const auto& each : std::filesystem::directory_iterator{"/proc/self/fd", unreadable})
-    found.push_back(std::stoi(each.path().filename()));
-  if (unreadable) found = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  while (const dirent* each = folder ? ::readdir(folder.get()) : nullptr)
+    if (each->d_name[0] != '.') found.push_back(std::atoi(each->d_name));
+  if (!folder) found = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
   std::erase_if(found,
                 [](int each) { return ::fcntl(each, F_GETFD) < 0; });  // what listed them is closed by now
   std::ranges::sort(found);
