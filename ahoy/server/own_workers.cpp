@@ -76,13 +76,19 @@ class own_workers::by_thread final : public assignment {
   by_thread(own_workers& in, order what)
       : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
-    who_ = start_thread([given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
+    std::function<void()> live = [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
                          &how = in.how_, tls = in.tls_] {
       const std::uint64_t number = given->job;
       const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared, tls);
       report_end(reports, report_kind::done, number, why);
-    });
-    in_.threads_.emplace(number_, this);
+    };
+    in_.threads_.emplace(number_, this);  // before it runs: a thread that does cannot be taken back
+    try {
+      who_ = start_thread(std::move(live));
+    } catch (...) {
+      in_.threads_.erase(number_);
+      throw;
+    }
   }
   /// One who has not ended, since memory ran out for who awaits it, must let go of the caller first.
   ~by_thread() override {

@@ -439,11 +439,14 @@ task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
 }
 
 /// There was a place, but neither a process nor a thread.
-task<> server_run::turn_away(connection& caller, std::string why, bool is_secure) {
+bool server_run::tell_no_worker(const address& caller, std::string_view why) {
   const bool may = may_tell(turned_away::busy);
-  if (may) told().no_worker(caller.remote(), why);
+  if (may) told().no_worker(caller, why);
+  return may;
+}
+
+task<> server_run::turn_away(connection& caller, bool is_secure) {
   const bool is_datagram = caller.keeps_boundaries();
-  if (is_datagram && !may) co_return;  // whoever forges senders must not have us answer them all
   try {
     if (!is_secure) co_await caller.send(is_datagram ? "busy" : "busy\n");
   } catch (const std::system_error&) {
@@ -494,8 +497,8 @@ task<> server_run::converse_in_turn(callers::entry who) {
   std::string why = no_memory;
   try {
     why = co_await serve(who).in(*who);
-  } catch (const std::bad_alloc&) {
-    // it says so already
+  } catch (const std::bad_alloc&) {  // one who was not heard is told so
+    who->is_turned_away = !who->has_joined && !who->is_secure;
   }
   std::optional<task<>> parting;
   try {
@@ -508,6 +511,7 @@ task<> server_run::converse_in_turn(callers::entry who) {
 
 /// Where there is no memory for more: without a farewell.
 void server_run::let_go(callers::entry who) {
+  if (who->is_turned_away) tell_no_worker(who->link().remote(), no_memory);
   tell_left(who, no_memory);
   const std::unique_ptr<connection> caller = take_out(who);
   count_out(*caller);
@@ -547,7 +551,10 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   const bool may_fail_yet = why == "done" && who->link().keeps_boundaries();
   try {
     if (may_fail_yet) why = co_await until_sent(who);
-    if (who->is_turned_away) co_await turn_away(who->link(), why, who->is_secure);
+    bool is_answered = who->is_turned_away && tell_no_worker(who->link().remote(), why);
+    if (who->is_turned_away && !who->link().keeps_boundaries())
+      is_answered = true;  // whoever forges senders must not have us answer them all
+    if (is_answered) co_await turn_away(who->link(), who->is_secure);
   } catch (const std::bad_alloc&) {
     why = no_memory;
   }
@@ -613,8 +620,6 @@ task<std::string> server_run::serve(callers::entry who) {
     why = co_await converse_with(who);
   } catch (const error&) {
     why = how_it_ended(std::current_exception(), who->link());
-  } catch (const std::bad_alloc&) {
-    why = no_memory;
   }
   co_return unless_cut(*who, why, options());
 }

@@ -121,7 +121,8 @@ class server_run : scope::follower {
   [[nodiscard]] bool takes_turns(const connection& caller) const noexcept;
   [[nodiscard]] bool needs_worker(const connection& caller) const noexcept;
   void join(callers::entry who);
-  task<> turn_away(connection& caller, std::string why, bool is_secure);
+  bool tell_no_worker(const address& caller, std::string_view why);
+  task<> turn_away(connection& caller, bool is_secure);
   task<std::string> converse_through_worker(callers::entry who);
   task<std::string> serve(callers::entry who);
   task<> converse_securely(callers::entry who);

@@ -26,7 +26,8 @@ namespace {
 
 class worker_thread final : public worker {
  public:
-  explicit worker_thread(pthread_t running) noexcept : running_{running} {}
+  /// Throws error.
+  void start(const pthread_attr_t& attributes, std::unique_ptr<std::function<void()>> live);
   ~worker_thread() override { join(); }
   task<std::string> reap() override {
     join();
@@ -42,14 +43,21 @@ class worker_thread final : public worker {
     if (!is_joined_) ::pthread_join(running_, nullptr);
     is_joined_ = true;
   }
-  pthread_t running_;
-  bool is_joined_ = false;
+  pthread_t running_{};
+  bool is_joined_ = true;  // or never begun
 };
 
 extern "C" void* live_as_thread(void* given) {
   const std::unique_ptr<std::function<void()>> live{static_cast<std::function<void()>*>(given)};
   (*live)();
   return nullptr;
+}
+
+void worker_thread::start(const pthread_attr_t& attributes, std::unique_ptr<std::function<void()>> live) {
+  const int failure = ::pthread_create(&running_, &attributes, live_as_thread, live.get());
+  if (failure != 0) throw error{system_code(failure), "start", "a thread"};
+  static_cast<void>(live.release());  // it is the thread's
+  is_joined_ = false;
 }
 
 class thread_attributes {
@@ -70,13 +78,16 @@ class thread_attributes {
 /// The status of a child whose work came to its end: none that exit(3) in a handler is likely to have.
 constexpr int well_ended = 120;
 
+void put_an_end_to(pid_t process) noexcept {
+  ::kill(process, SIGKILL);
+  while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) continue;
+}
+
 class worker_process final : public worker {
  public:
   worker_process(engine& by, pid_t number, fd handle) : number_{number}, handle_{by, std::move(handle)} {}
   ~worker_process() override {
-    if (ended_) return;
-    kill();
-    while (::waitpid(number_, nullptr, 0) < 0 && errno == EINTR) continue;
+    if (!ended_) put_an_end_to(number_);
   }
 
   task<std::string> reap() override {
@@ -168,11 +179,9 @@ void leave_signals_to_the_parent(const std::vector<int>& caught, sigset_t mask) 
 std::unique_ptr<worker> start_thread(std::function<void()> live) {
   auto given = std::make_unique<std::function<void()>>(std::move(live));
   static const thread_attributes attributes;
-  pthread_t running{};
-  const int failure = ::pthread_create(&running, attributes.get(), live_as_thread, given.get());
-  if (failure != 0) throw error{system_code(failure), "start", "a thread"};
-  static_cast<void>(given.release());  // it is the thread's
-  return std::make_unique<worker_thread>(running);
+  auto made = std::make_unique<worker_thread>();
+  made->start(*attributes.get(), std::move(given));
+  return made;
 }
 
 start_of_process::start_of_process() : kept{open_descriptors()} {
@@ -197,7 +206,13 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
   fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
   const int cause = errno;
   const bool can_be_awaited = handle || cause == ESRCH;  // ESRCH: over, and reaped unseen
-  auto started = std::make_unique<worker_process>(by, number, std::move(handle));
+  std::unique_ptr<worker_process> started;
+  try {
+    started = std::make_unique<worker_process>(by, number, std::move(handle));
+  } catch (...) {
+    put_an_end_to(number);
+    throw;
+  }
   if (!can_be_awaited) throw error{system_code(cause), "start", "a process"};  // which ends it
   return started;
 }
