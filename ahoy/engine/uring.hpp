@@ -64,6 +64,8 @@ class uring_engine final : public loop {
   // Receiving.
   void start_receiving(uring_file& file) noexcept;
   void hold(uring_file& file, const completion& done) noexcept;
+  void grow_if_possible() noexcept;
+  static void keep(uring_file& file, bytes some) noexcept;
   void serve_reader(uring_file& file) noexcept;
   static bool give(uring_file& file, receive_operation& to) noexcept;
   static void give(bytes some, receive_operation& to) noexcept;

@@ -26,8 +26,8 @@ namespace {
 /// Whether the handler at the server has ended, which may leave unread what its caller said. Why it did, the
 /// server knows.
 bool is_gone(const stream& handler, const error& failure) {
-  const bool is_end =
-      failure.code() == std::errc::broken_pipe || failure.code() == std::errc::connection_reset;
+  const bool is_end = failure.code() == std::errc::broken_pipe ||
+                      (failure.code() == std::errc::connection_reset && handler.is_hung_up());
   return is_end && failure.address() == handler.label();
 }
 
