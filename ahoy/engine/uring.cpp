@@ -348,7 +348,7 @@ void uring_engine::sent(uring_file& file, const completion& done) noexcept {
 
 // --- accepting ---
 
-void uring_engine::start_accepting(uring_file& file) noexcept {
+void uring_engine::start_accepting(uring_file& file) {
   if (!file.accepts) file.accepts = std::make_unique<accept_window>();
   for (unsigned at = 0; at < accept_window::width; ++at) {
     accept_window::call& call = file.accepts->calls[at];

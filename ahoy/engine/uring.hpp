@@ -75,7 +75,7 @@ class uring_engine final : public loop {
   void retract(uring_file& file) noexcept;
 
   // Accepting, and everything else, which the ring only says when to try.
-  void start_accepting(uring_file& file) noexcept;
+  void start_accepting(uring_file& file);
   static bool give(uring_file& file, accept_operation& to) noexcept;
   void poll(uring_file& file, unsigned what, unsigned events) noexcept;
   void poll_for(operation& pending) noexcept;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
@@ -173,7 +174,14 @@ void kept_workers::renew() {
 
 task<> kept_workers::attend(std::shared_ptr<member> to) {
   for (;;) {
-    const std::optional<report> next = co_await receive_report(to->wire);
+    std::optional<report> next;
+    bool is_heard = true;
+    try {
+      next = co_await receive_report(to->wire);
+    } catch (const std::bad_alloc&) {  // that may pass
+      is_heard = false;
+    }
+    if (!is_heard) continue;
     if (!next) break;
     if (next->what == report_kind::unread) to->left_unread = true;
     if (next->what == report_kind::logged) log(next->level, next->text);

@@ -77,7 +77,7 @@ class own_workers::by_thread final : public assignment {
       : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
     std::function<void()> live = [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
-                         &how = in.how_, tls = in.tls_] {
+                                  &how = in.how_, tls = in.tls_] {
       const std::uint64_t number = given->job;
       const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared, tls);
       report_end(reports, report_kind::done, number, why);
@@ -136,8 +136,13 @@ class own_workers::by_process final : public assignment {
     std::ranges::sort(own);
     const std::span<const int> open{std::ranges::upper_bound(own, -1), own.end()};
     const auto live = [this, &what] { serve(std::move(what)); };
-    who_ = start_process(in.by_, as, open, std::ref(live));
     in_.processes_.emplace(number_, this);
+    try {
+      who_ = start_process(in.by_, as, open, std::ref(live));
+    } catch (...) {
+      in_.processes_.erase(number_);
+      throw;
+    }
   }
   ~by_process() override { in_.processes_.erase(number_); }
 

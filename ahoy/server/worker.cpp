@@ -108,10 +108,14 @@ class worker_run {
       : by_{by}, reports_{reports}, how_{how}, whose_{whose}, tls_{tls} {}
 
   task<> run(descriptor& wire) {
-    for (;;) {
-      std::optional<order> next = co_await receive_order(wire);
-      if (!next) break;
-      obey(std::move(*next));
+    try {
+      for (;;) {
+        std::optional<order> next = co_await receive_order(wire);
+        if (!next) break;
+        obey(std::move(*next));
+      }
+    } catch (const std::bad_alloc&) {
+      log(log_level::error, "a worker ended: out of memory");  // the server has others, or starts one
     }
     serving_.stop();
     co_await serving_.join();
@@ -337,6 +341,9 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on, const secur
   std::unique_ptr<engine> by;
   try {
     by = make_engine(on);
+  } catch (const std::bad_alloc&) {
+    log(log_level::error, "a worker ended: out of memory");
+    return;
   } catch (const std::exception& failure) {
     log(log_level::error, std::string{"a worker ended: "} + failure.what());
     return;

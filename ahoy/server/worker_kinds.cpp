@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -78,22 +79,25 @@ class thread_attributes {
 /// The status of a child whose work came to its end: none that exit(3) in a handler is likely to have.
 constexpr int well_ended = 120;
 
-void put_an_end_to(pid_t process) noexcept {
-  ::kill(process, SIGKILL);
-  while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) continue;
-}
-
 class worker_process final : public worker {
  public:
-  worker_process(engine& by, pid_t number, fd handle) : number_{number}, handle_{by, std::move(handle)} {}
+  explicit worker_process(engine& by) noexcept : by_{by} {}
+  /// `handle` is of pidfd_open(2), or none.
+  void begin(pid_t number, fd handle) noexcept {
+    number_ = number;
+    ended_ = false;
+    handle_.emplace(by_, std::move(handle));
+  }
   ~worker_process() override {
-    if (!ended_) put_an_end_to(number_);
+    if (ended_) return;
+    kill();
+    while (::waitpid(number_, nullptr, 0) < 0 && errno == EINTR) continue;
   }
 
   task<std::string> reap() override {
     if (ended_) co_return std::string{};
-    if (handle_.is_open()) {
-      auto end = handle_.engine().ready(handle_, POLLIN);
+    if (handle_->is_open()) {
+      auto end = by_.ready(*handle_, POLLIN);
       end.was_tried = !std::exchange(is_awaited_, true);  // it has hardly begun
       co_await end;
     }
@@ -118,10 +122,11 @@ class worker_process final : public worker {
     return "its process was ended by " + signal_in_words(WTERMSIG(status));
   }
 
-  pid_t number_;
-  descriptor handle_;  // pidfd_open(2)
+  engine& by_;
+  pid_t number_ = 0;
+  std::optional<descriptor> handle_;
   bool is_awaited_ = false;
-  bool ended_ = false;
+  bool ended_ = true;  // or never begun
 };
 
 /// Both are in order. In a child: without memory of its own.
@@ -192,6 +197,7 @@ start_of_process::start_of_process() : kept{open_descriptors()} {
 std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::span<const int> own,
                                       const std::function<void()>& live) {
   assert(std::ranges::is_sorted(own));
+  auto started = std::make_unique<worker_process>(by);  // before the fork, which cannot be taken back
   const no_signals meanwhile;
   const pid_t parent = ::getpid();
   const pid_t number = ::fork();
@@ -206,13 +212,7 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
   fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
   const int cause = errno;
   const bool can_be_awaited = handle || cause == ESRCH;  // ESRCH: over, and reaped unseen
-  std::unique_ptr<worker_process> started;
-  try {
-    started = std::make_unique<worker_process>(by, number, std::move(handle));
-  } catch (...) {
-    put_an_end_to(number);
-    throw;
-  }
+  started->begin(number, std::move(handle));
   if (!can_be_awaited) throw error{system_code(cause), "start", "a process"};  // which ends it
   return started;
 }
