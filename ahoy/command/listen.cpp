@@ -204,6 +204,10 @@ class listening {
     co_await flush();
     const bool has_one_program = options_.server.once && !options_.exec.empty();
     if (has_one_program && report_.somebody_failed()) status_ = status::fault;
+    if (options_.server.once && report_.anybody_found_no_worker()) {
+      report_.note("ahoy: serve the one caller: it was told busy");
+      status_ = status::fault;
+    }
     tasks_.stop();
   }
 

@@ -186,6 +186,7 @@ void listen_report::busy(const address& caller, std::size_t here) {
 }
 
 void listen_report::no_worker(const address& caller, std::string_view why) {
+  anybody_found_no_worker_ = true;
   note(fmt::format("[{}] was told busy: {}", caller.to_string(), why));
   tell(json_event::busy, caller.to_string(), "busy");
 }

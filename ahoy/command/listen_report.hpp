@@ -64,6 +64,8 @@ class listen_report final : public observer, public transcript {
   }
   /// A caller's conversation did not end well, which was neither our wish nor that of whoever runs us.
   [[nodiscard]] bool somebody_failed() const noexcept { return somebody_failed_; }
+  /// Who was told busy, though there was a place: neither a process nor a thread was to be had.
+  [[nodiscard]] bool anybody_found_no_worker() const noexcept { return anybody_found_no_worker_; }
   /// Return when the first caller has come, has ended its half, has left.
   task<> first_arrival();
   task<> first_end();
@@ -88,6 +90,7 @@ class listen_report final : public observer, public transcript {
   bool shows_coming_and_going_;
   bool anybody_came_ = false, anybody_ended_ = false, anybody_left_ = false;
   bool somebody_failed_ = false;
+  bool anybody_found_no_worker_ = false;
   bool writing_ = false;
   rate_limit spoke_tls_;       // on endpoints without
   std::uint64_t dropped_ = 0;  // messages, for slow callers

@@ -509,9 +509,7 @@ bool is_later_verb(std::string_view name) noexcept {
 
 std::string_view title_of(section which) noexcept { return titles[static_cast<std::size_t>(which)]; }
 
-bool option::is_of(verb which) const noexcept {
-  return std::ranges::count(words_of(verbs), row_of(which).name) != 0;
-}
+bool option::is_of(verb which) const { return std::ranges::count(words_of(verbs), row_of(which).name) != 0; }
 
 section option::section_in(verb which) const noexcept {
   return std::ranges::count(words_of(idle), row_of(which).name) != 0 ? section::without_effect : where;

@@ -83,7 +83,7 @@ struct option {
   /// The schemes that it goes with, in that order; empty: all that its verbs have.
   std::string_view schemes = {};
 
-  [[nodiscard]] bool is_of(verb which) const noexcept;
+  [[nodiscard]] bool is_of(verb which) const;
   [[nodiscard]] section section_in(verb which) const noexcept;
   [[nodiscard]] bool has_value() const noexcept;
 };

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <ctime>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -42,21 +43,31 @@ std::string service_manager::variable() const {
 }
 
 void service_manager::ready(std::string_view status) const noexcept {
-  tell(fmt::format("READY=1\nSTATUS={}\n", escape(status)));
+  tell([&] { return fmt::format("READY=1\nSTATUS={}\n", escape(status)); });
 }
 void service_manager::reloading() const noexcept {
-  tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\n", monotonic_microseconds()));
+  tell([] { return fmt::format("RELOADING=1\nMONOTONIC_USEC={}\n", monotonic_microseconds()); });
 }
-void service_manager::stopping() const noexcept { tell("STOPPING=1\n"); }
+void service_manager::stopping() const noexcept {
+  tell([] { return std::string{"STOPPING=1\n"}; });
+}
 void service_manager::status(std::string_view status) const noexcept {
-  tell(fmt::format("STATUS={}\n", escape(status)));
+  tell([&] { return fmt::format("STATUS={}\n", escape(status)); });
 }
 void service_manager::succeeded_by(pid_t next) const noexcept {
-  tell(fmt::format("MAINPID={}\nREADY=1\n", next));
+  tell([&] { return fmt::format("MAINPID={}\nREADY=1\n", next); });
 }
 
-void service_manager::tell(const std::string& lines) const noexcept {
+void service_manager::tell(const std::function<std::string()>& make) const noexcept {
   if (address_.empty()) return;
+  try {
+    send(make());
+  } catch (const std::bad_alloc&) {
+    // It is not told.
+  }
+}
+
+void service_manager::send(const std::string& lines) const noexcept {
   sockaddr_un to{};
   to.sun_family = AF_UNIX;
   std::ranges::copy(address_, to.sun_path);

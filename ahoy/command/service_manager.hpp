@@ -1,6 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,8 @@ class service_manager {
   [[nodiscard]] std::string variable() const;
 
  private:
-  void tell(const std::string& lines) const noexcept;
+  void tell(const std::function<std::string()>& make) const noexcept;
+  void send(const std::string& lines) const noexcept;
   std::string address_;
 };
 

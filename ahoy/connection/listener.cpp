@@ -117,12 +117,12 @@ listener::listener(engine& by, const address& on, int backlog, family wanted) {
   fd made = open_socket(on, wanted);
   const std::string path = on.family() == family::local ? on.host() : std::string{};
   const bool has_file = !path.empty() && path.front() != '@';
+  const std::string of_ours = has_file ? path : std::string{};  // before there is a file
   const fd lock = has_file ? lock_folder(on, path) : fd{};
   if (has_file)
     bind_file(made, on);
   else if (::bind(made.get(), on.data(), on.size()) != 0)
     fail(on);
-  const std::string of_ours = has_file ? path : std::string{};
   made_file file{of_ours};
   if (::listen(made.get(), backlog) != 0) fail(on);
   socket_ = std::make_unique<descriptor>(by, std::move(made));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -76,7 +77,20 @@ blocking_engine::blocking_engine() : loop{try_when::run} {
   asked_.reserve(some);
 }
 
+/// For one more, in all that a wait takes: there it could not be told that memory has run out.
+bool blocking_engine::has_room() noexcept try {
+  if (watched_.size() < watched_.capacity()) return true;
+  const std::size_t wanted = 2 * watched_.capacity();
+  polled_.reserve(wanted);
+  asked_.reserve(wanted);
+  watched_.reserve(wanted);
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
+}
+
 void blocking_engine::watch(operation& pending) noexcept {
+  if (!has_room()) return complete(pending, ENOMEM);
   watched_.push_back(&pending);
   if (pending.unhurried) last_poll_ = now();  // so new that it is not neglected
   if (pending.kind == operation_kind::connect) {

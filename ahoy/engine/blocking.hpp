@@ -18,6 +18,7 @@ class blocking_engine final : public loop {
   }
 
  private:
+  [[nodiscard]] bool has_room() noexcept;
   void watch(operation& pending) noexcept override;
   void unwatch(operation& done) noexcept override;
   void wait(time_point until) override;

@@ -55,20 +55,22 @@ void buffer_ring::refill() {
   const int mask = io_uring_buf_ring_mask(slots_);
   int added = 0;
   for (const unsigned short slot : empty_) {
-    blocks_[slot] = pool_.take().data();
+    blocks_[slot] = pool_.try_take().data();
+    if (!blocks_[slot]) break;  // memory has run out: the others have their turn later
     io_uring_buf_ring_add(shared_.get(), blocks_[slot], buffer_pool::block_size, slot, mask, added++);
   }
   io_uring_buf_ring_advance(shared_.get(), added);
-  empty_.clear();
+  empty_.erase(empty_.begin(), empty_.begin() + added);
 }
 
 void buffer_ring::grow() {
   if (std::exchange(has_grown_, true)) return;
   const std::size_t now = blocks_.size();
   const std::size_t wanted = std::min<std::size_t>(slots_, std::max<std::size_t>(first_slots, now * 2));
+  blocks_.reserve(wanted);
+  empty_.reserve(wanted);
   pool_.keep(wanted);
   blocks_.resize(wanted, nullptr);
-  empty_.reserve(wanted);
   for (std::size_t slot = now; slot < wanted; ++slot) empty_.push_back(static_cast<unsigned short>(slot));
 }
 

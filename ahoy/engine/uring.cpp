@@ -8,6 +8,7 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -140,7 +141,7 @@ bool uring_engine::try_now(operation& asked) {
   }
 }
 
-void uring_engine::watch(operation& pending) noexcept {
+void uring_engine::watch(operation& pending) noexcept try {
   uring_file& file = file_of(*pending.on);
   switch (pending.kind) {
     case operation_kind::receive:
@@ -155,6 +156,8 @@ void uring_engine::watch(operation& pending) noexcept {
     default:
       return poll_for(pending);
   }
+} catch (const std::bad_alloc&) {
+  complete(pending, ENOMEM);
 }
 
 /// One that is over without an answer. What a receive had under way ends too: an error that it took from the
@@ -243,7 +246,7 @@ void uring_engine::received(uring_file& file, const completion& done) noexcept {
   if (done.flags & IORING_CQE_F_BUFFER) hold(file, done);
   if (!(done.flags & IORING_CQE_F_MORE)) {
     file.receiving = file.cancelling = false;
-    if (done.result == -ENOBUFS) blocks_.grow();
+    if (done.result == -ENOBUFS) grow_if_possible();
     if (done.result == -EINVAL && file.limited) {
       limits_receives_ = false;
     } else if (done.result <= 0 && done.result != -ENOBUFS && !is_passing(done.result)) {
@@ -254,13 +257,32 @@ void uring_engine::received(uring_file& file, const completion& done) noexcept {
   serve_reader(file);
 }
 
+/// Where memory has run out, the next turn may have blocks that others have given back.
+void uring_engine::grow_if_possible() noexcept {
+  try {
+    blocks_.grow();
+  } catch (const std::bad_alloc&) {
+    // As many as there are.
+  }
+}
+
+/// What cannot be kept is lost, so that nothing may follow it.
+void uring_engine::keep(uring_file& file, bytes some) noexcept {
+  try {
+    if (!file.over) file.add(std::move(some));
+  } catch (const std::bad_alloc&) {
+    file.over = true;
+    file.failure = ENOMEM;
+  }
+}
+
 /// Whoever waits has it at once: nothing has arrived before.
 void uring_engine::hold(uring_file& file, const completion& done) noexcept {
   const std::span<char> block = blocks_.take(done.flags >> IORING_CQE_BUFFER_SHIFT);
   if (done.result <= 0) return buffers().give_back(block.data());
   bytes some = buffers().lend(block, static_cast<std::size_t>(done.result));
   operation* const waiting = file.on->reading_;
-  if (!waiting || waiting->kind != operation_kind::receive) return file.add(std::move(some));
+  if (!waiting || waiting->kind != operation_kind::receive) return keep(file, std::move(some));
   assert(file.arrived.empty());
   give(std::move(some), static_cast<receive_operation&>(*waiting));
   finish(*waiting);
@@ -326,7 +348,7 @@ void uring_engine::sent(uring_file& file, const completion& done) noexcept {
 
 // --- accepting ---
 
-void uring_engine::start_accepting(uring_file& file) noexcept {
+void uring_engine::start_accepting(uring_file& file) {
   if (!file.accepts) file.accepts = std::make_unique<accept_window>();
   for (unsigned at = 0; at < accept_window::width; ++at) {
     accept_window::call& call = file.accepts->calls[at];

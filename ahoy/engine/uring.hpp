@@ -64,6 +64,8 @@ class uring_engine final : public loop {
   // Receiving.
   void start_receiving(uring_file& file) noexcept;
   void hold(uring_file& file, const completion& done) noexcept;
+  void grow_if_possible() noexcept;
+  static void keep(uring_file& file, bytes some) noexcept;
   void serve_reader(uring_file& file) noexcept;
   static bool give(uring_file& file, receive_operation& to) noexcept;
   static void give(bytes some, receive_operation& to) noexcept;
@@ -73,7 +75,7 @@ class uring_engine final : public loop {
   void retract(uring_file& file) noexcept;
 
   // Accepting, and everything else, which the ring only says when to try.
-  void start_accepting(uring_file& file) noexcept;
+  void start_accepting(uring_file& file);
   static bool give(uring_file& file, accept_operation& to) noexcept;
   void poll(uring_file& file, unsigned what, unsigned events) noexcept;
   void poll_for(operation& pending) noexcept;

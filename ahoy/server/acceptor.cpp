@@ -58,7 +58,7 @@ void take_those_accepted(server_run& run, entrance& from) {
 
 /// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
 /// fork copies what is held for them, and the child lets go of it.
-task<> accept_to_the_end(server_run& run, entrance& from) {
+task<> accept_some(server_run& run, entrance& from) {
   bool exhausted = false;
   while (!run.is_ending()) {
     while (run.is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
@@ -76,6 +76,17 @@ task<> accept_to_the_end(server_run& run, entrance& from) {
     } else if (next.error == 0) {
       exhausted = false;
       if (run.starts_workers() && !run.is_ending()) co_await run.engine().sleep(duration::zero());
+    }
+  }
+}
+
+/// Not even the pauses above may have memory: that passes, and whoever waits is accepted then.
+task<> accept_to_the_end(server_run& run, entrance& from) {
+  while (!run.is_ending()) {
+    try {
+      co_await accept_some(run, from);
+    } catch (const std::bad_alloc&) {
+      if (run.options().once) throw;
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
@@ -173,7 +174,14 @@ void kept_workers::renew() {
 
 task<> kept_workers::attend(std::shared_ptr<member> to) {
   for (;;) {
-    const std::optional<report> next = co_await receive_report(to->wire);
+    std::optional<report> next;
+    bool is_heard = true;
+    try {
+      next = co_await receive_report(to->wire);
+    } catch (const std::bad_alloc&) {  // that may pass
+      is_heard = false;
+    }
+    if (!is_heard) continue;
     if (!next) break;
     if (next->what == report_kind::unread) to->left_unread = true;
     if (next->what == report_kind::logged) log(next->level, next->text);
@@ -214,21 +222,15 @@ task<> kept_workers::tell(member& whom, const order& what) {
   if (failure) std::rethrow_exception(failure);
 }
 
-task<> kept_workers::until_all_are_gone() {
-  while (!members_.empty()) co_await changed_.wait();
-}
-
 task<> kept_workers::close() {
   for (const auto& each : members_) {
     each->is_leaving = true;
     ::shutdown(each->wire.number(), SHUT_WR);
   }
-  try {
-    co_await with_deadline(deadline_after(by_.now(), grace), until_all_are_gone());
-  } catch (const std::system_error&) {
-    for (const auto& each : members_) each->who->kill();
-  }
-  co_await until_all_are_gone();
+  const time_point due = deadline_after(by_.now(), grace);
+  while (!members_.empty() && by_.now() < due) co_await changed_.wait(due - by_.now());
+  for (const auto& each : members_) each->who->kill();
+  while (!members_.empty()) co_await changed_.wait();
   co_await attendants_.join();
 }
 

@@ -41,7 +41,6 @@ class kept_workers {
   static void dismiss_if_idle(member& leaving);
   void bury(const std::shared_ptr<member>& gone, const std::string& why);
   task<> tell(member& whom, const order& what);
-  task<> until_all_are_gone();
 
   engine& by_;
   const std::size_t count_;

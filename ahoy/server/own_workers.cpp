@@ -76,18 +76,28 @@ class own_workers::by_thread final : public assignment {
   by_thread(own_workers& in, order what)
       : in_{in}, number_{what.job}, over_{in.by_}, bell_{in}, by_{in.spare_engine()} {
     auto given = std::make_shared<order>(std::move(what));
-    who_ = start_thread([given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
-                         &how = in.how_, tls = in.tls_] {
+    std::function<void()> live = [given, &by = *by_, bell = bell_.number(), reports = in.wire_.second.get(),
+                                  &how = in.how_, tls = in.tls_] {
       const std::uint64_t number = given->job;
       const std::string why = work_once(by, std::move(*given), bell, reports, how, handler_is::shared, tls);
       report_end(reports, report_kind::done, number, why);
-    });
-    in_.threads_.emplace(number_, this);
+    };
+    in_.threads_.emplace(number_, this);  // before it runs: a thread that does cannot be taken back
+    try {
+      who_ = start_thread(std::move(live));
+    } catch (...) {
+      in_.threads_.erase(number_);
+      throw;
+    }
   }
+  /// One who has not ended, since memory ran out for who awaits it, must let go of the caller first.
   ~by_thread() override {
     in_.threads_.erase(number_);
     in_.sweep();
-    in_.leaving_.push_back({std::move(by_), std::move(who_)});
+    if (is_over_)
+      in_.leave(std::move(by_), std::move(who_));
+    else
+      kill();
   }
 
   task<> wait() override {
@@ -98,7 +108,8 @@ class own_workers::by_thread final : public assignment {
     bell_.ring(what);
     co_return;
   }
-  void kill() noexcept override {}
+  /// A cut is all that can be done.
+  void kill() noexcept override { bell_.ring(order_kind::cut); }
 
   void end(std::string why) {
     why_ = std::move(why);
@@ -125,8 +136,13 @@ class own_workers::by_process final : public assignment {
     std::ranges::sort(own);
     const std::span<const int> open{std::ranges::upper_bound(own, -1), own.end()};
     const auto live = [this, &what] { serve(std::move(what)); };
-    who_ = start_process(in.by_, as, open, std::ref(live));
     in_.processes_.emplace(number_, this);
+    try {
+      who_ = start_process(in.by_, as, open, std::ref(live));
+    } catch (...) {
+      in_.processes_.erase(number_);
+      throw;
+    }
   }
   ~by_process() override { in_.processes_.erase(number_); }
 
@@ -193,6 +209,8 @@ task<> own_workers::hear_reports() {
       next = co_await receive_report(reports_);
     } catch (const std::system_error& failure) {
       if (failure.code() == std::errc::operation_canceled) throw;
+    } catch (const std::bad_alloc&) {
+      next.reset();
     }
     if (next)
       heed(*next);
@@ -239,9 +257,22 @@ std::unique_ptr<blocking_engine> own_workers::spare_engine() {
   return made;
 }
 
+/// Joined at once where memory is short.
+void own_workers::leave(std::unique_ptr<blocking_engine> by, std::unique_ptr<worker> who) noexcept {
+  try {
+    leaving_.push_back({std::move(by), std::move(who)});
+  } catch (const std::bad_alloc&) {
+    who.reset();
+  }
+}
+
 task<> own_workers::close() {
   hearing_.stop();
-  co_await hearing_.join();
+  try {
+    co_await hearing_.join();
+  } catch (const std::bad_alloc&) {
+    // as it ended, which it should
+  }
   hear_what_is_there();
   leaving_.clear();
 }

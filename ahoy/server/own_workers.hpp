@@ -42,6 +42,7 @@ class own_workers {
     std::unique_ptr<worker> who;  // goes first, and is joined
   };
   void sweep();
+  void leave(std::unique_ptr<blocking_engine> by, std::unique_ptr<worker> who) noexcept;
   void hear();
   task<> hear_reports();
   void heed(const report& said);

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -31,6 +32,9 @@ std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_op
                            (options.model == model::event && options.workers > 1);
   return has_workers ? std::make_unique<worker_pool>(by, how, options, tls) : nullptr;
 }
+
+/// Short enough for std::string not to allocate.
+constexpr const char* no_memory = "out of memory";
 
 /// How many are served at the same time.
 std::size_t most_at_once(const server_options& options) noexcept {
@@ -154,7 +158,10 @@ std::vector<listening_socket> server_run::listening() const {
   return all;
 }
 
+/// Its end is made ahead, and takes no memory: there may be none.
 task<> server_run::run() {
+  std::optional<task<>> closing;
+  if (pool_) closing.emplace(pool_->close());
   try {
     keep(watch_stop());
     keep(tell_untold_in_time());
@@ -175,25 +182,26 @@ task<> server_run::run() {
   ending_ = true;
   conversations_.stop();
   patience_.stop();
-  co_await join(conversations_);
-  if (pool_) {
-    context apart;
-    co_await pool_->close().in(apart);
-  }
-  over_ = true;
-  services_.stop();
-  co_await join(services_);
-  tell_untold();
-  if (failure_) std::rethrow_exception(failure_);
-}
-
-/// What throws here must not keep the others from being joined.
-task<> server_run::join(scope& all) {
-  try {
-    co_await all.join();
+  try {  // what throws must not keep the others from being joined
+    co_await conversations_.join();
   } catch (...) {
     failed();
   }
+  context apart;
+  try {
+    if (closing) co_await std::move(*closing).in(apart);
+  } catch (...) {
+    failed();
+  }
+  over_ = true;
+  services_.stop();
+  try {
+    co_await services_.join();
+  } catch (...) {
+    failed();
+  }
+  tell_untold();
+  if (failure_) std::rethrow_exception(failure_);
 }
 
 /// The first failure is the one to tell. Called where an exception is being handled.
@@ -418,11 +426,11 @@ task<> server_run::cut_who_stalls() {
 void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why) {
   tell_refused(caller->remote(), why);
   if (why != turned_away::busy && !can_refuse_crowd()) return;
-  ++refusing_;
   conversations_.start(see_off(std::move(caller), is_secure));
 }
 
 task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
+  ++refusing_;
   caller->set_timeout(time_to_part());
   try {
     const std::string_view word = is_secure ? alert_internal_error : "busy\n";
@@ -430,17 +438,22 @@ task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
     co_await part_from(*caller);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
+  } catch (const std::bad_alloc&) {
+    // It is closed without the word.
   }
   --refusing_;
   changed_.notify();
 }
 
 /// There was a place, but neither a process nor a thread.
-task<> server_run::turn_away(connection& caller, std::string why, bool is_secure) {
+bool server_run::tell_no_worker(const address& caller, std::string_view why) {
   const bool may = may_tell(turned_away::busy);
-  if (may) told().no_worker(caller.remote(), why);
+  if (may) told().no_worker(caller, why);
+  return may;
+}
+
+task<> server_run::turn_away(connection& caller, bool is_secure) {
   const bool is_datagram = caller.keeps_boundaries();
-  if (is_datagram && !may) co_return;  // whoever forges senders must not have us answer them all
   try {
     if (!is_secure) co_await caller.send(is_datagram ? "busy" : "busy\n");
   } catch (const std::system_error&) {
@@ -480,12 +493,54 @@ task<> server_run::converse_securely(callers::entry who) {
 
 void server_run::ended(context& of, std::exception_ptr thrown) {
   const callers::entry who = callers::entry_of(static_cast<callers::caller&>(of));
-  conversations_.start(part_with(who, unless_cut(*who, how_it_ended(thrown, who->link()), options())));
+  try {
+    conversations_.start(part_with(who, unless_cut(*who, how_it_ended(thrown, who->link()), options())));
+  } catch (const std::bad_alloc&) {
+    let_go(who);
+  }
 }
 
 task<> server_run::converse_in_turn(callers::entry who) {
-  const std::string why = co_await serve(who).in(*who);
-  co_await part_with(who, why);
+  std::string why = no_memory;
+  try {
+    why = co_await serve(who).in(*who);
+  } catch (const std::bad_alloc&) {  // one who was not heard is told so
+    who->is_turned_away = !who->has_joined && !who->is_secure;
+  }
+  std::optional<task<>> parting;
+  try {
+    parting.emplace(part_with(who, std::move(why)));
+  } catch (const std::bad_alloc&) {
+    let_go(who);
+  }
+  if (parting) co_await std::move(*parting);
+}
+
+/// Where there is no memory for more: without a farewell.
+void server_run::let_go(callers::entry who) {
+  if (who->is_turned_away) tell_no_worker(who->link().remote(), no_memory);
+  tell_left(who, no_memory);
+  const std::unique_ptr<connection> caller = take_out(who);
+  count_out(*caller);
+}
+
+/// Of what cannot be told for want of memory, the caller's leaving itself must not be kept up.
+void server_run::tell_left(callers::entry who, const std::string& why) noexcept {
+  try {
+    if (who->has_joined) told().departed(*who, why);
+    if (who->has_joined) told().left(who->link(), why);
+    const bool is_insecure = who->is_secure && !who->has_joined && !who->is_turned_away;
+    if (is_insecure) tell_insecure(who->link(), why);
+  } catch (const std::bad_alloc&) {
+    log(log_level::error, no_memory);
+  }
+}
+
+std::unique_ptr<connection> server_run::take_out(callers::entry who) noexcept {
+  if (senders_.most_at_once() > 0) peers_.remove(*who);
+  std::unique_ptr<connection> caller = of_.callers_.remove(who);
+  changed_.notify();
+  return caller;
 }
 
 /// How it ended, once all that its handler said was sent: of datagrams some may fail when it has ended.
@@ -501,20 +556,27 @@ task<std::string> server_run::until_sent(callers::entry who) {
 
 task<> server_run::part_with(callers::entry who, std::string why) {
   const bool may_fail_yet = why == "done" && who->link().keeps_boundaries();
-  if (may_fail_yet) why = co_await until_sent(who);
-  if (who->is_turned_away) co_await turn_away(who->link(), why, who->is_secure);
-  if (who->has_joined) told().departed(*who, why);
-  if (who->has_joined) told().left(who->link(), why);
-  const bool is_insecure = who->is_secure && !who->has_joined && !who->is_turned_away;
-  if (is_insecure) tell_insecure(who->link(), why);
+  try {
+    if (may_fail_yet) why = co_await until_sent(who);
+    const bool is_told = who->is_turned_away && tell_no_worker(who->link().remote(), why);
+    // Whoever forges senders must not have us answer them all.
+    const bool is_answered = who->is_turned_away && (is_told || !who->link().keeps_boundaries());
+    if (is_answered) co_await turn_away(who->link(), who->is_secure);
+  } catch (const std::bad_alloc&) {
+    why = no_memory;
+  }
+  const bool is_insecure = who->is_secure && !who->has_joined;
   const bool is_cut = why != "done" && !who->is_turned_away && !is_insecure;
-  if (senders_.most_at_once() > 0) peers_.remove(*who);
-  std::unique_ptr<connection> caller = of_.callers_.remove(who);
-  changed_.notify();
-  if (is_cut)
-    co_await cut_off(*caller, time_to_part());
-  else if (needs_farewell(*caller))
-    co_await part_from(*caller);
+  tell_left(who, why);
+  std::unique_ptr<connection> caller = take_out(who);
+  try {
+    if (is_cut)
+      co_await cut_off(*caller, time_to_part());
+    else if (needs_farewell(*caller))
+      co_await part_from(*caller);
+  } catch (const std::bad_alloc&) {
+    // it is closed without a farewell
+  }
   count_out(*caller);
   caller.reset();
   changed_.notify();

@@ -97,7 +97,6 @@ class server_run : scope::follower {
   task<> let_finish();
   void failed() noexcept;
   task<> until_the_end(task<> service);
-  task<> join(scope& all);
   task<> watch_stop();
   bool may_tell(turned_away what);
   void tell_untold();
@@ -114,6 +113,9 @@ class server_run : scope::follower {
   void ended(context& of, std::exception_ptr thrown) override;
   task<> converse_in_turn(callers::entry who);
   task<> part_with(callers::entry who, std::string why);
+  void let_go(callers::entry who);
+  void tell_left(callers::entry who, const std::string& why) noexcept;
+  std::unique_ptr<connection> take_out(callers::entry who) noexcept;
   task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
   [[nodiscard]] duration time_to_part() const noexcept;
@@ -122,7 +124,8 @@ class server_run : scope::follower {
   [[nodiscard]] bool takes_turns(const connection& caller) const noexcept;
   [[nodiscard]] bool needs_worker(const connection& caller) const noexcept;
   void join(callers::entry who);
-  task<> turn_away(connection& caller, std::string why, bool is_secure);
+  bool tell_no_worker(const address& caller, std::string_view why);
+  task<> turn_away(connection& caller, bool is_secure);
   task<std::string> converse_through_worker(callers::entry who);
   task<std::string> serve(callers::entry who);
   task<> converse_securely(callers::entry who);

@@ -26,8 +26,8 @@ namespace {
 /// Whether the handler at the server has ended, which may leave unread what its caller said. Why it did, the
 /// server knows.
 bool is_gone(const stream& handler, const error& failure) {
-  const bool is_end =
-      failure.code() == std::errc::broken_pipe || failure.code() == std::errc::connection_reset;
+  const bool is_end = failure.code() == std::errc::broken_pipe ||
+                      (failure.code() == std::errc::connection_reset && handler.is_hung_up());
   return is_end && failure.address() == handler.label();
 }
 
@@ -108,10 +108,14 @@ class worker_run {
       : by_{by}, reports_{reports}, how_{how}, whose_{whose}, tls_{tls} {}
 
   task<> run(descriptor& wire) {
-    for (;;) {
-      std::optional<order> next = co_await receive_order(wire);
-      if (!next) break;
-      obey(std::move(*next));
+    try {
+      for (;;) {
+        std::optional<order> next = co_await receive_order(wire);
+        if (!next) break;
+        obey(std::move(*next));
+      }
+    } catch (const std::bad_alloc&) {
+      log(log_level::error, "a worker ended: out of memory");  // the server has others, or starts one
     }
     serving_.stop();
     co_await serving_.join();
@@ -191,8 +195,13 @@ class worker_run {
         jobs_.try_emplace(what.job, serving_.where(), std::move(caller), std::move(what.second), is_carried);
     assert(is_new && "each job has a number of its own");
     begun->second.patience = what.patience;
-    if (what.is_secure) secure(begun->second, what.agreed_by);
-    serving_.start(serve(begun->first, begun->second));
+    try {
+      if (what.is_secure) secure(begun->second, what.agreed_by);
+      serving_.start(serve(begun->first, begun->second));
+    } catch (...) {
+      jobs_.erase(begun);
+      throw;
+    }
   }
 
   /// Null where no descriptor was left for it.
@@ -223,8 +232,12 @@ class worker_run {
   }
 
   task<> serve(std::uint64_t number, job& of) {
-    why_ = co_await converse(number, of).in(of.where);
-    if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
+    try {
+      why_ = co_await converse(number, of).in(of.where);
+      if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
+    } catch (const std::bad_alloc&) {  // else the server would wait for its end
+      why_ = no_memory();
+    }
     if (of.is_stuck) why_ = cause_in_words(make_error_code(errc::too_slow));
     jobs_.erase(number);
     if (bell_)
@@ -328,6 +341,9 @@ void work(fd wire, handler& how, handler_is whose, engine_choice on, const secur
   std::unique_ptr<engine> by;
   try {
     by = make_engine(on);
+  } catch (const std::bad_alloc&) {
+    log(log_level::error, "a worker ended: out of memory");
+    return;
   } catch (const std::exception& failure) {
     log(log_level::error, std::string{"a worker ended: "} + failure.what());
     return;

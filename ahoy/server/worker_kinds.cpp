@@ -2,6 +2,7 @@
 #include <ahoy/error/signal.hpp>
 #include <ahoy/server/worker_kinds.hpp>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,7 +15,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <filesystem>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <optional>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -23,7 +27,8 @@ namespace {
 
 class worker_thread final : public worker {
  public:
-  explicit worker_thread(pthread_t running) noexcept : running_{running} {}
+  /// Throws error.
+  void start(const pthread_attr_t& attributes, std::unique_ptr<std::function<void()>> live);
   ~worker_thread() override { join(); }
   task<std::string> reap() override {
     join();
@@ -39,14 +44,21 @@ class worker_thread final : public worker {
     if (!is_joined_) ::pthread_join(running_, nullptr);
     is_joined_ = true;
   }
-  pthread_t running_;
-  bool is_joined_ = false;
+  pthread_t running_{};
+  bool is_joined_ = true;  // or never begun
 };
 
 extern "C" void* live_as_thread(void* given) {
   const std::unique_ptr<std::function<void()>> live{static_cast<std::function<void()>*>(given)};
   (*live)();
   return nullptr;
+}
+
+void worker_thread::start(const pthread_attr_t& attributes, std::unique_ptr<std::function<void()>> live) {
+  const int failure = ::pthread_create(&running_, &attributes, live_as_thread, live.get());
+  if (failure != 0) throw error{system_code(failure), "start", "a thread"};
+  static_cast<void>(live.release());  // it is the thread's
+  is_joined_ = false;
 }
 
 class thread_attributes {
@@ -69,7 +81,13 @@ constexpr int well_ended = 120;
 
 class worker_process final : public worker {
  public:
-  worker_process(engine& by, pid_t number, fd handle) : number_{number}, handle_{by, std::move(handle)} {}
+  explicit worker_process(engine& by) noexcept : by_{by} {}
+  /// `handle` is of pidfd_open(2), or none.
+  void begin(pid_t number, fd handle) noexcept {
+    number_ = number;
+    ended_ = false;
+    handle_.emplace(by_, std::move(handle));
+  }
   ~worker_process() override {
     if (ended_) return;
     kill();
@@ -78,8 +96,8 @@ class worker_process final : public worker {
 
   task<std::string> reap() override {
     if (ended_) co_return std::string{};
-    if (handle_.is_open()) {
-      auto end = handle_.engine().ready(handle_, POLLIN);
+    if (handle_->is_open()) {
+      auto end = by_.ready(*handle_, POLLIN);
       end.was_tried = !std::exchange(is_awaited_, true);  // it has hardly begun
       co_await end;
     }
@@ -104,10 +122,11 @@ class worker_process final : public worker {
     return "its process was ended by " + signal_in_words(WTERMSIG(status));
   }
 
-  pid_t number_;
-  descriptor handle_;  // pidfd_open(2)
+  engine& by_;
+  pid_t number_ = 0;
+  std::optional<descriptor> handle_;
   bool is_awaited_ = false;
-  bool ended_ = false;
+  bool ended_ = true;  // or never begun
 };
 
 /// Both are in order. In a child: without memory of its own.
@@ -165,11 +184,9 @@ void leave_signals_to_the_parent(const std::vector<int>& caught, sigset_t mask) 
 std::unique_ptr<worker> start_thread(std::function<void()> live) {
   auto given = std::make_unique<std::function<void()>>(std::move(live));
   static const thread_attributes attributes;
-  pthread_t running{};
-  const int failure = ::pthread_create(&running, attributes.get(), live_as_thread, given.get());
-  if (failure != 0) throw error{system_code(failure), "start", "a thread"};
-  static_cast<void>(given.release());  // it is the thread's
-  return std::make_unique<worker_thread>(running);
+  auto made = std::make_unique<worker_thread>();
+  made->start(*attributes.get(), std::move(given));
+  return made;
 }
 
 start_of_process::start_of_process() : kept{open_descriptors()} {
@@ -180,6 +197,7 @@ start_of_process::start_of_process() : kept{open_descriptors()} {
 std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, std::span<const int> own,
                                       const std::function<void()>& live) {
   assert(std::ranges::is_sorted(own));
+  auto started = std::make_unique<worker_process>(by);  // before the fork, which cannot be taken back
   const no_signals meanwhile;
   const pid_t parent = ::getpid();
   const pid_t number = ::fork();
@@ -194,7 +212,7 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
   fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
   const int cause = errno;
   const bool can_be_awaited = handle || cause == ESRCH;  // ESRCH: over, and reaped unseen
-  auto started = std::make_unique<worker_process>(by, number, std::move(handle));
+  started->begin(number, std::move(handle));
   if (!can_be_awaited) throw error{system_code(cause), "start", "a process"};  // which ends it
   return started;
 }
@@ -205,12 +223,14 @@ bool children_vanish() noexcept {
          (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0);
 }
 
+/// By readdir(3), since libstdc++ ends the program where memory runs out in a directory_iterator.
 std::vector<int> open_descriptors() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir("/proc/self/fd"), ::closedir};
+  if (!folder && errno == ENOMEM) throw std::bad_alloc{};
   std::vector<int> found;
-  std::error_code unreadable;
-  for (const auto& each : std::filesystem::directory_iterator{"/proc/self/fd", unreadable})
-    found.push_back(std::stoi(each.path().filename()));
-  if (unreadable) found = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+  while (const dirent* each = folder ? ::readdir(folder.get()) : nullptr)
+    if (each->d_name[0] != '.') found.push_back(std::atoi(each->d_name));
+  if (!folder) found = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
   std::erase_if(found,
                 [](int each) { return ::fcntl(each, F_GETFD) < 0; });  // what listed them is closed by now
   std::ranges::sort(found);

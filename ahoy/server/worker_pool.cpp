@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -49,6 +50,12 @@ std::pair<fd, fd> open_pair() {
     throw error{system_code(errno), "start", "a worker"};
   return {fd{ends[0]}, fd{ends[1]}};
 }
+
+task<> one_after_the_other(std::vector<task<>> all) {
+  for (task<>& each : all) co_await std::move(each);
+}
+
+task<> nothing_to_do() { co_return; }
 
 /// For as long as a caller is served by a worker.
 class entry {
@@ -165,10 +172,17 @@ struct worker_pool::carrying {
   bool is_agreed = false;
   bool is_over = false;
   std::string why;
+  std::exception_ptr failure;
 };
 
+/// Where it fails, the caller must not be carried by a worker whom nobody sees to.
 task<> worker_pool::carry_and_notify(std::shared_ptr<assignment> job, carrying& how) {
-  how.why = co_await see_to_the_end(std::move(job));
+  try {
+    how.why = co_await see_to_the_end(job);
+  } catch (...) {
+    how.failure = std::current_exception();
+    job->kill();
+  }
   how.is_over = true;
   how.changed.notify();
 }
@@ -194,13 +208,23 @@ task<std::string> worker_pool::serve_here(std::shared_ptr<assignment> by, connec
   context apart;
   carrying how{by_};
   std::string why = "done";
-  fd end = std::move(by->here);
+  // All there before the first begins, which nobody would join else where memory runs out.
+  task<> agreeing = until_agreed(*by, how);
+  std::optional serving{serve_through(std::move(by->here), peer)};
+  task<> finishing = by->tell(order_kind::finish);
   beside.start(carry_and_notify(by, how));
-  co_await until_agreed(*by, how).in(apart);
-  if (how.is_agreed && !here.stopped()) why = co_await serve_through(std::move(end), peer);
-  end.reset();
-  co_await by->tell(order_kind::finish).in(apart);
+  try {
+    co_await std::move(agreeing).in(apart);
+    if (how.is_agreed && !here.stopped()) why = co_await std::move(*serving);
+    serving.reset();  // and with it the handler's end
+    co_await std::move(finishing).in(apart);
+  } catch (...) {
+    if (!how.failure) how.failure = std::current_exception();
+    by->kill();
+  }
+  serving.reset();
   co_await beside.join();
+  if (how.failure) std::rethrow_exception(how.failure);
   co_return how.why == "done" ? why : how.why;
 }
 
@@ -218,8 +242,7 @@ task<> worker_pool::end_receiving() {
 }
 
 task<> worker_pool::close() {
-  co_await kept_.close();
-  if (own_) co_await own_->close();
+  return one_after_the_other(tasks(kept_.close(), own_ ? own_->close() : nothing_to_do()));
 }
 
 }  // namespace ahoy::inline v0

@@ -35,7 +35,8 @@ class worker_pool {
   task<std::string> serve(std::shared_ptr<assignment> by, connection& peer);
   /// From now on no caller is heard any more.
   task<> end_receiving();
-  /// Waits for the end of all workers. Nobody may be served any more.
+  /// Waits for the end of all workers. Nobody may be served any more. May be made ahead, and needs no memory
+  /// then.
   task<> close();
 
  private:

@@ -414,9 +414,20 @@ bool is_stream(int fd) {
   return syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+// Of a pair that the command made: it is broken only when its other end is closed.
+bool is_pair(int fd) {
+  sockaddr_storage name{};
+  socklen_t own = sizeof name;
+  syscall(SYS_getsockname, fd, &name, &own);
+  socklen_t other = sizeof name;
+  syscall(SYS_getpeername, fd, &name, &other);
+  return name.ss_family == AF_UNIX && own == sizeof name.ss_family && other == sizeof name.ss_family;
+}
+
 ssize_t send(int fd, const void* from, std::size_t size, int flags) {
   REAL(send);
-  const int happens = outcome(row_of("send"));
+  int happens = outcome(row_of("send"));
+  if ((happens == EPIPE || happens == ECONNRESET) && is_pair(fd)) happens = ENOBUFS;
   if (happens == faults::shortened && is_stream(fd)) size = less(size);
   if (happens != faults::none && happens != faults::shortened) return errno = happens, -1;
   return real(fd, from, size, flags);
