@@ -48,8 +48,8 @@ namespace {
 /// For what was said at the last moment.
 constexpr duration time_for_the_last = std::chrono::milliseconds{100};
 
-/// For whom we succeed to let go of what it does not hand over.
-constexpr duration time_for_the_one_before = std::chrono::seconds{10};
+/// For whom we succeed to let go of what it does not hand over: after that it is worth a word.
+constexpr duration time_for_the_one_before = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{50};
 
 duration hear_after_finish(const after_eof& rule) {
@@ -207,10 +207,14 @@ class listening {
   }
 
   void write_log(std::string_view line) {
-    if (options_.log == "-")
-      report_.note(line.substr(0, line.size() - 1));
-    else
+    if (options_.log == "-") return report_.note(line.substr(0, line.size() - 1));
+    try {
       log_file_.write(line);
+    } catch (const error& why) {
+      if (options_.user.empty()) throw;
+      throw error{why.code(), why.verb(), why.address(),
+                  "--user says who opens it, as also when it was renamed"};
+    }
   }
 
   /// Opened after the server has begun: what it opens later its processes do not keep.
@@ -230,22 +234,29 @@ class listening {
     if (failure) std::rethrow_exception(failure);
   }
 
-  /// Whom we succeed lets go of the address only when it knows that we serve.
+  /// Whom we succeed lets go of the address only when it knows that we serve. By then nobody else does, so
+  /// whoever else has taken it is waited for.
   task<> serve_metrics() {
-    const time_point due = by_.now() + (is_successor_ ? time_for_the_one_before : duration::zero());
-    for (bool is_taken = true; is_taken;) {
-      is_taken = false;
+    time_point due = deadline_after(by_.now(), time_for_the_one_before);
+    while (!is_retired_) {
+      std::optional<error> taken;
       try {
         co_await serve_metrics_once();
       } catch (const error& why) {
-        is_taken = why.code() == std::errc::address_in_use && by_.now() < due;
-        if (!is_taken) throw;
+        if (!is_successor_ || why.code() != std::errc::address_in_use) throw;
+        taken = why;
       }
-      if (is_taken) co_await by_.sleep(pause_between_tries);
+      if (!taken) break;
+      if (by_.now() >= due) {
+        report_.note(std::string{"ahoy: no metrics yet: "} + taken->what());
+        due = no_deadline;
+      }
+      co_await by_.sleep(pause_between_tries);
     }
   }
 
   void retire() {
+    is_retired_ = true;
     if (metrics_) metrics_->stop();
     input_.finish();
   }
@@ -369,6 +380,7 @@ class listening {
   termination ending_;
   operating operating_;
   const bool is_successor_;
+  bool is_retired_ = false;
   metrics_server* metrics_ = nullptr;  // while it serves
   scope tasks_;
   context typing_;  // ends with the caller of --once, too
