@@ -22,6 +22,7 @@ from servers.certificates import certificates
 HERE = "127.0.0.1:0"
 WAYS = (("iterative",), ("event",), ("event", "--workers", 2), ("thread",), ("thread", "--workers", 3), ("process",), ("process", "--workers", 3))
 CONCURRENT = WAYS[1:]
+INTERNAL_ERROR = b"\x15\x03\x03\x00\x02\x02\x50"  # an alert, RFC 5246, section 7.2
 SMALL = 4096  # a receive buffer that is full soon
 
 
@@ -143,11 +144,10 @@ class PerAddress(Manners):
             self.assertTrue(is_served(waits))
 
     @under(CONCURRENT)
-    def test_over_tls_they_are_closed_without_a_word(self, way):
+    def test_over_tls_they_are_told_by_an_alert(self, way):
         with Listener("tls://127.0.0.1:0", *tls_words(), *words(way), "--handler", "echo", "--max-per-address", 1) as listener:
             self.assertTrue(is_served(self.secure(listener.port)))
-            plain = self.caller(listener.port)
-            self.assertEqual(all_of(plain), b"")
+            self.assertEqual(all_of(self.caller(listener.port)), INTERNAL_ERROR)
             listener.err.until(r"was told busy: 1 from its address")
             self.assertTrue(is_served(self.secure(listener.port, "127.0.0.2")))
 
@@ -155,7 +155,7 @@ class PerAddress(Manners):
         with Listener(HERE, "tls://127.0.0.1:0", *tls_words(), "--handler", "echo", "--max-per-address", 1, endpoints=2) as listener:
             secured = int(listener.urls[1].rsplit(":", 1)[1])
             self.assertTrue(is_served(self.caller(listener.port)))
-            self.assertEqual(all_of(self.caller(secured)), b"")
+            self.assertEqual(all_of(self.caller(secured)), INTERNAL_ERROR)
 
     def test_a_network_of_inet6_is_one_address(self):
         with Listener("[::1]:0", "--handler", "echo", "--max-per-address", 1) as listener:

@@ -18,7 +18,7 @@ struct one_of_several final : security {
   one_of_several(ahoy::duration timeout, std::string& asked) : timeout_{timeout}, asked_{asked} {}
   std::unique_ptr<ahoy::secure_connection> over(std::unique_ptr<ahoy::connection>, const ahoy::host& server,
                                                 std::string name) const override {
-    asked_ = server.to_string() + " " + name + " " + std::to_string(timeout_.count());
+    asked_ = server.text() + " " + name + " " + std::to_string(timeout_.count());
     return nullptr;
   }
   [[nodiscard]] ahoy::duration handshake_timeout() const noexcept override { return timeout_; }

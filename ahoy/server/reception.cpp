@@ -30,10 +30,10 @@ void reception::tell_untold() {
 
 task<> reception::tell_untold_in_time() {
   for (;;) {
-    while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold_ == 0; }))
+    while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
       co_await untold_.wait();
     co_await by_.sleep(rate_limit::interval);
-    tell_untold_;
+    tell_untold();
   }
 }
 
