@@ -149,7 +149,7 @@ TEST(inheritance, refuses_what_is_no_socket) {
   const fd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   EXPECT_EQ(in_child({{one.get()}, "2", "", ""}, described), "inherit descriptor 4: bad file descriptor");
   EXPECT_EQ(in_child({{one.get()}, "1024", "", ""}, described), "inherit descriptor 4: bad file descriptor");
-  EXPECT_EQ(in_child({{one.get(), file.get()}, "2", "", ""}, described), "inherit descriptor 4: not a socket");
+  EXPECT_EQ(in_child({{one.get(), file.get()}, "2", "", ""}, described), "inherit descriptor 4: socket operation on non-socket");
 }
 
 TEST(inheritance, hears_whom_it_succeeds) {
@@ -223,7 +223,7 @@ TEST(inheritance, keeps_to_what_a_listener_said_as_far_as_there_is_such_an_endpo
 
 TEST(inheritance, refuses_a_socket_that_is_no_endpoint) {
   const fd one = listening(), datagrams = bound(SOCK_DGRAM);
-  for (const std::string other : {"tcp://127.0.0.1:1", "udp://127.0.0.1:" + port_of(one), "tcp://127.0.0.2:" + port_of(one),
+  for (const std::string& other : {std::string{"tcp://127.0.0.1:1"}, "udp://127.0.0.1:" + port_of(one), "tcp://127.0.0.2:" + port_of(one),
                                   "tcp://:" + port_of(one), std::string{"unix:///nowhere"}})
     EXPECT_EQ(in_child({{one.get()}, "1", "", ""}, claiming({other})).find("inherit descriptor 3, "), 0U) << other;
 }

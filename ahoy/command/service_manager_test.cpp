@@ -97,7 +97,7 @@ TEST(service_manager, hears_no_line_that_a_status_makes_up) {
   const std::string name = in_folder("ahoy-told-");
   const told there{name};
   named(name).ready("x\nMAINPID=1\x1b");
-  EXPECT_EQ(there.message(), "READY=1\nSTATUS=x\\nMAINPID=1\\x1b\n");
+  EXPECT_EQ(there.message(), "READY=1\nSTATUS=x\\x0aMAINPID=1\\x1b\n");
 }
 
 TEST(service_manager, is_nobody_where_the_name_is_none) {
