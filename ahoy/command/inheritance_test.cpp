@@ -36,6 +36,7 @@ void set(const char* name, const std::string& value) {
 
 void take_place(const given& what) {
   std::vector<int> aside;
+  aside.reserve(what.descriptors.size());
   for (const int each : what.descriptors) aside.push_back(::fcntl(each, F_DUPFD, 100));
   for (int each = 3; each < 100; ++each) ::close(each);
   for (std::size_t i = 0; i < aside.size(); ++i) ::dup2(aside[i], 3 + static_cast<int>(i));
@@ -192,9 +193,10 @@ TEST(inheritance, refuses_sockets_of_another_kind) {
 }
 
 /// The numbers of the endpoints in the order of the sockets.
-question claiming(std::vector<std::string> words) {
+question claiming(const std::vector<std::string>& words) {
   return [words] {
     std::vector<endpoint> on;
+    on.reserve(words.size());
     for (const std::string& each : words) on.push_back(endpoint::parse_for_listen(each));
     std::string text;
     for (const ahoy::inherited_socket& each : ahoy::claim(ahoy::find_inheritance(), on)) {

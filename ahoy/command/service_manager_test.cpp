@@ -79,7 +79,7 @@ TEST(service_manager, is_told_when_a_reload_began) {
   const service_manager to = named(name);
   const auto now = [] {
     timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    EXPECT_EQ(::clock_gettime(CLOCK_MONOTONIC, &time), 0);
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1000;
   };
   const std::uint64_t before = now();

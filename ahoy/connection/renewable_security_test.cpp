@@ -68,6 +68,7 @@ TEST(renewable_security, is_renewed_while_others_use_it) {
     }
   };
   std::vector<std::thread> users;
+  users.reserve(3);
   for (int i = 0; i < 3; ++i) users.emplace_back(use);
   for (int i = 1; i <= times; ++i) all.renew(std::make_shared<one_of_several>(ahoy::duration{i}, unused));
   over = true;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 namespace ahoy::inline v0 {
 
@@ -90,13 +91,16 @@ void entrances::take_over(inherited_socket& opened, scheme as) {
   }
 }
 
+/// Each kind was opened in that order.
 std::vector<listening_socket> entrances::listening() const {
-  std::vector<listening_socket> all;
+  std::vector<listening_socket> streams, datagrams, all;
   for (const entrance& each : listeners_)
-    all.push_back({each.endpoint, each.at.number(), each.at.local(), each.at.file()});
+    streams.push_back({each.endpoint, each.at.number(), each.at.local(), each.at.file()});
   for (std::size_t i = 0; i < datagrams_.size(); ++i)
-    all.push_back({endpoints_of_datagrams_[i], datagrams_[i].number(), datagrams_[i].local(), file_is::ours});
-  std::ranges::stable_sort(all, {}, &listening_socket::endpoint);
+    datagrams.push_back(
+        {endpoints_of_datagrams_[i], datagrams_[i].number(), datagrams_[i].local(), file_is::ours});
+  std::ranges::merge(streams, datagrams, std::back_inserter(all), {}, &listening_socket::endpoint,
+                     &listening_socket::endpoint);
   return all;
 }
 
