@@ -329,6 +329,31 @@ class Upgrade(Operations):
             self.assertEqual(service.status(before), 0)
             self.assertEqual(service.end_whole(), 0)
 
+    def test_callers_who_stay_are_ended_after_the_drain(self):
+        """Those in conversation, those who wait for a turn, those who wait for TLS, and one that takes nothing."""
+        good = certificates().good
+        for scheme, words in (("tcp", ()), ("tls", ("--cert", good.file, "--key", good.key))):
+            for model in MODELS:
+                with self.subTest(scheme=scheme, model=model), contextlib.ExitStack() as here, \
+                        Service(f"{scheme}://127.0.0.1:0", "--handler", "echo", "--drain", "300ms", *words, "--model", *model) as service:
+                    def connected():
+                        return here.enter_context(socket.create_connection(("127.0.0.1", service.port), GUARD))
+                    silent = [connected() for _ in range(6)]
+                    if scheme == "tls":
+                        silent[0] = here.enter_context(client_context().wrap_socket(silent[0], server_hostname="localhost"))
+                    silent[0].sendall(b"x")
+                    self.assertEqual(silent[0].recv(1), b"x")
+                    silent[0].settimeout(0.2)
+                    with contextlib.suppress(TimeoutError):
+                        for _ in range(200):
+                            silent[0].sendall(b"x" * 65536)
+                    before = service.upgrade()
+                    self.assertEqual(service.status(before), 0)
+                    for each in silent[1:]:
+                        with contextlib.suppress(ConnectionResetError):
+                            self.assertEqual(each.recv(1), b"")
+                    self.assertEqual(service.end_whole(), 0)
+
     def test_the_program_is_the_one_on_the_disk_by_now(self):
         program = self.folder / "ahoy"
         shutil.copy(AHOY, program)
