@@ -99,7 +99,8 @@ std::string port_of(const fd& socket) {
   return std::to_string(ntohs(on.sin_port));
 }
 
-/// "3=a/tls 4=": numbers, names and, where a listener before this one said it, endpoints and whose the file is.
+/// "3=a/tls 4=": numbers, names and, where a listener before this one said it, endpoints and whose the file
+/// is.
 std::string described() {
   const inheritance found = ahoy::find_inheritance();
   std::string text = found.successor_of ? "to " + std::to_string(*found.successor_of) + ":" : "";
@@ -141,7 +142,8 @@ TEST(inheritance, takes_names_as_far_as_they_go) {
 
 TEST(inheritance, refuses_a_count_that_is_none) {
   const fd one = listening();
-  for (const std::string count : {"", "x", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1025", "2147483648", "99999999999999999999"})
+  for (const std::string count :
+       {"", "x", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1025", "2147483648", "99999999999999999999"})
     EXPECT_EQ(in_child({{one.get()}, count, "", ""}, described).find("read LISTEN_FDS"), 0U) << count;
 }
 
@@ -150,7 +152,8 @@ TEST(inheritance, refuses_what_is_no_socket) {
   const fd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   EXPECT_EQ(in_child({{one.get()}, "2", "", ""}, described), "inherit descriptor 4: bad file descriptor");
   EXPECT_EQ(in_child({{one.get()}, "1024", "", ""}, described), "inherit descriptor 4: bad file descriptor");
-  EXPECT_EQ(in_child({{one.get(), file.get()}, "2", "", ""}, described), "inherit descriptor 4: socket operation on non-socket");
+  EXPECT_EQ(in_child({{one.get(), file.get()}, "2", "", ""}, described),
+            "inherit descriptor 4: socket operation on non-socket");
 }
 
 TEST(inheritance, hears_whom_it_succeeds) {
@@ -163,8 +166,27 @@ TEST(inheritance, hears_whom_it_succeeds) {
 TEST(inheritance, refuses_a_succession_that_is_none) {
   const fd one = listening();
   const std::vector<int> two{one.get(), one.get()};
-  for (const std::string text : {"x", " ", "4", "4 ", "4 0 0", "4 0  ", " 4 0", "4  0", "4 x", "4 -1", "4 0++", "4 +0", "4 +", "4 0x0", "4 1025",
-                                 "4 99999999999", "-1 0", "9999 0", "99999999999 0", "4 0\n", "\x1b[31m 0"}) {
+  for (const std::string text : {"x",
+                                 " ",
+                                 "4",
+                                 "4 ",
+                                 "4 0 0",
+                                 "4 0  ",
+                                 " 4 0",
+                                 "4  0",
+                                 "4 x",
+                                 "4 -1",
+                                 "4 0++",
+                                 "4 +0",
+                                 "4 +",
+                                 "4 0x0",
+                                 "4 1025",
+                                 "4 99999999999",
+                                 "-1 0",
+                                 "9999 0",
+                                 "99999999999 0",
+                                 "4 0\n",
+                                 "\x1b[31m 0"}) {
     const std::string said = in_child({two, "1", "", text}, described);
     EXPECT_EQ(said.find("read AHOY_SUCCESSOR"), 0U) << text << ": " << said;
     EXPECT_EQ(said.find('\x1b'), said.npos);
@@ -175,8 +197,8 @@ TEST(inheritance, serves_each_as_what_it_is) {
   const fd one = listening(), any = listening(INADDR_ANY), datagrams = bound(SOCK_DGRAM);
   const std::string said =
       in_child({{one.get(), one.get(), any.get(), datagrams.get()}, "4", "x:tls:tcp:tls", ""}, urls);
-  EXPECT_EQ(said, "tcp://127.0.0.1:" + port_of(one) + " tls://127.0.0.1:" + port_of(one) + " tcp://:" + port_of(any) +
-                      " udp://127.0.0.1:" + port_of(datagrams) + " ");
+  EXPECT_EQ(said, "tcp://127.0.0.1:" + port_of(one) + " tls://127.0.0.1:" + port_of(one) +
+                      " tcp://:" + port_of(any) + " udp://127.0.0.1:" + port_of(datagrams) + " ");
 }
 
 TEST(inheritance, refuses_sockets_of_another_kind) {
@@ -212,8 +234,11 @@ question claiming(const std::vector<std::string>& words) {
 TEST(inheritance, finds_the_endpoint_that_is_the_same) {
   const fd one = listening(), other = listening(), any = listening(INADDR_ANY), datagrams = bound(SOCK_DGRAM);
   const std::string at_one = "127.0.0.1:" + port_of(one), at_other = "localhost:" + port_of(other);
-  const std::vector<std::string> on{"udp://127.0.0.1:" + port_of(datagrams), "tls://" + at_one, "tcp://" + at_other, ":" + port_of(any)};
-  EXPECT_EQ(in_child({{one.get(), other.get(), any.get(), datagrams.get()}, "4", "a:b:c:d", ""}, claiming(on)), "1 2 3 0 ");
+  const std::vector<std::string> on{"udp://127.0.0.1:" + port_of(datagrams), "tls://" + at_one,
+                                    "tcp://" + at_other, ":" + port_of(any)};
+  EXPECT_EQ(
+      in_child({{one.get(), other.get(), any.get(), datagrams.get()}, "4", "a:b:c:d", ""}, claiming(on)),
+      "1 2 3 0 ");
 }
 
 TEST(inheritance, keeps_to_what_a_listener_said_as_far_as_there_is_such_an_endpoint) {
@@ -225,9 +250,11 @@ TEST(inheritance, keeps_to_what_a_listener_said_as_far_as_there_is_such_an_endpo
 
 TEST(inheritance, refuses_a_socket_that_is_no_endpoint) {
   const fd one = listening(), datagrams = bound(SOCK_DGRAM);
-  for (const std::string& other : {std::string{"tcp://127.0.0.1:1"}, "udp://127.0.0.1:" + port_of(one), "tcp://127.0.0.2:" + port_of(one),
-                                  "tcp://:" + port_of(one), std::string{"unix:///nowhere"}})
-    EXPECT_EQ(in_child({{one.get()}, "1", "", ""}, claiming({other})).find("inherit descriptor 3, "), 0U) << other;
+  for (const std::string& other :
+       {std::string{"tcp://127.0.0.1:1"}, "udp://127.0.0.1:" + port_of(one),
+        "tcp://127.0.0.2:" + port_of(one), "tcp://:" + port_of(one), std::string{"unix:///nowhere"}})
+    EXPECT_EQ(in_child({{one.get()}, "1", "", ""}, claiming({other})).find("inherit descriptor 3, "), 0U)
+        << other;
 }
 
 }  // namespace

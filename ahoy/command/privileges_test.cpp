@@ -62,7 +62,8 @@ TEST(privileges, refuse_what_names_nobody) {
   EXPECT_NE(refusal_of("54321").find("say a group"), std::string::npos);
   for (const std::string text : {"", ":", "nobody:", ":daemon", ":0"})
     EXPECT_NE(refusal_of(text).find("NAME:GROUP"), std::string::npos) << text;
-  for (const std::string text : {"no-such-user", "-1", "+1", " 0", "0 ", "0x0", "4294967295", "4294967296", "99999999999999999999", "no-such-user:0", "\x1b[31m"})
+  for (const std::string text : {"no-such-user", "-1", "+1", " 0", "0 ", "0x0", "4294967295", "4294967296",
+                                 "99999999999999999999", "no-such-user:0", "\x1b[31m"})
     EXPECT_NE(refusal_of(text).find("no user has this name"), std::string::npos) << text;
   for (const std::string text : {"nobody:no-such-group", "0:-1", "0:4294967295", "0:0:0", "0: 0"})
     EXPECT_NE(refusal_of(text).find("no group has this name"), std::string::npos) << text;

@@ -22,7 +22,8 @@ constexpr const char* variable = "NOTIFY_SOCKET";
 /// A service manager's end; a name that begins with @ is one of the abstract namespace.
 class told {
  public:
-  explicit told(const std::string& name) : name_{name}, socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
+  explicit told(const std::string& name)
+      : name_{name}, socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
     sockaddr_un on{};
     on.sun_family = AF_UNIX;
     name.copy(on.sun_path, sizeof on.sun_path - 1);
@@ -80,7 +81,8 @@ TEST(service_manager, is_told_when_a_reload_began) {
   const auto now = [] {
     timespec time{};
     EXPECT_EQ(::clock_gettime(CLOCK_MONOTONIC, &time), 0);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1000;
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
+           static_cast<std::uint64_t>(time.tv_nsec) / 1000;
   };
   const std::uint64_t before = now();
   to.reloading();
@@ -103,8 +105,9 @@ TEST(service_manager, hears_no_line_that_a_status_makes_up) {
 TEST(service_manager, is_nobody_where_the_name_is_none) {
   ::unsetenv(variable);
   EXPECT_EQ(service_manager{}.variable(), "");
-  for (const std::string& name : {std::string{}, std::string{"/"}, std::string{"@"}, std::string{"relative"}, std::string{"vsock:2:1"},
-                                  "/" + std::string(107, 'x'), "@" + std::string(5000, 'x')}) {
+  for (const std::string& name :
+       {std::string{}, std::string{"/"}, std::string{"@"}, std::string{"relative"}, std::string{"vsock:2:1"},
+        "/" + std::string(107, 'x'), "@" + std::string(5000, 'x')}) {
     const service_manager to = named(name);
     EXPECT_EQ(to.variable(), "") << name;
     EXPECT_EQ(std::getenv(variable), nullptr);

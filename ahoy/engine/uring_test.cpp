@@ -222,7 +222,8 @@ TEST_P(uring_without, an_engine_that_goes_hangs_up_on_those_whom_nobody_took) {
 
 std::size_t waiting_in_the_kernel(descriptor& on) {
   std::size_t count = 0;
-  for (fd next; next.reset(::accept4(on.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)), next;) ++count;
+  for (fd next; next.reset(::accept4(on.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)), next;)
+    ++count;
   return count;
 }
 
@@ -239,7 +240,8 @@ TEST_P(uring_without, those_accepted_ahead_can_be_taken) {
     const std::vector<ahoy::accepted_caller> taken = engine.take_accepted(*end.ours);
     const std::size_t all = static_cast<std::size_t>(heard_of) + later;
     EXPECT_EQ(taken.size() + waiting_in_the_kernel(*end.ours), all);
-    if (heard_of > 0) EXPECT_GE(taken.size(), std::min<std::size_t>(heard_of, ahoy::accept_window::width - 1));
+    if (heard_of > 0)
+      EXPECT_GE(taken.size(), std::min<std::size_t>(heard_of, ahoy::accept_window::width - 1));
     EXPECT_LE(taken.size(), ahoy::accept_window::width);
     for (const ahoy::accepted_caller& each : taken) {
       EXPECT_EQ(::send(each.socket.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT), 1);

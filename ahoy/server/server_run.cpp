@@ -175,6 +175,7 @@ task<> server_run::drain() {
   }
   of_.handler_->end();
   of_.callers_.end_receiving();
+  cut_who_has_not_agreed();
   if (pool_) conversations_.start(end_receiving_at_workers());
   patience_.stop();
   of_.drained_by_ = deadline_after(by_.now(), options().drain);
@@ -194,11 +195,16 @@ std::unique_ptr<connection> server_run::secured(std::unique_ptr<connection> call
   return options().tls->over(std::move(caller), {}, std::move(name));
 }
 
-/// Whoever is still shaking hands comes too late: the one of `once` is here.
-void server_run::let_nobody_else_in() {
-  stop_accepting();
+/// Whoever is still shaking hands comes too late.
+void server_run::cut_who_has_not_agreed() {
   for (callers::caller& each : of_.callers_)
     if (each.is_secure && !each.has_joined) each.stop();
+}
+
+/// The one of `once` is here.
+void server_run::let_nobody_else_in() {
+  stop_accepting();
+  cut_who_has_not_agreed();
 }
 
 void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {

@@ -88,6 +88,7 @@ class server_run : scope::follower {
   [[nodiscard]] std::unique_ptr<connection> secured(std::unique_ptr<connection> caller) const;
   task<> agree(callers::entry who);
   void let_nobody_else_in();
+  void cut_who_has_not_agreed();
   void agreed(callers::entry who, std::string_view what);
   task<std::string> converse_with(callers::entry who);
 
