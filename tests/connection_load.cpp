@@ -1,7 +1,8 @@
 // Callers at a steady rate: each connects, says a line, hears it again, ends its half and awaits the server's
 // end. Those to whom anything else happens are counted by what that was. What is said is said PAUSE
 // milliseconds after the connection, so that some are always in the middle of it. usage: connection_load
-// ENDPOINT RATE SECONDS [PAUSE]; prints one JSON object. A tls endpoint's certificate is believed.
+// ENDPOINT RATE [PAUSE]; when its input ends, no more are begun, and it prints one JSON object. A tls
+// endpoint's certificate is believed.
 #include <ahoy/ahoy.hpp>
 #include <ahoy/connection/tls.hpp>
 #include <ahoy/task/scope.hpp>

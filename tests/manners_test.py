@@ -1,6 +1,7 @@
 """A server among strangers: limits per address, callers that never read, the log of events, metrics."""
 import contextlib
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ from servers.certificates import certificates
 HERE = "127.0.0.1:0"
 WAYS = (("iterative",), ("event",), ("event", "--workers", 2), ("thread",), ("thread", "--workers", 3), ("process",), ("process", "--workers", 3))
 CONCURRENT = WAYS[1:]
+INTERNAL_ERROR = b"\x15\x03\x03\x00\x02\x02\x50"  # an alert, RFC 5246, section 7.2
 SMALL = 4096  # a receive buffer that is full soon
 
 
@@ -39,9 +41,11 @@ def caller(port, host="127.0.0.1", buffer=None):
     return peer
 
 
-def secure(peer):
+def secure(peer, shown=None, trusted=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(certificates().good.file)
+    context.load_verify_locations((trusted or certificates().good).file)
+    if shown:
+        context.load_cert_chain(*shown)
     return context.wrap_socket(peer, server_hostname="localhost")
 
 
@@ -58,6 +62,13 @@ def is_served(peer):
     """Whether an echo answers."""
     peer.sendall(b"hello\n")
     return peer.recv(6) == b"hello\n"
+
+
+def fingerprint(certificate):
+    """The SHA-256 of its key (SubjectPublicKeyInfo)."""
+    key = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], stdout=subprocess.PIPE, check=True).stdout
+    bare = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, stdout=subprocess.PIPE, check=True).stdout
+    return hashlib.sha256(bare).hexdigest()
 
 
 class Manners(unittest.TestCase):
@@ -133,11 +144,10 @@ class PerAddress(Manners):
             self.assertTrue(is_served(waits))
 
     @under(CONCURRENT)
-    def test_over_tls_they_are_closed_without_a_word(self, way):
+    def test_over_tls_they_are_told_by_an_alert(self, way):
         with Listener("tls://127.0.0.1:0", *tls_words(), *words(way), "--handler", "echo", "--max-per-address", 1) as listener:
             self.assertTrue(is_served(self.secure(listener.port)))
-            plain = self.caller(listener.port)
-            self.assertEqual(all_of(plain), b"")
+            self.assertEqual(all_of(self.caller(listener.port)), INTERNAL_ERROR)
             listener.err.until(r"was told busy: 1 from its address")
             self.assertTrue(is_served(self.secure(listener.port, "127.0.0.2")))
 
@@ -145,7 +155,7 @@ class PerAddress(Manners):
         with Listener(HERE, "tls://127.0.0.1:0", *tls_words(), "--handler", "echo", "--max-per-address", 1, endpoints=2) as listener:
             secured = int(listener.urls[1].rsplit(":", 1)[1])
             self.assertTrue(is_served(self.caller(listener.port)))
-            self.assertEqual(all_of(self.caller(secured)), b"")
+            self.assertEqual(all_of(self.caller(secured)), INTERNAL_ERROR)
 
     def test_a_network_of_inet6_is_one_address(self):
         with Listener("[::1]:0", "--handler", "echo", "--max-per-address", 1) as listener:
@@ -354,6 +364,18 @@ class Stalls(Manners):
         self.assertRegex(run("listen", HERE, "--handler", "echo", "--explain").out.decode(), r"took? nothing.* for 2m")
 
 
+def ask(port, request=b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
+    with caller(port) as peer:
+        peer.sendall(request)
+        said = all_of(peer)
+    head, _, body = said.partition(b"\r\n\r\n")
+    return head.decode(), body.decode()
+
+
+def scrape(port):
+    return parsed(ask(port)[1])
+
+
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
@@ -396,16 +418,40 @@ class Logs(Manners):
     @under(WAYS)
     def test_json(self, way):
         self.log.unlink(missing_ok=True)
-        with Listener("tls://127.0.0.1:0", *tls_words(), *words(way), "--handler", "echo", "--log", self.log, "--log-format", "json") as listener:
-            peer = self.secure(listener.port)
+        shown = certificates().elsewhere
+        with Listener("tls://127.0.0.1:0", *tls_words(), *words(way), "--handler", "echo", "--cacert", shown.file, "--require-client-cert",
+                      "--log", self.log, "--log-format", "json") as listener:
+            peer = self.open.enter_context(contextlib.closing(secure(caller(listener.port), shown)))
             self.assertTrue(is_served(peer))
             peer.unwrap()
             self.await_line('"left"')
-        left = next(event for event in self.events() if event["event"] == "left")
-        self.assertEqual((left["transport"], left["reason"]), ("tls", "done"))
+        joined, left = (next(event for event in self.events() if event["event"] == name) for name in ("joined", "left"))
+        for event in (joined, left):
+            self.assertEqual((event["transport"], event["tls"], event["key"]), ("tls", "TLSv1.3", fingerprint(shown.file)))
+        self.assertEqual(left["reason"], "done")
         self.assertGreater(left["sent"], 500, "the handshake counts, too")
-        self.assertEqual(left.get("tls", "TLSv1.3"), "TLSv1.3")
         self.assertTrue(all(re.fullmatch(TIME, event["time"]) for event in self.events()))
+
+    @under(WAYS)
+    def test_who_agrees_on_no_tls_is_told_once(self, way):
+        """Some fail before a worker has them, others at the worker."""
+        self.log.unlink(missing_ok=True)
+        with Listener("tls://127.0.0.1:0", *tls_words(), *words(way), "--handler", "echo", "--metrics", HERE, "--log", self.log) as listener:
+            port = int(listener.err.until(r"^metrics at http://127.0.0.1:(\d+)/metrics$")[1])
+            self.caller(listener.port).sendall(b"GET / HTTP/1.0\r\n\r\n")
+            self.await_line(" refused ")
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                secure(self.caller(listener.port), trusted=certificates().elsewhere)
+            await_that(lambda: sum(" refused " in line for line in self.lines()) == 2, "the second one")
+            self.assertTrue(is_served(self.secure(listener.port)))
+            now = scrape(port)
+            self.assertEqual((now['ahoy_tls_handshakes_total{result="failed"}'], now['ahoy_connections_refused_total{reason="insecure"}']), (2, 2))
+            self.assertEqual((now['ahoy_tls_handshakes_total{result="ok"}'], now["ahoy_connections_joined_total"]), (1, 1))
+            self.assertEqual(sum(value for name, value in now.items() if "ended_total" in name), 0)
+        refused = [line for line in self.lines() if " refused " in line]
+        self.assertEqual(len(refused), 2)
+        for line in refused:
+            self.assertRegex(line, rf'^{TIME} refused peer=127.0.0.1:\d+ transport=tls reason="insecure: ')
 
     def test_a_plain_caller_on_tls(self):
         with Listener("tls://127.0.0.1:0", *tls_words(), "--handler", "echo", "--log", self.log, "--log-format", "json") as listener:
@@ -503,31 +549,21 @@ class Metrics(Manners):
     def metrics_of(self, listener):
         return int(listener.err.until(r"^metrics at http://127.0.0.1:(\d+)/metrics$")[1])
 
-    def ask(self, port, request=b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
-        with caller(port) as peer:
-            peer.sendall(request)
-            said = all_of(peer)
-        head, _, body = said.partition(b"\r\n\r\n")
-        return head.decode(), body.decode()
-
-    def scrape(self, port):
-        return parsed(self.ask(port)[1])
-
     @under(WAYS)
     def test_counts(self, way):
         with Listener(HERE, *words(way), "--handler", "echo", "--metrics", HERE, "--max-per-address", 1, "--deny", "127.0.0.9") as listener:
             port = self.metrics_of(listener)
             peer = self.caller(listener.port)
             self.assertTrue(is_served(peer))
-            now = self.scrape(port)
+            now = scrape(port)
             self.assertEqual(now["ahoy_connections"], 1)
             self.assertEqual(now["ahoy_received_bytes_total"], 6)
             self.assertEqual(now["ahoy_sent_bytes_total"], 6)
             all_of(self.caller(listener.port))
             all_of(self.caller(listener.port, "127.0.0.9"))
             peer.close()
-            await_that(lambda: self.scrape(port)["ahoy_connections"] == 0, "the end")
-            now = self.scrape(port)
+            await_that(lambda: scrape(port)["ahoy_connections"] == 0, "the end")
+            now = scrape(port)
             self.assertEqual(now["ahoy_connections_joined_total"], 1)
             self.assertEqual(now['ahoy_connections_ended_total{reason="done"}'], 1)
             self.assertEqual(now['ahoy_connections_refused_total{reason="per_address"}'], 1)
@@ -542,9 +578,9 @@ class Metrics(Manners):
             port = self.metrics_of(listener)
             self.assertTrue(is_served(self.secure(listener.port)))
             self.caller(listener.port).sendall(b"hello, I am no TLS\n")
-            await_that(lambda: self.scrape(port)['ahoy_tls_handshakes_total{result="failed"}'] == 1, "the failure")
-            self.assertEqual(self.scrape(port)['ahoy_tls_handshakes_total{result="ok"}'], 1)
-            self.assertEqual(self.scrape(port)['ahoy_connections_refused_total{reason="insecure"}'], 1)
+            await_that(lambda: scrape(port)['ahoy_tls_handshakes_total{result="failed"}'] == 1, "the failure")
+            self.assertEqual(scrape(port)['ahoy_tls_handshakes_total{result="ok"}'], 1)
+            self.assertEqual(scrape(port)['ahoy_connections_refused_total{reason="insecure"}'], 1)
 
     def test_curl(self):
         with Listener(HERE, "--metrics", HERE) as listener:
@@ -563,8 +599,8 @@ class Metrics(Manners):
                                     (b"POST /metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "405"), (b"HEAD /metrics HTTP/1.1\r\n\r\n", "405"),
                                     (b"nonsense\r\n\r\n", "400"), (b"GET  /metrics HTTP/1.1\r\n\r\n", "400"), (b"\x16\x03\x01\r\n\r\n", "400"),
                                     (b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", "431")):
-                self.assertRegex(self.ask(port, request)[0], rf"\AHTTP/1.1 {status} ", request[:60])
-            self.assertIn("Allow: GET", self.ask(port, b"PUT /metrics HTTP/1.1\r\n\r\n")[0])
+                self.assertRegex(ask(port, request)[0], rf"\AHTTP/1.1 {status} ", request[:60])
+            self.assertIn("Allow: GET", ask(port, b"PUT /metrics HTTP/1.1\r\n\r\n")[0])
 
     @under((("event",), ("iterative",), ("process",)))
     def test_bad_scrapers_harm_nobody(self, way):
@@ -574,7 +610,7 @@ class Metrics(Manners):
             self.assertTrue(is_served(self.caller(listener.port)))
             for each in silent:
                 all_of(each)  # busy, or cut at the deadline
-            self.assertIn("ahoy_connections", self.ask(port)[1])
+            self.assertIn("ahoy_connections", ask(port)[1])
 
     def test_an_address_that_is_taken(self):
         with Listener(HERE) as other:

@@ -62,6 +62,24 @@ def says(port, text="hello", host="127.0.0.1"):
             return ""
 
 
+def connections(port):
+    """What metrics say of how many are here."""
+    with socket.create_connection(("127.0.0.1", port), GUARD) as peer:
+        peer.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        return int(re.search(r"(?m)^ahoy_connections (\d+)$", receive_all(peer).decode())[1])
+
+
+def holds_port(pid, port):
+    """Whether that process listens there on TCP over IPv4, proc(5)."""
+    with contextlib.suppress(FileNotFoundError):
+        open_files = {os.readlink(each) for each in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            words = line.split()
+            if words[1].endswith(f":{port:04X}") and words[3] == "0A" and f"socket:[{words[9]}]" in open_files:
+                return True
+    return False
+
+
 class Service(Listener):
     """`ahoy listen` that is operated; after an upgrade its pid is that of the process which serves."""
 
@@ -191,6 +209,57 @@ class Reload(Operations):
                     self.assertNotEqual(self.certificate_of(port), before)
                     self.assertEqual(service.end_whole(), 0)
 
+    def test_a_new_token_holds_for_new_callers(self):
+        good = certificates().good
+        for model in MODELS[1:]:
+            with self.subTest(model=model):
+                token, first, second = (self.file(name, text) for name, text in (
+                    ("token", "the first of two tokens\n"), ("first", "the first of two tokens\n"), ("second", "and the second of them\n")))
+                for each in (token, first, second):
+                    each.chmod(0o600)
+                with Service("tls://127.0.0.1:0", "--handler", "echo", "--cert", good.file, "--key", good.key, "--token", token,
+                             "--model", *model) as service:
+                    def proves(which):
+                        done = run("send", f"tls://localhost:{service.port}", "hello", "--cacert", good.file, "--token", which)
+                        self.assertIn((done.status, done.out), ((0, b"hello\n"), (60, b"")), done.err)
+                        return done.status == 0
+                    self.assertEqual((proves(first), proves(second)), (True, False))
+                    token.write_text("too short\n")
+                    self.assertIn("16 to 4096 bytes", service.reload_says())
+                    self.assertEqual((proves(first), proves(second)), (True, False))
+                    token.write_text(second.read_text())
+                    service.reload_says()
+                    self.assertEqual((proves(first), proves(second)), (False, True))
+                    self.assertEqual(service.end_whole(), 0)
+
+    def test_a_log_that_was_renamed_is_opened_anew(self):
+        log, old = self.folder / "log", self.folder / "log.1"
+        for model in MODELS:
+            with self.subTest(model=model):
+                log.unlink(missing_ok=True), old.unlink(missing_ok=True)
+                with Service("tcp://127.0.0.1:0", "--handler", "echo", "--log", log, "--model", *model) as service:
+                    self.assertEqual(says(service.port), "hello")
+                    await_that(lambda: " left " in log.read_text(), "a line of the first caller")
+                    log.rename(old)
+                    self.assertEqual(says(service.port), "hello")
+                    await_that(lambda: old.read_text().count(" left ") == 2, "a line of the second one, in the same file")
+                    service.reload_says()
+                    self.assertEqual(says(service.port), "hello")
+                    await_that(lambda: log.exists() and " left " in log.read_text(), "a line of the third one")
+                    self.assertEqual((log.read_text().count(" joined "), old.read_text().count(" joined ")), (1, 2))
+                    open_files = [os.readlink(each) for each in pathlib.Path(f"/proc/{service.pid}/fd").iterdir()]
+                    self.assertEqual((open_files.count(str(log)), open_files.count(str(old))), (1, 0))
+
+    def test_a_log_that_cannot_be_opened_anew_goes_on_in_the_old_file(self):
+        log, old = self.folder / "log", self.folder / "log.1"
+        with Service("tcp://127.0.0.1:0", "--handler", "echo", "--log", log) as service:
+            log.rename(old)
+            log.mkdir()
+            self.assertRegex(service.reload_says(), "everybody")
+            self.assertIn(b"the log goes on in the file that was open", service.err.so_far())
+            self.assertEqual(says(service.port), "hello")
+            await_that(lambda: " left " in old.read_text(), "a line")
+
     def test_workers_that_were_renewed_end(self):
         good = certificates().good
         with Service("tls://127.0.0.1:0", "--handler", "echo", "--cert", good.file, "--key", good.key,
@@ -260,6 +329,31 @@ class Upgrade(Operations):
             self.assertEqual(service.status(before), 0)
             self.assertEqual(service.end_whole(), 0)
 
+    def test_callers_who_stay_are_ended_after_the_drain(self):
+        """Those in conversation, those who wait for a turn, those who wait for TLS, and one that takes nothing."""
+        good = certificates().good
+        for scheme, words in (("tcp", ()), ("tls", ("--cert", good.file, "--key", good.key))):
+            for model in MODELS:
+                with self.subTest(scheme=scheme, model=model), contextlib.ExitStack() as here, \
+                        Service(f"{scheme}://127.0.0.1:0", "--handler", "echo", "--drain", "300ms", *words, "--model", *model) as service:
+                    def connected():
+                        return here.enter_context(socket.create_connection(("127.0.0.1", service.port), GUARD))
+                    silent = [connected() for _ in range(6)]
+                    if scheme == "tls":
+                        silent[0] = here.enter_context(client_context().wrap_socket(silent[0], server_hostname="localhost"))
+                    silent[0].sendall(b"x")
+                    self.assertEqual(silent[0].recv(1), b"x")
+                    silent[0].settimeout(0.2)
+                    with contextlib.suppress(TimeoutError):
+                        for _ in range(200):
+                            silent[0].sendall(b"x" * 65536)
+                    before = service.upgrade()
+                    self.assertEqual(service.status(before), 0)
+                    for each in silent[1:]:
+                        with contextlib.suppress(ConnectionResetError):
+                            self.assertEqual(each.recv(1), b"")
+                    self.assertEqual(service.end_whole(), 0)
+
     def test_the_program_is_the_one_on_the_disk_by_now(self):
         program = self.folder / "ahoy"
         shutil.copy(AHOY, program)
@@ -314,6 +408,43 @@ class Upgrade(Operations):
                 self.assertNotIn(name + "=", after)
             self.assertEqual(plain.split()[-1], after.split()[-1])
             service.end_whole()
+
+    def test_metrics_and_the_log_go_over(self):
+        """Also while somebody has begun to ask the old one for them, and it still has a caller."""
+        at = port_to_listen_on()
+        log = self.folder / "log"
+        for model in MODELS:
+            with self.subTest(model=model):
+                log.unlink(missing_ok=True)
+                with Service("tcp://127.0.0.1:0", "--handler", "echo", "--drain", "20s", "--metrics", f"127.0.0.1:{at}", "--log", log,
+                             "--model", *model) as service:
+                    service.err.until("metrics at")
+                    with socket.create_connection(("127.0.0.1", service.port), GUARD) as here, \
+                            socket.create_connection(("127.0.0.1", at), GUARD):
+                        here.sendall(b"before")
+                        self.assertEqual(here.recv(6, socket.MSG_WAITALL), b"before")
+                        self.assertEqual(connections(at), 1)
+                        before = service.upgrade()
+                        service.err.until("metrics at")
+                        self.assertEqual(connections(at), 0)
+                        self.assertEqual(says(service.port), "hello")
+                        here.sendall(b"after")
+                        self.assertEqual(here.recv(5, socket.MSG_WAITALL), b"after")
+                    self.assertEqual(service.status(before), 0)
+                    await_that(lambda: log.read_text().count(" left ") == 2, "a line of either process")
+                    self.assertEqual(log.read_text().count(" listening "), 2)
+                    self.assertEqual(service.end_whole(), 0)
+
+    def test_metrics_go_to_the_last_of_several(self):
+        at = port_to_listen_on()
+        with Service("tcp://127.0.0.1:0", "--handler", "echo", "--metrics", f"127.0.0.1:{at}") as service:
+            service.err.until("metrics at")
+            before = [service.upgrade() for _ in range(5)]
+            for each in before:
+                self.assertIn(service.status(each), (0, None))
+            await_that(lambda: holds_port(service.pid, at), "the address to be the last one's")
+            self.assertEqual(connections(at), 0)
+            self.assertEqual(service.end_whole(), 0)
 
     def test_is_refused_where_nobody_could_take_over(self):
         with Service("tcp://127.0.0.1:0", "--once") as service:
@@ -451,6 +582,21 @@ class Systemd(Operations):
             self.assertEqual(status_of(following), 0)
             self.assertTrue(os.path.exists(path))
 
+    def test_a_successor_whose_metrics_address_is_taken_serves(self):
+        """Between the two processes somebody else may have come."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            at = other.getsockname()[1]
+            hears, told = os.pipe()
+            with open(hears, "rb", buffering=0) as hears, open(told, "wb") as told:
+                with Activated("--handler", "echo", "--metrics", f"127.0.0.1:{at}",
+                               **given_sockets(self.listening(), told, count=1, before="AHOY_SUCCESSOR='4 0'")) as listener:
+                    self.assertEqual(hears.read(1), b"r")
+                    listener.err.until("^ahoy: no metrics yet: .*address already in use")
+                    self.assertEqual(says(port_of(listener.urls[0])), "hello")
+                    other.close()
+                    listener.err.until("^metrics at")
+                    self.assertEqual(connections(at), 0)
+
     def test_hostile_environments(self):
         plain = open("/dev/null", "rb")
         self.addCleanup(plain.close)
@@ -579,6 +725,27 @@ class Privileges(Operations):
             self.check_is_nobody(service.pid)
             self.assertEqual(says(service.port), "hello")
             service.end_whole()
+
+    def test_the_log_is_made_by_that_user(self):
+        """Who could not open it anew, when it is rotated, shall not open it at all."""
+        folder = self.folder / "log"
+        folder.mkdir()
+        log = folder / "callers.log"
+        words = ("listen", "tcp://127.0.0.1:0", "--handler", "echo", "--user", "nobody", "--log", log)
+        done = run(*words)
+        self.assertEqual(done.status, 23)
+        self.assertRegex(done.err, r"(?m)^ahoy: log to \S+callers.log: permission denied\n.*--user")
+        self.assertEqual(list(folder.iterdir()), [])
+        os.chown(folder, self.nobody.pw_uid, self.nobody.pw_gid)
+        with Service(*words[1:]) as service:
+            self.assertEqual(says(service.port), "hello")
+            await_that(lambda: " left " in log.read_text(), "a line")
+            self.assertEqual(log.stat().st_uid, self.nobody.pw_uid)
+            log.rename(folder / "callers.log.1")
+            service.reload_says()
+            self.assertEqual(says(service.port), "hello")
+            await_that(lambda: log.exists() and " left " in log.read_text(), "a line in the new one")
+            self.assertEqual(log.stat().st_uid, self.nobody.pw_uid)
 
     def test_numbers(self):
         with Service("tcp://127.0.0.1:0", "--handler", "echo", "--user", "54321:54322") as service:

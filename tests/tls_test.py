@@ -551,6 +551,19 @@ class Listens(Tls):
                         session = caller.session
 
 
+    def test_who_says_nothing_does_not_hold_up_the_end(self):
+        for model in MODELS:
+            for said in (b"", b"\x16\x03\x01\x02\x00"):
+                with self.subTest(model=model, said=said), \
+                        Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good, "--drain", "1h", "--handshake-timeout", "1h",
+                                 "--log", "-") as listener, \
+                        socket.create_connection(("127.0.0.1", listener.port), GUARD) as silent:
+                    silent.sendall(said)
+                    self.caller(listener.port).close()  # which came later, so the server knows of both
+                    listener.err.until(" joined ")
+                    self.assertEqual(listener.end(), 0)
+
+
 class Tokens(Tls):
     def setUp(self):
         super().setUp()

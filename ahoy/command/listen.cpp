@@ -48,8 +48,8 @@ namespace {
 /// For what was said at the last moment.
 constexpr duration time_for_the_last = std::chrono::milliseconds{100};
 
-/// For whom we succeed to let go of what it does not hand over.
-constexpr duration time_for_the_one_before = std::chrono::seconds{10};
+/// For whom we succeed to let go of what it does not hand over: after that it is worth a word.
+constexpr duration time_for_the_one_before = std::chrono::seconds{1};
 constexpr duration pause_between_tries = std::chrono::milliseconds{50};
 constexpr duration pause_after_many_tries = std::chrono::seconds{5};
 
@@ -212,10 +212,14 @@ class listening {
   }
 
   void write_log(std::string_view line) {
-    if (options_.log == "-")
-      report_.note(line.substr(0, line.size() - 1));
-    else
+    if (options_.log == "-") return report_.note(line.substr(0, line.size() - 1));
+    try {
       log_file_.write(line);
+    } catch (const error& why) {
+      if (options_.user.empty()) throw;
+      throw error{why.code(), why.verb(), why.address(),
+                  "--user says who opens it, as also when it was renamed"};
+    }
   }
 
   /// Opened after the server has begun: what it opens later its processes do not keep.
@@ -239,7 +243,7 @@ class listening {
   /// that we go on whoever has it.
   task<> serve_metrics() {
     const time_point due = by_.now() + time_for_the_one_before;
-    for (bool is_told = false, fails = true; fails;) {
+    for (bool is_told = false, fails = true; fails && !is_retired_;) {
       std::optional<error> failure;
       try {
         co_await serve_metrics_once();
@@ -257,6 +261,7 @@ class listening {
   }
 
   void retire() {
+    is_retired_ = true;
     if (metrics_) metrics_->stop();
     input_.finish();
   }
@@ -380,6 +385,7 @@ class listening {
   termination ending_;
   operating operating_;
   const bool is_successor_;
+  bool is_retired_ = false;
   metrics_server* metrics_ = nullptr;  // while it serves
   scope tasks_;
   context typing_;  // ends with the caller of --once, too

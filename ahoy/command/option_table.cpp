@@ -145,17 +145,18 @@ constexpr std::array own_rows{
         "many "
         "came and left meanwhile, or were told busy, a drop event without a name says."},
 
-    option{"--log", "", value_kind::text, "FILE", "none", "listen", section::output,
-           "a line for each event: who came, who was refused, who left and why",
-           "- is standard error. Each line has the time (UTC) and the event: listening, joined, left, "
-           "refused, dropped, exhausted, and more, which is how many were refused and not named, since of "
-           "those no more than some are told a second. left has the peer, the transport, the version and key "
-           "of TLS where they are known, milliseconds, bytes received and sent, of TLS as they went over the "
-           "network, and the reason. Bytes are left out where nobody counts them: of a Unix socket and a "
-           "datagram that are served by a worker. What peers say in it is escaped. The file is appended to, "
-           "and made "
-           "with mode 0640; where it cannot be written any more, that is said once on standard error, "
-           "and the server goes on."},
+    option{
+        "--log", "", value_kind::text, "FILE", "none", "listen", section::output,
+        "a line for each event: who came, who was refused, who left and why",
+        "- is standard error. Each line has the time (UTC) and the event: listening, joined, left, "
+        "refused, dropped, exhausted, and more, which is how many were refused and not named, since of "
+        "those no more than some are told a second. left has the peer, the transport, the version and key "
+        "of TLS where they are known, milliseconds, bytes received and sent, of TLS as they went over the "
+        "network, and the reason. Bytes are left out where nobody counts them: of a Unix socket and a "
+        "datagram that are served by a worker. What peers say in it is escaped. The file is appended to, "
+        "and made "
+        "with mode 0640, by whom --user says; SIGHUP opens it anew, so rename it first. Where it cannot be "
+        "written any more, that is said once on standard error, and the server goes on."},
     option{"--log-format", "", value_kind::choice, "FORMAT", "text", "listen", section::output,
            "how the lines of --log are written", "", log_formats},
     option{"--metrics", "", value_kind::text, "HOST:PORT", "none", "listen", section::output,
@@ -361,10 +362,11 @@ constexpr std::string_view listen_text =
     "call.\n"
     "The end of the input changes nothing, but with --once. SIGINT and SIGTERM drain: queues are flushed, "
     "callers closed, and the status is 0 (see --drain).\n"
-    "SIGHUP has the files of --allow and --deny, --cert, --key, --cacert and --allow-key read again: if all "
-    "of "
-    "them can be, they hold for callers to come; else nothing changes, and standard error says why. When the "
-    "terminal goes, SIGHUP ends it.\n"
+    "SIGHUP has the files of --allow and --deny, --cert, --key, --cacert, --allow-key and --token read "
+    "again: "
+    "if all of them can be, they hold for callers to come; else nothing changes, and standard error says "
+    "why. That of --log "
+    "is opened anew. When the terminal goes, SIGHUP ends it.\n"
     "SIGUSR2 starts the program anew, as its file is by now, with the same words, and hands over what is "
     "listened on: no caller is refused meanwhile. Once the new one serves, the old one lets its callers "
     "finish "

@@ -39,8 +39,9 @@ class engine {
   virtual void complete(operation& parked, int error) noexcept = 0;
   /// Forgets a descriptor that is about to be closed. No operation may be pending on it (asserted).
   virtual void forget(descriptor& closing) noexcept = 0;
-  /// Who was accepted at this listener ahead of an accept that asks for it; from now on nobody is, until the
-  /// next one asks. No accept may be pending. May wait a moment for the kernel.
+  /// Who was accepted at this listener ahead of an accept that asks for it, and who has called while that was
+  /// being ended; from now on nobody is, until the next one asks. No accept may be pending. May wait a moment
+  /// for the kernel.
   [[nodiscard]] virtual std::vector<accepted_caller> take_accepted(descriptor&) { return {}; }
   /// How many bytes it has taken from a socket that no receive was given yet.
   [[nodiscard]] virtual std::size_t held(const descriptor&) const noexcept { return 0; }

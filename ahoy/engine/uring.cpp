@@ -371,11 +371,14 @@ bool uring_engine::give(uring_file& file, accept_operation& to) noexcept {
   return true;
 }
 
-/// What the kernel has begun it ends at once, one way or the other.
+/// What the kernel has begun it ends at once, one way or the other. A caller wakes one request alone, and
+/// where that was one of ours, whose end we had asked for already, nobody else hears of it: so we take as
+/// many as may have been lost to others by that. Listeners do not block.
 std::vector<accepted_caller> uring_engine::take_accepted(descriptor& on) {
   uring_file* file = known(on);
   if (!file || !file->accepts) return {};
   accept_window& window = *file->accepts;
+  const auto asked = std::ranges::count_if(window.calls, &accept_window::call::under_way);
   for (unsigned at = 0; at < accept_window::width; ++at)
     if (window.calls[at].under_way) end(*file, accepting + at);
   while (std::ranges::any_of(window.calls, &accept_window::call::under_way)) {
@@ -388,6 +391,14 @@ std::vector<accepted_caller> uring_engine::take_accepted(descriptor& on) {
     accepted_caller next;
     next.socket.reset(window.take(next.peer));
     if (next.socket) all.push_back(std::move(next));
+  }
+  for (auto left = asked; left > 0; --left) {
+    accepted_caller next;
+    socklen_t size = address::capacity();
+    next.socket.reset(::accept4(on.number(), next.peer.data(), &size, SOCK_CLOEXEC));
+    if (!next.socket) break;
+    next.peer.set_size(size);
+    all.push_back(std::move(next));
   }
   return all;
 }

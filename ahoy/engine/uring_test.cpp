@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -217,6 +218,58 @@ TEST_P(uring_without, an_engine_that_goes_hangs_up_on_those_whom_nobody_took) {
     end.ours.reset();
   }
   EXPECT_EQ(open_descriptors(), before);
+}
+
+std::size_t waiting_in_the_kernel(descriptor& on) {
+  std::size_t count = 0;
+  for (fd next; next.reset(::accept4(on.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)), next;)
+    ++count;
+  return count;
+}
+
+/// As where a listener is handed over: each is either taken, or waits for whoever accepts next.
+TEST_P(uring_without, those_accepted_ahead_can_be_taken) {
+  for (const int heard_of : {0, 3, 20}) {
+    uring_engine engine{GetParam().how};
+    listening_end end{engine};
+    end.call(1 + heard_of);
+    engine.run(accept_one(*end.ours));
+    engine.run(some_turns(engine, 2));
+    const std::size_t later = 2;
+    end.call(later);  // the kernel may have accepted these, and the engine has not heard of it
+    const std::vector<ahoy::accepted_caller> taken = engine.take_accepted(*end.ours);
+    const std::size_t all = static_cast<std::size_t>(heard_of) + later;
+    EXPECT_EQ(taken.size() + waiting_in_the_kernel(*end.ours), all);
+    if (heard_of > 0) {
+      EXPECT_GE(taken.size(), std::min<std::size_t>(heard_of, ahoy::accept_window::width - 1));
+    }
+    EXPECT_LE(taken.size(), 2 * ahoy::accept_window::width);
+    for (const ahoy::accepted_caller& each : taken) {
+      EXPECT_EQ(::send(each.socket.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT), 1);
+      EXPECT_EQ(each.peer.host(), "127.0.0.1");
+      EXPECT_NE(::fcntl(each.socket.get(), F_GETFD) & FD_CLOEXEC, 0);
+    }
+  }
+}
+
+TEST_P(uring_without, nobody_is_accepted_ahead_after_that) {
+  listening_end end{engine_};
+  end.call(1);
+  engine_.run(accept_one(*end.ours));
+  EXPECT_TRUE(engine_.take_accepted(*end.ours).empty());
+  end.call(3);
+  engine_.run(some_turns(engine_));
+  EXPECT_TRUE(engine_.take_accepted(*end.ours).empty());
+  EXPECT_EQ(waiting_in_the_kernel(*end.ours), 3U);
+  end.call(1);
+  engine_.run(accept_one(*end.ours));  // who asks again is given the next one
+}
+
+TEST_P(uring_without, where_nobody_accepted_nobody_can_be_taken) {
+  listening_end end{engine_};
+  end.call(2);
+  EXPECT_TRUE(engine_.take_accepted(*end.ours).empty());
+  EXPECT_EQ(waiting_in_the_kernel(*end.ours), 2U);
 }
 
 constexpr lacking lacks[] = {

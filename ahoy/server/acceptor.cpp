@@ -30,9 +30,9 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
 }
 
 void take(server_run& run, fd socket, const address& peer, bool is_secure) {
-  if (!run.is_welcome(peer)) return run.tell_denied(peer);
+  if (!run.is_welcome(peer)) return run.reception().tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
-  const std::optional<turned_away> why = run.admit(newcomer::connected, peer);
+  const std::optional<turned_away> why = run.reception().admit(newcomer::connected, peer);
   if (why)
     run.refuse(std::move(caller), is_secure, *why);
   else
@@ -61,7 +61,7 @@ void take_those_accepted(server_run& run, entrance& from) {
 task<> accept_some(server_run& run, entrance& from) {
   bool exhausted = false;
   while (!run.is_ending()) {
-    while (run.is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
+    while (run.reception().is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
     auto next = co_await from.at.accept();
     if (is_one_of(ends, next.error))
       throw error{system_code(next.error), "accept on", from.at.local().to_string()};

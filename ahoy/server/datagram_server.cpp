@@ -300,10 +300,10 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
   if (found != present.end() && !found->second->has_ended()) return found->second;
   if (admits_nobody()) return nullptr;
   if (!run.is_welcome(header.peer.unmapped())) {
-    run.tell_denied(header.peer.unmapped());
+    run.reception().tell_denied(header.peer.unmapped());
     return nullptr;
   }
-  if (const auto why = run.admit(newcomer::sender_of_datagrams, header.peer)) {
+  if (const auto why = run.reception().admit(newcomer::sender_of_datagrams, header.peer)) {
     refuse(header, *why);
     return nullptr;
   }
@@ -317,7 +317,7 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
 /// whatever the handler: it is marked, and a marked datagram gets none. Nor is it given more often than it is
 /// told, since senders may be forged: others than they would be flooded with it.
 void datagram_service::refuse(const datagram_header& from, turned_away why) {
-  if (!run.tell_refused(from.peer.unmapped(), why) || from.mark == answered_mark) return;
+  if (!run.reception().tell_refused(from.peer.unmapped(), why) || from.mark == answered_mark) return;
   datagram_header back = from;
   back.mark = answered_mark;
   send_to_operation word{&socket.native(), "busy", back};
@@ -363,7 +363,7 @@ task<> datagram_service::receive_all() {
 void datagram_service::begin_request(const datagram& asked) {
   const std::size_t size = asked.data.size();
   if (!unreceived.has(size)) return refuse(asked.header, turned_away::busy);
-  if (const auto why = run.admit(newcomer::sender_of_datagrams, asked.header.peer))
+  if (const auto why = run.reception().admit(newcomer::sender_of_datagrams, asked.header.peer))
     return refuse(asked.header, *why);
   datagram_header back = asked.header;
   back.mark = 0;
@@ -381,7 +381,7 @@ void datagram_service::receive_request(const datagram& asked) {
   if (run.is_welcome(asked.header.peer.unmapped()))
     begin_request(asked);
   else
-    run.tell_denied(asked.header.peer.unmapped());
+    run.reception().tell_denied(asked.header.peer.unmapped());
 }
 
 /// Others have their turn after as many as came at once.

@@ -1,9 +1,7 @@
 #include <ahoy/connection/farewell.hpp>
 #include <ahoy/connection/tls_hello.hpp>
 #include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
 #include <ahoy/error/log.hpp>
-#include <ahoy/server/capacity.hpp>
 #include <ahoy/server/entrusted_caller.hpp>
 #include <ahoy/server/first_record.hpp>
 #include <ahoy/server/server_run.hpp>
@@ -13,7 +11,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <new>
 
@@ -22,9 +19,6 @@ namespace ahoy::inline v0 {
 namespace {
 
 constexpr duration most_time_to_part = std::chrono::seconds{2};
-/// Servers that start in one folder hold each other up for some microseconds.
-constexpr duration patience_with_starting = std::chrono::seconds{1};
-constexpr duration pause_between_tries = std::chrono::milliseconds{5};
 
 std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_options& options,
                                        const renewable_security* tls) {
@@ -62,101 +56,13 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       services_{where},
       pool_{make_pool(by, *of.handler_, of.options_, of.tls_.get())},
       turns_{by, most_at_once(of.options_)},
-      connected_{of.options_.per_address},
-      senders_{of.options_.per_address},
-      max_clients_{of.options_.max_clients ? of.options_.max_clients
-                                           : default_max_clients(of.options_, limits_of_system())} {
+      reception_{by, of.options_, of.callers_, *of.observer_},
+      entrances_{by, of.options_, of.inherited_} {
   if (!pool_) return;
   for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
 }
 
 bool server_run::is_welcome(const address& caller) const noexcept { return of_.rules()->admits(caller); }
-
-task<> server_run::open() {
-  std::size_t number = 0;
-  for (const endpoint& each : of_.endpoints_) co_await open_endpoint(number++, each);
-}
-
-task<> server_run::open_endpoint(std::size_t number, endpoint on) {
-  const bool is_secure = on.transport() == transport::tls;
-  // Not to serve in the clear what was meant to be kept from others.
-  if (is_secure && (on.scheme != scheme::tls || !options().tls))
-    throw error{system_code(EPROTONOSUPPORT), "listen by", to_string(on.scheme),
-                on.scheme == scheme::tls ? "it takes a key: server_options::tls"
-                                         : "this version has tcp, tls, udp and unix"};
-  if (take_over(number, on.scheme)) co_return;
-  if (on.transport() == transport::local) {
-    const address file = address::local(on.path);
-    co_await open_file(number, on.scheme, file);
-    co_return;
-  }
-  std::vector<address> found =
-      co_await by_.resolve(on.host, on.port, options().wanted, on.type(), lookup_use::bind);
-  std::uint16_t chosen = on.port.number();
-  for (address& each :
-       found) {  // a name with several addresses has one port on all, also where the kernel chose it
-    each.set_port(chosen);
-    open_address(number, on.scheme, each);
-    chosen = on.type() == socket_type::datagram ? datagrams_.back().local().port()
-                                                : entrances_.back().at.local().port();
-  }
-}
-
-/// Another server that starts in the same folder has it locked for a moment; one that has it for longer is no
-/// server, and nobody else is kept waiting for it.
-task<> server_run::open_file(std::size_t number, scheme as, address on) {
-  const time_point due = deadline_after(by_.now(), patience_with_starting);
-  for (bool opened = false; !opened;) {
-    try {
-      open_address(number, as, on);
-      opened = true;
-    } catch (const error& failure) {
-      if (failure.code() != std::errc::device_or_resource_busy || by_.now() >= due) throw;
-    }
-    if (!opened) co_await by_.sleep(pause_between_tries);
-  }
-}
-
-void server_run::open_address(std::size_t number, scheme as, const address& on) {
-  const bool is_datagram = traits(as).transport == transport::udp;
-  if (is_datagram) {
-    datagrams_.push_back(datagram_socket::bound(by_, on, options().source, options().wanted));
-    endpoints_of_datagrams_.push_back(number);
-  } else {
-    entrances_.push_back({number, listener{by_, on, options().backlog, options().wanted}, as == scheme::tls});
-  }
-}
-
-/// false where nobody has opened it.
-bool server_run::take_over(std::size_t number, scheme as) {
-  bool is_open = false;
-  for (inherited_socket& each : of_.inherited_) {
-    if (each.endpoint != number) continue;
-    take_over(each, as);
-    is_open = true;
-  }
-  return is_open;
-}
-
-void server_run::take_over(inherited_socket& opened, scheme as) {
-  if (traits(as).transport == transport::udp) {
-    datagrams_.push_back(datagram_socket::inherited(by_, std::move(opened.socket)));
-    endpoints_of_datagrams_.push_back(opened.endpoint);
-  } else {
-    entrances_.push_back(
-        {opened.endpoint, listener{by_, std::move(opened.socket), opened.file}, as == scheme::tls});
-  }
-}
-
-std::vector<listening_socket> server_run::listening() const {
-  std::vector<listening_socket> all;
-  for (const entrance& each : entrances_)
-    all.push_back({each.endpoint, each.at.number(), each.at.local(), each.at.file()});
-  for (std::size_t i = 0; i < datagrams_.size(); ++i)
-    all.push_back({endpoints_of_datagrams_[i], datagrams_[i].number(), datagrams_[i].local(), file_is::ours});
-  std::ranges::stable_sort(all, {}, &listening_socket::endpoint);
-  return all;
-}
 
 /// Its end is made ahead, and takes no memory: there may be none.
 task<> server_run::run() {
@@ -164,10 +70,10 @@ task<> server_run::run() {
   if (pool_) closing.emplace(pool_->close());
   try {
     keep(watch_stop());
-    keep(tell_untold_in_time());
+    keep(reception_.tell_untold_in_time());
     const bool watches = options().stall_timeout != no_timeout && !of_.handler_->callers_meet();
     if (watches) keep(cut_who_stalls());
-    co_await open();
+    co_await entrances_.open(of_.endpoints_);
     told().bound();
     if (pool_) pool_->start();
     for (const listening_socket& each : listening())
@@ -200,7 +106,7 @@ task<> server_run::run() {
   } catch (...) {
     failed();
   }
-  tell_untold();
+  reception_.tell_untold();
   if (failure_) std::rethrow_exception(failure_);
 }
 
@@ -219,7 +125,7 @@ void server_run::stop_accepting() {
 /// taken by the acceptors.
 void server_run::hand_over() {
   hands_over_ = true;
-  for (entrance& each : entrances_) each.at.leave_file();
+  entrances_.leave_files();
   stop_accepting();
 }
 
@@ -234,8 +140,8 @@ task<> server_run::until_the_end(task<> service) {
 
 task<> server_run::accept_all() {
   std::vector<task<>> all;
-  for (entrance& each : entrances_) all.push_back(accept_callers(*this, each));
-  for (datagram_socket& each : datagrams_) all.push_back(serve_datagrams(*this, each));
+  for (entrance& each : entrances_.listeners()) all.push_back(accept_callers(*this, each));
+  for (datagram_socket& each : entrances_.datagrams()) all.push_back(serve_datagrams(*this, each));
   acceptors_.start_all(std::move(all));
   co_await acceptors_.join();
 }
@@ -271,7 +177,7 @@ task<> server_run::let_finish() {
 
 /// Those who are here finish; a second stop(), or the end of `drain`, cuts.
 task<> server_run::drain() {
-  entrances_.clear();
+  entrances_.close_listeners();
   if (hands_over_) {
     co_await let_finish();
   } else if (of_.stops_ == 0) {  // once: its one caller stays as long as it likes
@@ -279,6 +185,7 @@ task<> server_run::drain() {
   }
   of_.handler_->end();
   of_.callers_.end_receiving();
+  cut_who_has_not_agreed();
   if (pool_) conversations_.start(end_receiving_at_workers());
   patience_.stop();
   of_.drained_by_ = deadline_after(by_.now(), options().drain);
@@ -298,11 +205,16 @@ std::unique_ptr<connection> server_run::secured(std::unique_ptr<connection> call
   return options().tls->over(std::move(caller), {}, std::move(name));
 }
 
-/// Whoever is still shaking hands comes too late: the one of `once` is here.
-void server_run::let_nobody_else_in() {
-  stop_accepting();
+/// Whoever is still shaking hands comes too late.
+void server_run::cut_who_has_not_agreed() {
   for (callers::caller& each : of_.callers_)
     if (each.is_secure && !each.has_joined) each.stop();
+}
+
+/// The one of `once` is here.
+void server_run::let_nobody_else_in() {
+  stop_accepting();
+  cut_who_has_not_agreed();
 }
 
 void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
@@ -314,103 +226,23 @@ void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
   const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
   who->is_secure = is_secure;
   try {
-    if (may_make_way && senders_.most_at_once() > 0) peers_.add(*who);
+    reception_.enter(*who, may_make_way);
     if (at_once)
       converse(who);
     else
       conversations_.start(converse_in_turn(who));
   } catch (...) {  // before it had a task
-    if (senders_.most_at_once() > 0) peers_.remove(*who);
-    count_out(who->link());
+    reception_.leave(*who);
+    reception_.count_out(who->link());
     of_.callers_.remove(who);
     throw;
   }
-}
-
-bool server_run::may_tell(turned_away what) {
-  const bool may = limits_[static_cast<std::size_t>(what)].allows(by_.now());
-  if (!may) untold_.notify();
-  return may;
-}
-
-void server_run::tell_untold() {
-  for (std::size_t i = 0; i < limits_.size(); ++i) {
-    const std::uint64_t callers = limits_[i].take_untold(by_.now());
-    if (callers > 0) told().untold(static_cast<turned_away>(i), callers);
-  }
-}
-
-task<> server_run::tell_untold_in_time() {
-  for (;;) {
-    while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
-      co_await untold_.wait();
-    co_await by_.sleep(rate_limit::interval);
-    tell_untold();
-  }
-}
-
-bool server_run::tell_refused(const address& caller, turned_away why) {
-  if (!may_tell(why)) return false;
-  if (why == turned_away::too_many)
-    told().too_many(caller, options().per_address.at_once);
-  else if (why == turned_away::too_often)
-    told().too_often(caller);
-  else
-    told().busy(caller, of_.callers_.in_place());
-  return true;
-}
-
-void server_run::tell_insecure(const connection& caller, std::string_view why) {
-  if (may_tell(turned_away::insecure)) told().insecure(caller, why);
 }
 
 void server_run::tell_exhausted(std::string_view why) {
   if (by_.now() < exhaustion_told_ + std::chrono::seconds{1}) return;
   exhaustion_told_ = by_.now();
   told().exhausted(why);
-}
-
-void server_run::tell_denied(const address& caller) {
-  if (may_tell(turned_away::denied)) told().denied(caller);
-}
-
-/// Whoever forges senders must neither take all places for ever nor, where a handler takes its time to leave,
-/// have more than so many beyond them.
-bool server_run::make_place(newcomer which) {
-  if (!is_full()) return true;
-  if (of_.callers_.making_way() >= most_making_way_at_once) return false;
-  const duration silence = which == newcomer::connected ? duration::zero() : options().silence;
-  const callers::caller* gone = of_.callers_.make_way(by_.now() - silence);
-  if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link());
-  return gone != nullptr;
-}
-
-/// Of datagrams' peers nobody knows whether they have left: of one address, too, the one that is silent.
-bool server_run::make_way_of_own(const address& caller) {
-  if (of_.callers_.making_way() >= most_making_way_at_once) return false;
-  const callers::caller* gone = of_.callers_.make_way(by_.now() - options().silence, peers_.of(caller));
-  if (gone && may_tell(turned_away::made_way)) told().made_way(gone->link());
-  return gone != nullptr;
-}
-
-std::optional<turned_away> server_run::admit(newcomer which, const address& caller) {
-  admission& to = admission_of(which);
-  const admission::verdict what = to.admit(caller, by_.now());
-  if (what == admission::verdict::too_often) return turned_away::too_often;
-  if (what == admission::verdict::too_many) {
-    if (which == newcomer::connected || !make_way_of_own(caller)) return turned_away::too_many;
-    to.admit_in_place_of_another(caller, by_.now());
-    return std::nullopt;
-  }
-  if (make_place(which)) return std::nullopt;
-  to.leave(caller, by_.now());
-  return turned_away::busy;
-}
-
-void server_run::count_out(const connection& caller) noexcept {
-  admission& from =
-      admission_of(caller.keeps_boundaries() ? newcomer::sender_of_datagrams : newcomer::connected);
-  if (from.is_limited()) from.leave(caller.remote(), by_.now());
 }
 
 task<> server_run::cut_who_stalls() {
@@ -424,7 +256,7 @@ task<> server_run::cut_who_stalls() {
 /// One address that never stops must not hold up the acceptor, nor take from others the word that they wait
 /// for.
 void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why) {
-  tell_refused(caller->remote(), why);
+  reception_.tell_refused(caller->remote(), why);
   if (why != turned_away::busy && !can_refuse_crowd()) return;
   conversations_.start(see_off(std::move(caller), is_secure));
 }
@@ -447,7 +279,7 @@ task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
 
 /// There was a place, but neither a process nor a thread.
 bool server_run::tell_no_worker(const address& caller, std::string_view why) {
-  const bool may = may_tell(turned_away::busy);
+  const bool may = reception_.may_tell(turned_away::busy);
   if (may) told().no_worker(caller, why);
   return may;
 }
@@ -521,7 +353,7 @@ void server_run::let_go(callers::entry who) {
   if (who->is_turned_away) tell_no_worker(who->link().remote(), no_memory);
   tell_left(who, no_memory);
   const std::unique_ptr<connection> caller = take_out(who);
-  count_out(*caller);
+  reception_.count_out(*caller);
 }
 
 /// Of what cannot be told for want of memory, the caller's leaving itself must not be kept up.
@@ -530,14 +362,14 @@ void server_run::tell_left(callers::entry who, const std::string& why) noexcept 
     if (who->has_joined) told().departed(*who, why);
     if (who->has_joined) told().left(who->link(), why);
     const bool is_insecure = who->is_secure && !who->has_joined && !who->is_turned_away;
-    if (is_insecure) tell_insecure(who->link(), why);
+    if (is_insecure) reception_.tell_insecure(who->link(), why);
   } catch (const std::bad_alloc&) {
     log(log_level::error, no_memory);
   }
 }
 
 std::unique_ptr<connection> server_run::take_out(callers::entry who) noexcept {
-  if (senders_.most_at_once() > 0) peers_.remove(*who);
+  reception_.leave(*who);
   std::unique_ptr<connection> caller = of_.callers_.remove(who);
   changed_.notify();
   return caller;
@@ -577,7 +409,7 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   } catch (const std::bad_alloc&) {
     // it is closed without a farewell
   }
-  count_out(*caller);
+  reception_.count_out(*caller);
   caller.reset();
   changed_.notify();
 }

@@ -1,31 +1,16 @@
 #pragma once
-#include <ahoy/connection/datagram.hpp>
-#include <ahoy/connection/listener.hpp>
-#include <ahoy/server/admission.hpp>
-#include <ahoy/server/datagram_peers.hpp>
-#include <ahoy/server/rate_limit.hpp>
+#include <ahoy/server/entrances.hpp>
+#include <ahoy/server/reception.hpp>
 #include <ahoy/server/server.hpp>
 #include <ahoy/server/turns.hpp>
 #include <ahoy/server/worker_pool.hpp>
 #include <ahoy/task/scope.hpp>
 
-#include <array>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace ahoy::inline v0 {
-
-/// Where callers come in.
-struct entrance {
-  std::size_t endpoint;  ///< its number
-  listener at;
-  bool is_secure;  ///< they speak TLS
-};
-
-/// Who wants a place.
-enum class newcomer { connected, sender_of_datagrams };
 
 /// A server while it runs: what its acceptors, its callers' tasks and its end have in common.
 class server_run : scope::follower {
@@ -43,13 +28,9 @@ class server_run : scope::follower {
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
   /// Somebody else listens from now on: who was accepted, or has sent a datagram, before that is served here.
   [[nodiscard]] bool hands_over() const noexcept { return hands_over_; }
-  [[nodiscard]] std::vector<listening_socket> listening() const;
+  [[nodiscard]] std::vector<listening_socket> listening() const { return entrances_.listening(); }
   [[nodiscard]] bool is_welcome(const address& caller) const noexcept;
-  [[nodiscard]] bool is_full() const noexcept { return of_.callers_.in_place() >= max_clients_; }
-  /// Whether there is a place for one more, or a silent peer of datagrams makes way.
-  bool make_place(newcomer which);
-  /// Counts the caller in where its address may have one more, and there is a place for it; else why not.
-  std::optional<turned_away> admit(newcomer which, const address& caller);
+  [[nodiscard]] ahoy::reception& reception() noexcept { return reception_; }
   /// A datagram came from this caller.
   void heard(const connection& from) { of_.callers_.heard(from); }
 
@@ -65,12 +46,8 @@ class server_run : scope::follower {
   /// Whether one may be told `busy` who comes from an address that has all it may have: they leave some of
   /// those places to others, and whoever finds none is closed without the word.
   [[nodiscard]] bool can_refuse_crowd() const noexcept { return refusing_ < most_refused_at_once / 2; }
-  /// Tells the observer of one that was not admitted. false: too many come for telling of each.
-  bool tell_refused(const address& caller, turned_away why);
-  void tell_denied(const address& caller);
   /// At most once a second: each caller who leaves frees a descriptor, which the next one takes.
   void tell_exhausted(std::string_view why);
-  void tell_insecure(const connection& caller, std::string_view why);
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
   /// Waits until a caller has left, the server is ending or `limit` has passed.
@@ -83,14 +60,7 @@ class server_run : scope::follower {
 
  private:
   static constexpr std::size_t most_refused_at_once = 16;
-  static constexpr std::size_t most_making_way_at_once = 64;
 
-  task<> open();
-  task<> open_endpoint(std::size_t number, endpoint on);
-  void open_address(std::size_t number, scheme as, const address& on);
-  task<> open_file(std::size_t number, scheme as, address on);
-  bool take_over(std::size_t number, scheme as);
-  void take_over(inherited_socket& opened, scheme as);
   task<> accept_all();
   void stop_accepting();
   void hand_over();
@@ -98,15 +68,7 @@ class server_run : scope::follower {
   void failed() noexcept;
   task<> until_the_end(task<> service);
   task<> watch_stop();
-  bool may_tell(turned_away what);
-  void tell_untold();
-  [[nodiscard]] admission& admission_of(newcomer which) noexcept {
-    return which == newcomer::connected ? connected_ : senders_;
-  }
-  bool make_way_of_own(const address& caller);
-  void count_out(const connection& caller) noexcept;
   task<> cut_who_stalls();
-  task<> tell_untold_in_time();
   task<> drain();
   task<> end_receiving_at_workers();
   void converse(callers::entry who);
@@ -132,6 +94,7 @@ class server_run : scope::follower {
   [[nodiscard]] std::unique_ptr<connection> secured(std::unique_ptr<connection> caller) const;
   task<> agree(callers::entry who);
   void let_nobody_else_in();
+  void cut_who_has_not_agreed();
   void agreed(callers::entry who, std::string_view what);
   task<std::string> converse_with(callers::entry who);
 
@@ -145,14 +108,8 @@ class server_run : scope::follower {
   event changed_{by_};
   std::unique_ptr<worker_pool> pool_;  // null where the server's own loop serves all
   turns turns_;
-  admission connected_, senders_;  // by address; senders of datagrams may be forged, so they count apart
-  datagram_peers peers_;
-  std::array<rate_limit, 6> limits_;  // by turned_away
-  event untold_{by_};
-  std::vector<entrance> entrances_;
-  std::vector<datagram_socket> datagrams_;
-  std::vector<std::size_t> endpoints_of_datagrams_;
-  std::size_t max_clients_;
+  ahoy::reception reception_;
+  entrances entrances_;
   std::size_t refusing_ = 0;
   std::uint64_t local_callers_ = 0;
   bool ending_ = false;  // nobody else is let in

@@ -1,0 +1,68 @@
+#pragma once
+#include <ahoy/engine/engine.hpp>
+#include <ahoy/server/admission.hpp>
+#include <ahoy/server/callers.hpp>
+#include <ahoy/server/datagram_peers.hpp>
+#include <ahoy/server/observer.hpp>
+#include <ahoy/server/options.hpp>
+#include <ahoy/server/rate_limit.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace ahoy::inline v0 {
+
+/// Who wants a place.
+enum class newcomer { connected, sender_of_datagrams };
+
+/// Who may be here as far as places and limits go, and what the observer is told of those who may not: of
+/// that, strangers bring about as much as they like, so it is told at a bounded rate. Belongs to the server's
+/// thread.
+class reception {
+ public:
+  /// All must outlive this.
+  reception(engine& by, const server_options& options, callers& here, observer& told);
+
+  [[nodiscard]] bool is_full() const noexcept { return here_.in_place() >= max_clients_; }
+  /// Counts the caller in where its address may have one more, and there is a place for it; else why not.
+  std::optional<turned_away> admit(newcomer which, const address& caller);
+  /// It holds the place that it was admitted to. One who may make way does so, too, for another from its
+  /// address.
+  void enter(callers::caller& who, bool may_make_way);
+  /// It is no caller any more; its connection is to be counted out when that is closed.
+  void leave(callers::caller& who) noexcept;
+  void count_out(const connection& caller) noexcept;
+
+  /// Whether one more of these may be told; if not it is counted.
+  bool may_tell(turned_away what);
+  /// Tells the observer of one that was not admitted. false: too many come for telling of each.
+  bool tell_refused(const address& caller, turned_away why);
+  void tell_denied(const address& caller);
+  void tell_insecure(const connection& caller, std::string_view why);
+  /// How many were not named, while there are any; until it is stopped.
+  task<> tell_untold_in_time();
+  void tell_untold();
+
+ private:
+  static constexpr std::size_t most_making_way_at_once = 64;
+
+  bool make_place(newcomer which);
+  bool make_way_of_own(const address& caller);
+  [[nodiscard]] admission& admission_of(newcomer which) noexcept {
+    return which == newcomer::connected ? connected_ : senders_;
+  }
+
+  engine& by_;
+  const server_options& options_;
+  callers& here_;
+  observer& told_;
+  admission connected_, senders_;  // by address; senders of datagrams may be forged, so they count apart
+  datagram_peers peers_;
+  std::array<rate_limit, 6> limits_;  // by turned_away
+  event untold_{by_};
+  std::size_t max_clients_;
+};
+
+}  // namespace ahoy::inline v0
