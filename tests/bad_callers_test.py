@@ -12,7 +12,7 @@ import bad_callers
 import bad_datagrams
 import bad_tls_callers
 from bad_callers import IDLE, MESSAGE_TIME, MOST, Bad
-from command import Listener, await_that, json_events
+from command import SANITIZED, Listener, await_that, json_events
 from models_test import WAYS, descriptors_of, named
 from servers.certificates import certificates
 
@@ -85,8 +85,11 @@ class Cell:
 
     def open_descriptors(self):
         """How many of each kind, of the server and of all its processes."""
-        pids = [self.listener.pid, *self.listener.children()]
-        return collections.Counter((pid, re.sub(r"\d+", "N", each)) for pid in pids for each in descriptors_of(pid).values())
+        found = collections.Counter()
+        for pid in (self.listener.pid, *self.listener.children()):
+            with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+                found.update((pid, re.sub(r"\d+", "N", each)) for each in descriptors_of(pid).values())
+        return found
 
     # --- somebody else, who does no harm ---
 
@@ -98,17 +101,25 @@ class Cell:
         return bad_tls_callers.over(caller).shake() if self.transport == "tls" else caller
 
     def serve_well(self, caller):
+        self.hear_well(*self.say_well(caller))
+
+    def say_well(self, caller):
+        """All of it, and its end: who has to wait for its turn must not be silent when that comes."""
         text = f"good {next(self.numbers)} ".encode()
         mark = self.out.mark()
+        if self.transport != "udp":
+            caller.send(text + b"\n")
+            caller.end()
+        return caller, text, mark
+
+    def hear_well(self, caller, text, mark):
         if self.transport == "udp":
             return self.serve_datagrams_well(caller, text, mark)
         with contextlib.closing(caller):
-            caller.send(text + b"\n")
             if self.handler == "echo":
                 assert caller.line() == text
             else:
                 self.out.until(re.escape(b"] " + text), mark)
-            caller.end()
             assert caller.rest() == b""
 
     def serve_datagrams_well(self, caller, text, mark):
@@ -131,15 +142,15 @@ class Cell:
             mark, out = self.err.mark(), self.out.mark()
             steps = row.body(bad)
             next(steps)
-            good = self.call_well()
+            good = self.say_well(self.call_well())
             if self.way.model != "iterative":
-                self.serve_well(good)
+                self.hear_well(*good)
                 good = None
             for _ in steps:
                 raise AssertionError("it yields twice")
             bad.open.close()
             if good:
-                self.serve_well(good)
+                self.hear_well(*good)
             self.check_said(row, bad, mark, out)
         self.serve_well(self.call_well())
         assert self.listener.is_running()
@@ -201,7 +212,8 @@ class Cell:
 
 class BadCallers(unittest.TestCase):
     def check(self, transport):
-        cells = [Cell(transport, handler, way, rows) for way in WAYS for handler in TABLES for rows in rows_of(handler, transport, way)]
+        ways = WAYS[::2] if SANITIZED else WAYS  # a sanitizer looks at each piece of code, and need not see it with each other one
+        cells = [Cell(transport, handler, way, rows) for way in ways for handler in TABLES for rows in rows_of(handler, transport, way)]
         done = 0
         with concurrent.futures.ThreadPoolExecutor(CELLS_AT_ONCE) as pool:
             for cell, failures in zip(cells, pool.map(Cell.run_all, cells)):
@@ -210,7 +222,7 @@ class BadCallers(unittest.TestCase):
                     with self.subTest(f"{cell.name}: {name}"):
                         self.assertIsNone(failure, failure)
         print(f"{transport}: {done} cases")
-        self.assertGreaterEqual(done, LEAST[transport])
+        self.assertGreaterEqual(done, LEAST[transport] // (3 if SANITIZED else 1))
 
     def test_tcp(self):
         self.check("tcp")
