@@ -225,7 +225,7 @@ class Access(Articles):
                 ended = self.expect(self.fetch(url, *words, "--insecure"), 0, plain)
                 self.assertIn("whoever answers is believed", ended.err)
                 self.expect(self.fetch(url, *words, *trusted, "--user", "alice:secret"), 0)
-        self.refused(2, "malformed", "fetch", self.secure("/"), "--cacert", "/nowhere")
+        self.refused(2, "no such file", "fetch", self.secure("/"), "--cacert", "/nowhere")
 
     def test_no_tls_where_there_is_none(self):
         self.refused(35, "begin TLS", "fetch", f"nntps://localhost:{self.server.port}/")

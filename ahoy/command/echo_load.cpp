@@ -155,6 +155,7 @@ task<> echo_load::run() {
   if (plan_.form == bench_form::exchange) {
     scope opening{here};
     std::vector<task<>> all;
+    all.reserve(plan_.connections);
     for (std::size_t number = 0; number < plan_.connections; ++number) all.push_back(open(number));
     opening.start_all(std::move(all));
     co_await opening.join();
@@ -172,6 +173,7 @@ task<> echo_load::run() {
 task<> echo_load::run_exchanges(context& timed) {
   scope talking{timed};
   std::vector<task<>> all;
+  all.reserve(talks_.size() + datagrams_.size());
   for (const auto& each : talks_) all.push_back(exchange(*each));
   for (const auto& each : datagrams_) all.push_back(exchange_datagrams(*each));
   talking.start_all(std::move(all));
@@ -181,6 +183,7 @@ task<> echo_load::run_exchanges(context& timed) {
 task<> echo_load::run_connections(context& timed) {
   scope connecting{timed};
   std::vector<task<>> all;
+  all.reserve(plan_.connections);
   for (std::size_t number = 0; number < plan_.connections; ++number) all.push_back(connect_and_close(number));
   connecting.start_all(std::move(all));
   co_await connecting.join();

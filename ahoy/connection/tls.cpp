@@ -23,6 +23,11 @@ constexpr std::size_t most_answers = std::size_t{256} * 1024;
 /// What one that has nothing to say keeps for its next words.
 constexpr std::size_t most_kept = std::size_t{4} * 1024;
 
+/// A send hears of a reset as of a pipe that is broken, where another one has heard of it before.
+bool is_reset(const std::error_code& why) noexcept {
+  return why == std::errc::connection_reset || why == std::errc::broken_pipe;
+}
+
 /// Said on the way out of a failure: if it does not get there, that is no failure of its own.
 task<> in_vain_or_not(task<> last) {
   try {
@@ -290,7 +295,12 @@ task<> tls_connection::send_all(send_operation& asked) {
     asked.left.remove_prefix(piece.size());
     sent_ += piece.size();
     carried_ = end_of_outgoing();
-    co_await flush();
+    try {
+      co_await flush();
+    } catch (const error& why) {
+      if (is_reset(why.code()) && session_.lacks_certificate()) session_.throw_lack_of_certificate();
+      throw;
+    }
   }
 }
 
@@ -341,7 +351,7 @@ task<bool> tls_connection::fill(duration limit) {
   try {
     come = co_await below_->receive_within(limit);
   } catch (const error& why) {  // a server that lets us not in may reset us before we have read its word
-    if (why.code() != std::errc::connection_reset || !session_.lacks_certificate()) throw;
+    if (!is_reset(why.code()) || !session_.lacks_certificate()) throw;
     come.emplace();
   }
   const bool is_end = come && come->empty();

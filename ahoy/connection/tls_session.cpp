@@ -591,9 +591,7 @@ std::optional<std::size_t> tls_session::read(std::span<char> into) {
   if (size > 0 || state_->has_ended) return size;
   if (state_->broken) std::rethrow_exception(state_->broken);
   if (!state_->is_cut) return std::nullopt;
-  if (lacks_certificate())
-    throw error{make_error_code(errc::handshake_failed), "begin TLS with", state_->label,
-                "it asked for a certificate of ours, and ended when it was shown none"};
+  if (lacks_certificate()) throw_lack_of_certificate();
   throw error{make_error_code(errc::cut_short), "receive from", state_->label,
               "the peer ended without close_notify, so that nobody knows whether it had more to say"};
 }
@@ -637,6 +635,11 @@ std::string tls_session::protocol() const {
 }
 
 bool tls_session::is_resumed() const noexcept { return SSL_session_reused(state_->session.get()) == 1; }
+
+void tls_session::throw_lack_of_certificate() const {
+  throw error{make_error_code(errc::handshake_failed), "begin TLS with", state_->label,
+              "it asked for a certificate of ours, and ended when it was shown none"};
+}
 
 bool tls_session::lacks_certificate() const noexcept {
   return state_->lacks_certificate && !state_->has_heard;

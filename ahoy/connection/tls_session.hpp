@@ -72,6 +72,8 @@ class tls_session {
   [[nodiscard]] std::string protocol() const;
   /// The server has asked for a certificate of ours, there is none, and it has said nothing yet.
   [[nodiscard]] bool lacks_certificate() const noexcept;
+  /// handshake_failed: what it is then, where the connection ends or is reset.
+  [[noreturn]] void throw_lack_of_certificate() const;
   /// The handshake was a short one: both remembered the one before.
   [[nodiscard]] bool is_resumed() const noexcept;
 

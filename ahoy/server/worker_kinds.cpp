@@ -225,14 +225,14 @@ bool children_vanish() noexcept {
 
 /// By readdir(3), since libstdc++ ends the program where memory runs out in a directory_iterator.
 std::vector<int> open_descriptors() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir("/proc/self/fd"), ::closedir};
+  std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir("/proc/self/fd"), ::closedir};
   if (!folder && errno == ENOMEM) throw std::bad_alloc{};
   std::vector<int> found;
   while (const dirent* each = folder ? ::readdir(folder.get()) : nullptr)
     if (each->d_name[0] != '.') found.push_back(std::atoi(each->d_name));
   if (!folder) found = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-  std::erase_if(found,
-                [](int each) { return ::fcntl(each, F_GETFD) < 0; });  // what listed them is closed by now
+  folder.reset();  // which was among them
+  std::erase_if(found, [](int each) { return ::fcntl(each, F_GETFD) < 0; });
   std::ranges::sort(found);
   return found;
 }
