@@ -22,7 +22,6 @@ TABLES = {
     "talk": [*bad_callers.TALK, *bad_datagrams.TALK],
 }
 LEAST = {"tcp": 480, "tls": 1000, "unix": 540, "udp": 400}
-LOOPS = 3  # each has its descriptors once it has served somebody
 KEPT = 6  # workers: as many as two rows use, with those who are served meanwhile
 ROWS_OF_TLS = 16
 CELLS_AT_ONCE = 4  # much of their time is waiting
@@ -90,6 +89,9 @@ class Cell:
             with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
                 found.update((pid, re.sub(r"\d+", "N", each)) for each in descriptors_of(pid).values())
         return found
+
+    def pollers(self):
+        return sum(count for (_, kind), count in self.open_descriptors().items() if "eventpoll" in kind)
 
     # --- somebody else, who does no harm ---
 
@@ -170,9 +172,10 @@ class Cell:
         self.start()
         failures = {}
         with self.listener, self.folder:
-            for _ in range(LOOPS):
-                self.serve_well(self.call_well())
-            await_that(lambda: self.listener.err.so_far().count(b"] left") >= LOOPS, "the first ones to leave")
+            self.serve_well(self.call_well())
+            await_that(lambda: b"] left" in self.listener.err.so_far(), "the first one to leave")
+            if self.way.model == "event" and self.way.workers:
+                await_that(lambda: self.pollers() > self.way.workers, "each loop to begin")
             before = self.open_descriptors()
             with concurrent.futures.ThreadPoolExecutor(self.at_once) as pool:
                 for row, failure in zip(self.rows, pool.map(self.failure_of, self.rows)):
