@@ -5,6 +5,7 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/signal.hpp>
+#include <ahoy/server/no_signals.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -109,22 +110,6 @@ class plan {
   std::vector<char*> word_pointers_, variable_pointers_;
   std::vector<int> from_, spare_;
   sigset_t none_{};
-};
-
-/// While it exists no signal is delivered here: a child must not run what its parent does at one.
-class no_signals {
- public:
-  no_signals() noexcept {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  no_signals(const no_signals&) = delete;
-  no_signals& operator=(const no_signals&) = delete;
-  ~no_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
 };
 
 pid_t start(plan& as, int ready) {

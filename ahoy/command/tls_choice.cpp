@@ -1,4 +1,5 @@
 #include <ahoy/address/ascii.hpp>
+#include <ahoy/command/file_text.hpp>
 #include <ahoy/command/notice.hpp>
 #include <ahoy/command/secret_file.hpp>
 #include <ahoy/command/tls_choice.hpp>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::string_view kind = "sha256=";
 constexpr std::size_t digits = 64;
+constexpr std::size_t most_keys = std::size_t{16} * 1024 * 1024;  // bytes of a file of them
 constexpr std::string_view own_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
 
 std::string without_kind(std::string_view fingerprint) {
@@ -115,10 +117,8 @@ std::shared_ptr<const security> security_of_listener(const tls_settings& how, co
 }
 
 std::vector<std::string> keys_in_file(const std::string& name) {
-  const std::optional<std::string> text = text_of_file(name);
-  if (!text) throw error{system_code(ENOENT), "read", escape(name)};
   std::vector<std::string> keys;
-  std::istringstream lines{*text};
+  std::istringstream lines{file_text(name, most_keys)};
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line); ++number) {
     std::istringstream words{line};

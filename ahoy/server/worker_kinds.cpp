@@ -1,5 +1,6 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/signal.hpp>
+#include <ahoy/server/no_signals.hpp>
 #include <ahoy/server/worker_kinds.hpp>
 
 #include <dirent.h>
@@ -146,23 +147,6 @@ bool is_caught(int signal) noexcept {
   struct sigaction now{};
   return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN && now.sa_handler != SIG_DFL;
 }
-
-/// While it exists, no signal is delivered to this thread: a child must not run its parent's handlers.
-class no_signals {
- public:
-  no_signals() noexcept {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  no_signals(const no_signals&) = delete;
-  no_signals& operator=(const no_signals&) = delete;
-  ~no_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
-
- private:
-  sigset_t before_{};
-};
 
 /// The parent may have died before this could be asked for.
 void die_with(pid_t parent) noexcept {
