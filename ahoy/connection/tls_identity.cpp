@@ -1,3 +1,4 @@
+#include <ahoy/connection/openssl_pointer.hpp>
 #include <ahoy/connection/tls_failure.hpp>
 #include <ahoy/connection/tls_identity.hpp>
 #include <ahoy/error/error.hpp>
@@ -9,7 +10,6 @@
 #include <openssl/x509v3.h>
 
 #include <cstdint>
-#include <memory>
 
 namespace ahoy::inline v0 {
 
@@ -18,14 +18,7 @@ namespace {
 constexpr long day = 24L * 3600;
 constexpr long lifetime = 36500 * day;
 
-template <auto free>
-struct deleter {
-  template <class T>
-  void operator()(T* made) const noexcept {
-    free(made);
-  }
-};
-using certificate_pointer = std::unique_ptr<X509, deleter<X509_free>>;
+using certificate_pointer = openssl_pointer<X509, X509_free>;
 
 void check(bool is_done) {
   if (!is_done) throw error{make_error_code(errc::malformed), "make", "a certificate", words_of_failure()};
@@ -38,7 +31,7 @@ void set_serial_number(X509* of) {
 }
 
 void add_extension(X509* to, int which, const char* value) {
-  const std::unique_ptr<X509_EXTENSION, deleter<X509_EXTENSION_free>> made{
+  const openssl_pointer<X509_EXTENSION, X509_EXTENSION_free> made{
       X509V3_EXT_conf_nid(nullptr, nullptr, which, value)};
   check(made && X509_add_ext(to, made.get(), -1) == 1);
 }
@@ -63,10 +56,10 @@ certificate_pointer sign(EVP_PKEY* key, const std::string& names) {
 
 std::string make_identity(const std::string& names) {
   ERR_clear_error();
-  const std::unique_ptr<EVP_PKEY, deleter<EVP_PKEY_free>> key{EVP_EC_gen("P-256")};
+  const openssl_pointer<EVP_PKEY, EVP_PKEY_free> key{EVP_EC_gen("P-256")};
   check(key != nullptr);
   const certificate_pointer made = sign(key.get(), names);
-  const std::unique_ptr<BIO, deleter<BIO_free>> to{BIO_new(BIO_s_mem())};
+  const openssl_pointer<BIO, BIO_free> to{BIO_new(BIO_s_mem())};
   check(to && PEM_write_bio_PrivateKey(to.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
   check(PEM_write_bio_X509(to.get(), made.get()) == 1);
   char* text = nullptr;

@@ -1,17 +1,14 @@
 #include <ahoy/address/international_name.hpp>
+#include <ahoy/connection/openssl_pointer.hpp>
 #include <ahoy/connection/security.hpp>
 #include <ahoy/connection/tls_failure.hpp>
 #include <ahoy/connection/tls_hello.hpp>
+#include <ahoy/connection/tls_peer.hpp>
 #include <ahoy/connection/tls_session.hpp>
 #include <ahoy/connection/tls_token.hpp>
 #include <ahoy/error/error.hpp>
-#include <ahoy/error/escape.hpp>
-#include <ahoy/socket/fd.hpp>
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -19,8 +16,6 @@
 #include <array>
 #include <cstring>
 #include <exception>
-#include <map>
-#include <mutex>
 #include <new>
 
 namespace ahoy::inline v0 {
@@ -31,8 +26,6 @@ namespace {
 constexpr std::size_t longest_record = std::size_t{16} * 1024;
 /// The first byte of what a peer says that speaks TLS: a record of the handshake, or an alert.
 constexpr std::array<char, 2> first_bytes{22, 21};
-/// Of how many servers a client keeps what shortens the next handshake.
-constexpr std::size_t most_remembered = 64;
 /// Alerts by which a server refuses a caller (RFC 8446, section 6.2).
 constexpr std::array refusals{
     SSL_AD_HANDSHAKE_FAILURE,   SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE,
@@ -45,22 +38,6 @@ bool is_refusal_alert() {
   const int reason = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
   return std::ranges::find(refusals, reason) != refusals.end();
 }
-/// What a caller may show of itself: room for that is made as soon as it is announced, and this much is
-/// there.
-constexpr long longest_certificates = 12L * 1024;
-
-template <auto free>
-struct deleter {
-  template <class T>
-  void operator()(T* made) const noexcept {
-    free(made);
-  }
-};
-using session_pointer = std::unique_ptr<SSL_SESSION, deleter<SSL_SESSION_free>>;
-
-/// A key that is encrypted cannot be read: OpenSSL would ask for its password on the terminal, and hold up
-/// everybody.
-int no_password(char*, int, int, void*) { return -1; }
 
 /// As a certificate has it: without the dot of a rooted name, without a zone.
 std::string name_to_verify(const host& server) {
@@ -71,92 +48,10 @@ std::string name_to_verify(const host& server) {
   return name;
 }
 
-constexpr std::string_view certificates_wanted = "certificates in PEM are wanted";
-constexpr std::string_view key_wanted = "the private key is wanted there, in PEM and not encrypted";
-
-/// Whether it was the file that could not be read, or what is in it: OpenSSL says the one as badly as the
-/// other.
-[[noreturn]] void refuse_file(const char* verb, const std::string& name, std::string_view wanted) {
-  const fd file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!file) throw error{system_code(errno), verb, escape(name)};
-  const std::string why = words_of_failure();
-  throw error{make_error_code(errc::malformed), verb, escape(name),
-              fmt::format("{}{}{}", why, why.empty() ? "" : "; ", wanted)};
-}
-
-std::string fingerprint_of(X509* shown) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned char* coded = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(shown), &coded);
-  if (size <= 0) return {};
-  unsigned int length = 0;
-  const int is_made =
-      EVP_Digest(coded, static_cast<std::size_t>(size), digest.data(), &length, EVP_sha256(), nullptr);
-  OPENSSL_free(coded);
-  std::string text;
-  for (unsigned int at = 0; is_made == 1 && at < length; ++at) text += fmt::format("{:02x}", digest[at]);
-  return text;
-}
-
-/// Each name led by its length, which is one byte (RFC 7301, section 3.1).
-constexpr std::size_t longest_name = 255;
-std::string coded_protocols(const tls_options& how) {
-  const bool proves = !how.token.empty();
-  std::vector<std::string> names = how.protocols;
-  if (names.empty() && proves) names.emplace_back();
-  std::string coded;
-  for (const std::string& each : names) {
-    const std::string name = proves ? with_token(each) : each;
-    if (name.empty() || name.size() > longest_name)
-      throw error{make_error_code(errc::malformed), "offer protocol", escape(each),
-                  fmt::format("a name has from 1 to {} bytes", longest_name)};
-    coded += static_cast<char>(name.size()) + name;
-  }
-  return coded;
-}
-
-/// Of which no byte is shown.
-void check_token(const std::string& token) {
-  constexpr auto least = tls_options::shortest_token;
-  constexpr auto most = tls_options::longest_token;
-  if (!token.empty() && (token.size() < least || token.size() > most))
-    throw error{make_error_code(errc::malformed), "take", "a token",
-                fmt::format("it has {} bytes: from {} to {} are wanted", token.size(), least, most)};
-}
-
 }  // namespace
 
-struct tls_context::state {
-  explicit state(const tls_options& given) : how{given}, protocols{coded_protocols(given)} {
-    check_token(given.token);
-  }
-  ~state() { OPENSSL_cleanse(how.token.data(), how.token.size()); }
-  void set_up();
-  void set_up_files();
-  void set_up_client();
-  void set_up_server();
-  static state& of(SSL* session) noexcept {
-    return *static_cast<state*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
-  }
-  static int remember(SSL* session, SSL_SESSION* made);
-  static int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
-                             const unsigned char* offered, unsigned int offered_size, void* self);
-  static int verify(X509_STORE_CTX* shown, void*);
-  static int lack_certificate(SSL* session, X509** certificate, EVP_PKEY** key);
-  static int want_token(SSL* session, int* alert, void*);
-
-  [[nodiscard]] bool proves() const noexcept { return !how.token.empty(); }
-
-  tls_options how;
-  const std::string protocols;
-  std::unique_ptr<SSL_CTX, deleter<SSL_CTX_free>> context{SSL_CTX_new(TLS_method())};
-  std::mutex guard;
-  std::map<std::string, session_pointer> remembered;  // by the name that was verified, and the label
-};
-
 struct tls_session::state {
-  state(std::shared_ptr<tls_context::state> as, std::string label, bool is_server);
-  static state& of(const SSL* session) noexcept { return *static_cast<state*>(SSL_get_app_data(session)); }
+  state(tls_context as, std::string label, bool is_server);
   void make_session();
   void take_place_of_network();
   static int bio_read(BIO* self, char* into, std::size_t room, std::size_t* size);
@@ -165,14 +60,12 @@ struct tls_session::state {
   static BIO_METHOD* bio_method();
   [[nodiscard]] bool admits(std::string_view wire);
   [[nodiscard]] bool agree_by_tls();
+  [[nodiscard]] bool proves() const noexcept { return !common.token().empty(); }
   [[nodiscard]] bool prove();
   void say_proof();
   [[nodiscard]] bool hear_proof();
   [[noreturn]] void refuse_token(const char* why) const;
   void set_up_name(const host& server);
-  /// A session that is resumed is not verified again: it is of that server alone.
-  [[nodiscard]] std::string place_of_memory() const { return name + '\n' + label; }
-  void resume();
   [[noreturn]] void fail_handshake() const;
   [[nodiscard]] std::exception_ptr reason_of_failure() const;
   void stop_reading(int result);
@@ -180,175 +73,38 @@ struct tls_session::state {
   /// Of a call that has not succeeded: whether it only has to wait for more.
   [[nodiscard]] bool has_to_wait(int result) const;
 
-  std::shared_ptr<tls_context::state> common;
-  std::string label, name, peer_key;
-  std::unique_ptr<SSL, deleter<SSL_free>> session;
+  tls_context common;
+  tls_peer peer;
+  openssl_pointer<SSL, SSL_free> session;
   bytes lent;               // what came last, until it was read
   std::string kept;         // the same, of what was not lent
   std::string_view unread;  // of either
   std::string leaving;
   const bool is_server;
   std::unique_ptr<hello_guard> guard;  // of a caller, until the handshake is over
-  std::string why_refused;
-  token_proof proof{};  // the peer's, as far as it has come
+  token_proof proof{};                 // the peer's, as far as it has come
   std::size_t proof_size = 0;
   bool has_proved = false;  // or need not
   bool is_agreed = false;   // but for the token
   bool is_too_long = false;
-  bool lacks_token = false;
-  std::exception_ptr broken;       // why nothing more can be read
-  bool has_ended = false;          // by close_notify
-  bool has_heard = false;          // words
-  bool lacks_certificate = false;  // the server asks for one, and there is none
-  bool is_cut = false;             // nothing more will come
-  bool speaks_tls = true;          // what came first is TLS
-  bool has_come = false;           // anything
+  std::exception_ptr broken;  // why nothing more can be read
+  bool has_ended = false;     // by close_notify
+  bool has_heard = false;     // words
+  bool is_cut = false;        // nothing more will come
+  bool speaks_tls = true;     // what came first is TLS
+  bool has_come = false;      // anything
 };
 
-void tls_context::state::set_up() {
-  if (!context) throw std::bad_alloc{};
-  SSL_CTX* const made = context.get();
-  SSL_CTX_set_app_data(made, this);
-  // Over TLS 1.2 two conversations may share what a proof is bound to (RFC 7627).
-  SSL_CTX_set_min_proto_version(made, proves() ? TLS1_3_VERSION : TLS1_2_VERSION);
-  SSL_CTX_set_default_passwd_cb(made, no_password);
-  SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION);
-  // One that is idle holds none. What is shown is what the file has: to look for more would be to look
-  // through the system's authorities for each caller.
-  SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  SSL_CTX_set_cert_verify_callback(made, verify, nullptr);
-  set_up_files();
-}
-
-void tls_context::state::set_up_files() {
-  ERR_clear_error();
-  SSL_CTX* const with = context.get();
-  if (!how.authorities.empty() && SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
-    refuse_file("read certificates from", how.authorities, certificates_wanted);
-  if (!how.certificate.empty() && SSL_CTX_use_certificate_chain_file(with, how.certificate.c_str()) != 1)
-    refuse_file("read certificate from", how.certificate, certificates_wanted);
-  const std::string& key = how.key.empty() ? how.certificate : how.key;
-  if (!key.empty() && SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) != 1)
-    refuse_file("read key from", key, key_wanted);
-  const std::string& shown = how.certificate.empty() ? key : how.certificate;
-  if (!shown.empty() && !key.empty() && SSL_CTX_check_private_key(with) != 1)
-    refuse_file("show certificate of", shown, "the key is that of another certificate");
-}
-
-void tls_context::state::set_up_client() {
-  SSL_CTX* const made = context.get();
-  if (how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
-  SSL_CTX_set_verify(made, how.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-  SSL_CTX_sess_set_new_cb(made, remember);
-  SSL_CTX_set_client_cert_cb(made, lack_certificate);
-  const auto* coded = reinterpret_cast<const unsigned char*>(protocols.data());
-  if (!protocols.empty()) SSL_CTX_set_alpn_protos(made, coded, static_cast<unsigned int>(protocols.size()));
-}
-
-void tls_context::state::set_up_server() {
-  SSL_CTX* const made = context.get();
-  if (how.certificate.empty())
-    throw error{make_error_code(errc::malformed), "answer by TLS", "", "a server shows a certificate"};
-  const bool asks = how.requires_certificate || !how.trusted_keys.empty();
-  const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
-  SSL_CTX_set_verify(made, mode, nullptr);
-  if (asks && how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
-  if (asks && !how.authorities.empty())  // whom it believes, so that a caller can choose what to show
-    SSL_CTX_set_client_CA_list(made, SSL_load_client_CA_file(how.authorities.c_str()));
-  SSL_CTX_set_max_cert_list(made, longest_certificates);
-  if (proves()) SSL_CTX_set_client_hello_cb(made, want_token, nullptr);
-  constexpr std::array<unsigned char, 4> own{'a', 'h', 'o', 'y'};
-  SSL_CTX_set_session_id_context(made, own.data(), own.size());
-  SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);  // tickets, which take no memory here
-  if (!protocols.empty()) SSL_CTX_set_alpn_select_cb(made, choose_protocol, this);
-}
-
-/// 1: it is kept by us, in the place of an older one.
-int tls_context::state::remember(SSL* session, SSL_SESSION* made) {
-  state& common = of(session);
-  const std::lock_guard locked{common.guard};
-  if (common.remembered.size() >= most_remembered) common.remembered.clear();
-  common.remembered[tls_session::state::of(session).place_of_memory()].reset(made);
-  return 1;
-}
-
-/// RFC 7301, section 3.2: where both have protocols, and none in common, there is no conversation.
-int tls_context::state::choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
-                                        const unsigned char* offered, unsigned int offered_size, void* self) {
-  const std::string& own = static_cast<state*>(self)->protocols;
-  unsigned char* found = nullptr;
-  const int how = SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(own.data()),
-                                        static_cast<unsigned int>(own.size()), offered, offered_size);
-  *chosen = found;
-  return how == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-/// Asked only where there is none. 0: none is shown.
-int tls_context::state::lack_certificate(SSL* session, X509**, EVP_PKEY**) {
-  tls_session::state::of(session).lacks_certificate = true;
-  return 0;
-}
-
-/// Told by an alert, so that whoever calls without a token does not wait for us to speak.
-int tls_context::state::want_token(SSL* session, int* alert, void*) {
-  const unsigned char* names = nullptr;
-  std::size_t size = 0;
-  constexpr unsigned int kind = TLSEXT_TYPE_application_layer_protocol_negotiation;
-  const bool is_there = SSL_client_hello_get0_ext(session, kind, &names, &size) == 1;
-  if (is_there && offers_token({reinterpret_cast<const char*>(names), size})) return SSL_CLIENT_HELLO_SUCCESS;
-  tls_session::state::of(session).lacks_token = true;
-  *alert = SSL_AD_ACCESS_DENIED;
-  return SSL_CLIENT_HELLO_ERROR;
-}
-
-/// Where keys are trusted, the certificate around one says nothing.
-int tls_context::state::verify(X509_STORE_CTX* shown, void*) {
-  const auto* session =
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(shown, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  tls_session::state& one = tls_session::state::of(session);
-  X509* const leaf = X509_STORE_CTX_get0_cert(shown);
-  one.peer_key = leaf ? fingerprint_of(leaf) : std::string{};
-  const std::vector<std::string>& trusted = one.common->how.trusted_keys;
-  if (trusted.empty()) {
-    const int is_trusted = X509_verify_cert(shown);
-    if (is_trusted != 1) one.why_refused = why_not_trusted(shown, one.name);
-    return is_trusted;
-  }
-  if (std::ranges::find(trusted, one.peer_key) != trusted.end()) return 1;
-  one.why_refused =
-      trusted.size() == 1
-          ? fmt::format("its key is sha256={}, and not sha256={}", one.peer_key, trusted.front())
-          : fmt::format("its key, sha256={}, is none of those that are trusted", one.peer_key);
-  X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
-  return 0;
-}
-
-tls_context tls_context::of_client(const tls_options& how) {
-  auto made = std::make_shared<state>(how);
-  made->set_up();
-  made->set_up_client();
-  return tls_context{std::move(made)};
-}
-
-tls_context tls_context::of_server(const tls_options& how) {
-  auto made = std::make_shared<state>(how);
-  made->set_up();
-  made->set_up_server();
-  return tls_context{std::move(made)};
-}
-
 /// Of a caller that is silent little is held: what OpenSSL wants is made when it has said something.
-tls_session::state::state(std::shared_ptr<tls_context::state> as, std::string label_of_it, bool answers)
-    : common{std::move(as)}, label{std::move(label_of_it)}, is_server{answers} {
+tls_session::state::state(tls_context as, std::string label_of_it, bool answers)
+    : common{std::move(as)}, is_server{answers} {
+  peer.label = std::move(label_of_it);
   if (!is_server) make_session();
 }
 
 void tls_session::state::make_session() {
-  session.reset(SSL_new(common->context.get()));
-  if (!session) throw std::bad_alloc{};
+  session.reset(common.new_session(peer));
   take_place_of_network();
-  SSL_set_app_data(session.get(), this);
   if (!is_server) return;
   SSL_set_accept_state(session.get());
   guard = std::make_unique<hello_guard>();
@@ -364,8 +120,8 @@ void tls_session::state::take_place_of_network() {
 }
 
 BIO_METHOD* tls_session::state::bio_method() {
-  static const std::unique_ptr<BIO_METHOD, deleter<BIO_meth_free>> made = [] {
-    std::unique_ptr<BIO_METHOD, deleter<BIO_meth_free>> method{
+  static const openssl_pointer<BIO_METHOD, BIO_meth_free> made = [] {
+    openssl_pointer<BIO_METHOD, BIO_meth_free> method{
         BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "ahoy")};
     if (!method) throw std::bad_alloc{};
     BIO_meth_set_read_ex(method.get(), bio_read);
@@ -400,23 +156,15 @@ int tls_session::state::bio_write(BIO* self, const char* from, std::size_t size,
 long tls_session::state::bio_control(BIO*, int what, long, void*) { return what == BIO_CTRL_FLUSH ? 1 : 0; }
 
 void tls_session::state::set_up_name(const host& server) {
-  name = name_to_verify(server);
+  peer.name = name_to_verify(server);
   const bool is_address = server.is_numeric() && server.kind() != host_kind::any;
   X509_VERIFY_PARAM* const asked = SSL_get0_param(session.get());
   X509_VERIFY_PARAM_set_hostflags(asked, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const int is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(asked, name.c_str())
-                                : X509_VERIFY_PARAM_set1_host(asked, name.c_str(), name.size());
-  if (is_set != 1) throw error{make_error_code(errc::malformed), "verify", label, words_of_failure()};
-  if (!is_address) SSL_set_tlsext_host_name(session.get(), name.c_str());  // RFC 6066, section 3: no address
-}
-
-/// What the server gave us the last time.
-void tls_session::state::resume() {
-  const std::lock_guard locked{common->guard};
-  const auto found = common->remembered.find(place_of_memory());
-  if (found == common->remembered.end()) return;
-  SSL_set_session(session.get(), found->second.get());
-  common->remembered.erase(found);  // a ticket is used once (RFC 8446, appendix C.4)
+  const int is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(asked, peer.name.c_str())
+                                : X509_VERIFY_PARAM_set1_host(asked, peer.name.c_str(), peer.name.size());
+  if (is_set != 1) throw error{make_error_code(errc::malformed), "verify", peer.label, words_of_failure()};
+  if (!is_address)
+    SSL_set_tlsext_host_name(session.get(), peer.name.c_str());  // RFC 6066, section 3: no address
 }
 
 bool tls_session::state::has_to_wait(int result) const {
@@ -425,13 +173,13 @@ bool tls_session::state::has_to_wait(int result) const {
 
 void tls_session::state::fail_handshake() const {
   const auto failed = make_error_code(errc::handshake_failed);
-  if (is_too_long) throw error{failed, "begin TLS with", label, "what it says first is too long"};
-  if (lacks_token) throw error{failed, "begin TLS with", label, "it proves no token"};
-  if (is_cut) throw error{failed, "begin TLS with", label, "it ended the connection instead"};
-  if (!why_refused.empty() && SSL_get_verify_mode(session.get()) != SSL_VERIFY_NONE)
-    throw trust_error{label, why_refused, peer_key};
-  if (!speaks_tls) throw error{failed, "begin TLS with", label, "what it says is not TLS"};
-  throw error{failed, "begin TLS with", label, words_of_alert()};
+  if (is_too_long) throw error{failed, "begin TLS with", peer.label, "what it says first is too long"};
+  if (peer.lacks_token) throw error{failed, "begin TLS with", peer.label, "it proves no token"};
+  if (is_cut) throw error{failed, "begin TLS with", peer.label, "it ended the connection instead"};
+  if (!peer.why_refused.empty() && SSL_get_verify_mode(session.get()) != SSL_VERIFY_NONE)
+    throw trust_error{peer.label, peer.why_refused, peer.key};
+  if (!speaks_tls) throw error{failed, "begin TLS with", peer.label, "what it says is not TLS"};
+  throw error{failed, "begin TLS with", peer.label, words_of_alert()};
 }
 
 tls_session::tls_session(std::unique_ptr<state> made) noexcept : state_{std::move(made)} {}
@@ -439,15 +187,15 @@ tls_session::tls_session(tls_session&&) noexcept = default;
 tls_session::~tls_session() = default;
 
 tls_session tls_session::to_server(const tls_context& as, const host& server, std::string label) {
-  auto made = std::make_unique<state>(as.state_, std::move(label), false);
+  auto made = std::make_unique<state>(as, std::move(label), false);
   made->set_up_name(server);
-  made->resume();
+  as.resume(made->session.get());
   SSL_set_connect_state(made->session.get());
   return tls_session{std::move(made)};
 }
 
 tls_session tls_session::to_client(const tls_context& as, std::string label) {
-  return tls_session{std::make_unique<state>(as.state_, std::move(label), true)};
+  return tls_session{std::make_unique<state>(as, std::move(label), true)};
 }
 
 /// Of TLS 1.2 no second ClientHello comes, and after the first part everything may look like one.
@@ -505,16 +253,16 @@ bool tls_session::shake_hands() {
   if (!state_->is_agreed && !state_->agree_by_tls()) return false;
   state_->is_agreed = true;
   state_->guard.reset();
-  return !state_->common->proves() || state_->prove();
+  return !state_->proves() || state_->prove();
 }
 
 void tls_session::state::refuse_token(const char* why) const {
-  throw error{make_error_code(errc::refused), "prove token to", label, why};
+  throw error{make_error_code(errc::refused), "prove token to", peer.label, why};
 }
 
 void tls_session::state::say_proof() {
   const token_proof own =
-      prove_token(session.get(), common->how.token, is_server ? token_side::server : token_side::client);
+      prove_token(session.get(), common.token(), is_server ? token_side::server : token_side::client);
   std::size_t written = 0;
   if (SSL_write_ex(session.get(), own.data(), own.size(), &written) != 1) fail_handshake();
   has_proved = true;
@@ -546,7 +294,7 @@ bool tls_session::state::prove() {
   if (!is_server && !has_proved) say_proof();
   if (!hear_proof()) return false;
   const token_proof expected =
-      prove_token(session.get(), common->how.token, is_server ? token_side::client : token_side::server);
+      prove_token(session.get(), common.token(), is_server ? token_side::client : token_side::server);
   if (!is_same(proof, expected)) {
     SSL_shutdown(session.get());
     refuse_token(is_server ? "it proves another one" : "it cannot prove that it has the same");
@@ -561,7 +309,7 @@ std::exception_ptr tls_session::state::reason_of_failure() const {
   const bool is_refusal = !is_server && !has_heard && is_refusal_alert();
   const auto cause = make_error_code(is_refusal ? errc::handshake_failed : errc::protocol_broken);
   return std::make_exception_ptr(
-      error{cause, is_refusal ? "begin TLS with" : "receive from", label, words_of_alert()});
+      error{cause, is_refusal ? "begin TLS with" : "receive from", peer.label, words_of_alert()});
 }
 
 /// Asked once: after a failure OpenSSL takes what comes next for an end.
@@ -592,7 +340,7 @@ std::optional<std::size_t> tls_session::read(std::span<char> into) {
   if (state_->broken) std::rethrow_exception(state_->broken);
   if (!state_->is_cut) return std::nullopt;
   if (lacks_certificate()) throw_lack_of_certificate();
-  throw error{make_error_code(errc::cut_short), "receive from", state_->label,
+  throw error{make_error_code(errc::cut_short), "receive from", state_->peer.label,
               "the peer ended without close_notify, so that nobody knows whether it had more to say"};
 }
 
@@ -604,7 +352,7 @@ void tls_session::write(std::string_view plain) {
     std::size_t size = 0;
     const std::string_view piece = plain.substr(0, longest_record);
     if (SSL_write_ex(state_->session.get(), piece.data(), piece.size(), &size) != 1)
-      throw error{make_error_code(errc::protocol_broken), "send to", state_->label, words_of_failure()};
+      throw error{make_error_code(errc::protocol_broken), "send to", state_->peer.label, words_of_failure()};
     plain.remove_prefix(size);
   }
 }
@@ -621,8 +369,8 @@ std::string tls_session::version() const {
 /// A short handshake shows no certificate again: it is the one of the handshake before.
 const std::string& tls_session::peer_key() const noexcept {
   X509* const shown = state_->session ? SSL_get0_peer_certificate(state_->session.get()) : nullptr;
-  if (state_->peer_key.empty() && shown) state_->peer_key = fingerprint_of(shown);
-  return state_->peer_key;
+  if (state_->peer.key.empty() && shown) state_->peer.key = fingerprint_of(shown);
+  return state_->peer.key;
 }
 
 std::string tls_session::protocol() const {
@@ -630,28 +378,19 @@ std::string tls_session::protocol() const {
   unsigned int size = 0;
   SSL_get0_alpn_selected(state_->session.get(), &name, &size);
   const std::string_view agreed{reinterpret_cast<const char*>(name), size};
-  const std::size_t own = state_->common->proves() ? token_protocol.size() + 1 : 0;
+  const std::size_t own = state_->proves() ? token_protocol.size() + 1 : 0;
   return std::string{agreed.substr(std::min(own, agreed.size()))};
 }
 
 bool tls_session::is_resumed() const noexcept { return SSL_session_reused(state_->session.get()) == 1; }
 
 void tls_session::throw_lack_of_certificate() const {
-  throw error{make_error_code(errc::handshake_failed), "begin TLS with", state_->label,
+  throw error{make_error_code(errc::handshake_failed), "begin TLS with", state_->peer.label,
               "it asked for a certificate of ours, and ended when it was shown none"};
 }
 
 bool tls_session::lacks_certificate() const noexcept {
-  return state_->lacks_certificate && !state_->has_heard;
-}
-
-std::string key_fingerprint(const std::string& certificate_file) {
-  ERR_clear_error();
-  const std::unique_ptr<BIO, deleter<BIO_free>> file{BIO_new_file(certificate_file.c_str(), "r")};
-  const std::unique_ptr<X509, deleter<X509_free>> read{
-      file ? PEM_read_bio_X509(file.get(), nullptr, no_password, nullptr) : nullptr};
-  if (!read) refuse_file("read certificate from", certificate_file, certificates_wanted);
-  return fingerprint_of(read.get());
+  return state_->peer.lacks_certificate && !state_->has_heard;
 }
 
 }  // namespace ahoy::inline v0

@@ -1,6 +1,6 @@
 #pragma once
 #include <ahoy/address/host.hpp>
-#include <ahoy/connection/tls_options.hpp>
+#include <ahoy/connection/tls_context.hpp>
 #include <ahoy/engine/buffer.hpp>
 
 #include <memory>
@@ -10,24 +10,6 @@
 #include <string_view>
 
 namespace ahoy::inline v0 {
-
-/// What the conversations of one side have in common: its keys, whom it believes, and what shortens the next
-/// handshake with the same peer (tickets). May be shared by threads.
-class tls_context {
- public:
-  /// Throws error (malformed) for a file that cannot be read, or whose key and certificate do not belong
-  /// together, for a key that is encrypted, and for a token or the name of a protocol of another length than
-  /// they may have.
-  [[nodiscard]] static tls_context of_client(const tls_options& how);
-  /// The same; and where there is no certificate to show.
-  [[nodiscard]] static tls_context of_server(const tls_options& how);
-
- private:
-  friend class tls_session;
-  struct state;
-  explicit tls_context(std::shared_ptr<state> made) noexcept : state_{std::move(made)} {}
-  std::shared_ptr<state> state_;
-};
 
 /// A conversation over TLS 1.2 or 1.3 (RFC 5246, RFC 8446), seen from one side. No input or output here: what
 /// comes over the network goes in by take(), and what has to go there comes out of take_outgoing().
@@ -78,13 +60,9 @@ class tls_session {
   [[nodiscard]] bool is_resumed() const noexcept;
 
  private:
-  friend class tls_context;
   struct state;
   explicit tls_session(std::unique_ptr<state> made) noexcept;
   std::unique_ptr<state> state_;
 };
-
-/// The fingerprint of the key of the first certificate of a file, PEM; throws error (malformed).
-[[nodiscard]] std::string key_fingerprint(const std::string& certificate_file);
 
 }  // namespace ahoy::inline v0

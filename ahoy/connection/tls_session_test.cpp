@@ -1,3 +1,4 @@
+#include <ahoy/connection/openssl_pointer.hpp>
 #include <ahoy/connection/tls_session.hpp>
 #include <ahoy/error/error.hpp>
 
@@ -16,6 +17,7 @@
 
 namespace {
 
+using ahoy::openssl_pointer;
 using ahoy::tls_options;
 
 /// One side of a conversation, whose words are strings.
@@ -45,15 +47,8 @@ class side {
   ahoy::tls_session session_;
 };
 
-template <auto free>
-struct deleter {
-  template <class T>
-  void operator()(T* made) const noexcept {
-    free(made);
-  }
-};
-using key_ptr = std::unique_ptr<EVP_PKEY, deleter<EVP_PKEY_free>>;
-using certificate_ptr = std::unique_ptr<X509, deleter<X509_free>>;
+using key_ptr = openssl_pointer<EVP_PKEY, EVP_PKEY_free>;
+using certificate_ptr = openssl_pointer<X509, X509_free>;
 
 /// A certificate that signed itself, for names such as "DNS:localhost", from a day ago on for so many days.
 certificate_ptr make_certificate(EVP_PKEY* key, const char* names, int days) {
@@ -63,7 +58,7 @@ certificate_ptr make_certificate(EVP_PKEY* key, const char* names, int days) {
   X509_gmtime_adj(X509_getm_notBefore(made.get()), -24L * 3600);
   X509_gmtime_adj(X509_getm_notAfter(made.get()), (days - 1) * 24L * 3600 - 60);
   X509_set_pubkey(made.get(), key);
-  const std::unique_ptr<X509_EXTENSION, deleter<X509_EXTENSION_free>> extension{
+  const openssl_pointer<X509_EXTENSION, X509_EXTENSION_free> extension{
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names)};
   X509_add_ext(made.get(), extension.get(), -1);
   X509_sign(made.get(), key, EVP_sha256());
@@ -129,8 +124,8 @@ class server {
   std::size_t wire_size = 0;
 
  private:
-  std::unique_ptr<SSL_CTX, deleter<SSL_CTX_free>> context{SSL_CTX_new(TLS_server_method())};
-  std::unique_ptr<SSL, deleter<SSL_free>> session;
+  openssl_pointer<SSL_CTX, SSL_CTX_free> context{SSL_CTX_new(TLS_server_method())};
+  openssl_pointer<SSL, SSL_free> session;
   BIO* arrived = nullptr;  // both are the session's
   BIO* leaving = nullptr;
 };
