@@ -19,7 +19,7 @@ void remember_own_words(std::vector<std::string> words) { kept = std::move(words
 const std::vector<std::string>& own_words() noexcept { return kept; }
 
 std::string own_program() {
-  const std::string name = kept.empty() ? std::string{} : kept.front();
+  std::string name = kept.empty() ? std::string{} : kept.front();
   if (name.empty() || name.find('/') != name.npos) return name;
   const char* path = std::getenv("PATH");
   std::istringstream folders{path ? path : "/usr/local/bin:/usr/bin:/bin"};
