@@ -8,17 +8,11 @@ import faulty
 
 LEAST = 2000  # points in which a call did fail
 MOST_CALLS, MOST_MEMORY = 110, 40  # of a scenario
-# What script/faults still complains of, and is not mended: memory that runs out in bench, whose JSON library ends the program.
-WITHOUT_MEMORY = ("bench",)
-
-
-def chosen(name):
-    return faulty.some_points(name, MOST_CALLS, 0 if name in WITHOUT_MEMORY else MOST_MEMORY)
 
 
 class Faults(unittest.TestCase):
     def test_nothing_that_fails_once_does_more_harm_than_it_must(self):
-        points = [point for name in faulty.SCENARIOS for point in chosen(name)]
+        points = [point for name in faulty.SCENARIOS for point in faulty.some_points(name, MOST_CALLS, MOST_MEMORY)]
         failed, complaints = faulty.try_all(points)
         self.assertEqual(complaints, [])
         self.assertGreaterEqual(failed, LEAST, "calls are not counted, or not made to fail")

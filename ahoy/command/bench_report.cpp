@@ -108,7 +108,7 @@ std::string rest_of_book() {
 
 ordered_json book_json(const measured_model& which) {
   if (!which.book) return nullptr;
-  ordered_json object;
+  ordered_json object = ordered_json::object();
   object["row"] = which.book - book.data() + 1;
   object["design"] = which.book->design;
   object["seconds"] = which.book->seconds;
@@ -151,7 +151,7 @@ std::string bench_text(const bench_options& given, const load_result& result) {
 }
 
 std::string bench_json(const bench_options& given, const load_result& result, int status) {
-  ordered_json object;
+  ordered_json object = ordered_json::object();
   object["endpoint"] = given.to.to_string();
   add_plan(object, given);
   add_result(object, result, unit_of(given));
@@ -188,12 +188,12 @@ std::string models_text(const bench_options& given, const std::vector<model_resu
 }
 
 std::string models_json(const bench_options& given, const std::vector<model_result>& results, int status) {
-  ordered_json object;
+  ordered_json object = ordered_json::object();
   object["count"] = given.count;
   add_plan(object, given);
   object["models"] = ordered_json::array();
   for (const model_result& each : results) {
-    ordered_json row;
+    ordered_json row = ordered_json::object();
     row["model"] = to_string(each.of->model);
     row["workers"] = each.of->workers;
     add_result(row, each.load, "connections");

@@ -101,7 +101,7 @@ std::string said(std::optional<std::string> text, const std::optional<std::strin
 
 std::string json_line(json_event event, std::chrono::system_clock::time_point when, std::string_view from,
                       std::string_view text) {
-  ordered_json object;
+  ordered_json object = ordered_json::object();
   object["time"] = timestamp(when);
   object["event"] = event_names[static_cast<std::size_t>(event)];
   object["from"] = from;
@@ -110,7 +110,7 @@ std::string json_line(json_event event, std::chrono::system_clock::time_point wh
 }
 
 std::string json_line(const send_report& report) {
-  ordered_json object;
+  ordered_json object = ordered_json::object();
   object["sent"] = report.sent;
   object["acknowledged"] = report.acknowledged ? ordered_json(*report.acknowledged) : ordered_json();
   object["confirm"] = report.confirm;

@@ -5,6 +5,7 @@
 #include <ahoy/error/escape.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -18,9 +19,29 @@ int fault(const std::string& line) {
   return to_integer(status::fault);
 }
 
+int out_of_memory() {
+  write_to_stderr("ahoy: out of memory\n");
+  return to_integer(status::fault);
+}
+
+std::terminate_handler before = std::abort;
+
+/// Where nothing can be thrown (the JSON library's destructors allocate), it is the same fault all the same.
+[[noreturn]] void end_where_nothing_can_be_thrown() {
+  try {
+    if (const std::exception_ptr failure = std::current_exception()) std::rethrow_exception(failure);
+  } catch (const std::bad_alloc&) {
+    std::_Exit(out_of_memory());
+  } catch (...) {
+    before();  // a fault of ours
+  }
+  std::abort();
+}
+
 }  // namespace
 
 int with_last_words(const std::function<int()>& work) {
+  before = std::set_terminate(end_where_nothing_can_be_thrown);
   try {
     return work();
   } catch (const error& failure) {
@@ -28,13 +49,12 @@ int with_last_words(const std::function<int()>& work) {
     report(failure);
     return to_integer(status_of(failure));
   } catch (const std::bad_alloc&) {
-    write_to_stderr("ahoy: out of memory\n");
+    return out_of_memory();
   } catch (const std::exception& failure) {
     return fault("a fault of ours: " + escape(failure.what()));
   } catch (...) {
     return fault("a fault of ours, of an unknown kind");
   }
-  return to_integer(status::fault);
 }
 
 }  // namespace ahoy::inline v0
