@@ -1,7 +1,7 @@
 #include <ahoy/command/tls_opening.hpp>
 #include <ahoy/connection/tls.hpp>
-#include <ahoy/connection/tls_identity.hpp>
 #include <ahoy/connection/tls_context.hpp>
+#include <ahoy/connection/tls_identity.hpp>
 
 namespace ahoy::inline v0 {
 

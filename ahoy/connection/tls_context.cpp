@@ -75,6 +75,11 @@ void check_token(const std::string& token) {
                 fmt::format("it has {} bytes: from {} to {} are wanted", token.size(), least, most)};
 }
 
+/// Of calls that fail for nothing else.
+void check_memory(bool is_done) {
+  if (!is_done) throw std::bad_alloc{};
+}
+
 }  // namespace
 
 struct tls_context::state {
@@ -131,9 +136,8 @@ tls_context::state::state(const tls_options& given) : how{given}, protocols{code
 tls_context::state::~state() { OPENSSL_cleanse(how.token.data(), how.token.size()); }
 
 void tls_context::state::set_up() {
-  if (!context) throw std::bad_alloc{};
   SSL_CTX* const made = context.get();
-  SSL_CTX_set_app_data(made, this);
+  check_memory(made && SSL_CTX_set_app_data(made, this) == 1);
   // Over TLS 1.2 two conversations may share what a proof is bound to (RFC 7627).
   SSL_CTX_set_min_proto_version(made, proves() ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_default_passwd_cb(made, no_password);
@@ -162,13 +166,14 @@ void tls_context::state::set_up_files() {
 
 void tls_context::state::set_up_client() {
   SSL_CTX* const made = context.get();
-  if (how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
+  if (how.authorities.empty()) check_memory(SSL_CTX_set_default_verify_paths(made) == 1);
   SSL_CTX_set_verify(made, how.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(made, remember);
   SSL_CTX_set_client_cert_cb(made, lack_certificate);
   const auto* coded = reinterpret_cast<const unsigned char*>(protocols.data());
-  if (!protocols.empty()) SSL_CTX_set_alpn_protos(made, coded, static_cast<unsigned int>(protocols.size()));
+  const auto size = static_cast<unsigned int>(protocols.size());
+  if (!protocols.empty()) check_memory(SSL_CTX_set_alpn_protos(made, coded, size) == 0);  // which is success
 }
 
 void tls_context::state::set_up_server() {
@@ -178,9 +183,12 @@ void tls_context::state::set_up_server() {
   const bool asks = how.requires_certificate || !how.trusted_keys.empty();
   const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
   SSL_CTX_set_verify(made, mode, nullptr);
-  if (asks && how.authorities.empty()) SSL_CTX_set_default_verify_paths(made);
-  if (asks && !how.authorities.empty())  // whom it believes, so that a caller can choose what to show
-    SSL_CTX_set_client_CA_list(made, SSL_load_client_CA_file(how.authorities.c_str()));
+  if (asks && how.authorities.empty()) check_memory(SSL_CTX_set_default_verify_paths(made) == 1);
+  if (asks && !how.authorities.empty()) {  // whom it believes, so that a caller can choose what to show
+    auto* const names = SSL_load_client_CA_file(how.authorities.c_str());
+    check_memory(names);
+    SSL_CTX_set_client_CA_list(made, names);
+  }
   SSL_CTX_set_max_cert_list(made, longest_certificates);
   if (proves()) SSL_CTX_set_client_hello_cb(made, want_token, nullptr);
   constexpr std::array<unsigned char, 4> own{'a', 'h', 'o', 'y'};
@@ -263,10 +271,9 @@ tls_context tls_context::of_server(const tls_options& how) {
 }
 
 ssl_st* tls_context::new_session(tls_peer& peer) const {
-  SSL* const made = SSL_new(state_->context.get());
-  if (!made) throw std::bad_alloc{};
-  SSL_set_app_data(made, &peer);
-  return made;
+  openssl_pointer<SSL, SSL_free> made{SSL_new(state_->context.get())};
+  check_memory(made && SSL_set_app_data(made.get(), &peer) == 1);
+  return made.release();
 }
 
 void tls_context::resume(ssl_st* session) const {

@@ -160,11 +160,11 @@ void tls_session::state::set_up_name(const host& server) {
   const bool is_address = server.is_numeric() && server.kind() != host_kind::any;
   X509_VERIFY_PARAM* const asked = SSL_get0_param(session.get());
   X509_VERIFY_PARAM_set_hostflags(asked, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const int is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(asked, peer.name.c_str())
-                                : X509_VERIFY_PARAM_set1_host(asked, peer.name.c_str(), peer.name.size());
+  int is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(asked, peer.name.c_str())
+                          : X509_VERIFY_PARAM_set1_host(asked, peer.name.c_str(), peer.name.size());
+  if (is_set == 1 && !is_address)  // RFC 6066, section 3: the name of no address
+    is_set = static_cast<int>(SSL_set_tlsext_host_name(session.get(), peer.name.c_str()));
   if (is_set != 1) throw error{make_error_code(errc::malformed), "verify", peer.label, words_of_failure()};
-  if (!is_address)
-    SSL_set_tlsext_host_name(session.get(), peer.name.c_str());  // RFC 6066, section 3: no address
 }
 
 bool tls_session::state::has_to_wait(int result) const {
