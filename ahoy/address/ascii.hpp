@@ -16,6 +16,10 @@ constexpr bool all_digits(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+constexpr bool equal_ignoring_case(std::string_view one, std::string_view other) noexcept {
+  return std::ranges::equal(one, other, {}, [](char c) { return lower(c); }, [](char c) { return lower(c); });
+}
+
 inline std::string lower(std::string_view text) {
   std::string lowered(text);
   for (char& c : lowered) c = lower(c);

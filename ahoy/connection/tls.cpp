@@ -1,4 +1,5 @@
 #include <ahoy/connection/tls.hpp>
+#include <ahoy/connection/tls_rehearsal.hpp>
 #include <ahoy/connection/tls_session.hpp>
 #include <ahoy/task/scope.hpp>
 
@@ -460,6 +461,7 @@ std::shared_ptr<const security> make_tls_client(const tls_options& how) {
 }
 
 std::shared_ptr<const security> make_tls_server(const tls_options& how) {
+  rehearse_as_server(how);
   return std::make_shared<tls_server>(how);
 }
 

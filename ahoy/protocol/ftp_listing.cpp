@@ -142,7 +142,9 @@ std::optional<ftp_entry> read_mlsd_line(std::string_view line) {
   while (!facts.empty()) {
     auto fact = take_until(facts, ';');
     const auto name = lower(take_until(fact, '='));
-    is_other_folder = is_other_folder || (name == "type" && (lower(fact) == "cdir" || lower(fact) == "pdir"));
+    is_other_folder =
+        is_other_folder ||
+        (name == "type" && (equal_ignoring_case(fact, "cdir") || equal_ignoring_case(fact, "pdir")));
     set_fact(entry, name, fact);
   }
   entry.name = line;

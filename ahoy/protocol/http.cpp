@@ -45,7 +45,7 @@ std::vector<std::string> lines_of(const http_request& asked) {
     lines.push_back(each.value.empty() ? each.name + ";" : each.name + ": " + each.value);
   }
   const bool expects = std::ranges::any_of(
-      asked.fields, [](const header_field& each) { return lower(each.name) == "expect"; });
+      asked.fields, [](const header_field& each) { return equal_ignoring_case(each.name, "expect"); });
   if (asked.has_content && !expects)
     lines.emplace_back("Expect:");  // libcurl would wait for the answer, up to 1 s
   return lines;
@@ -62,7 +62,7 @@ long login_ways(const http_request& asked) {
 bool has_broken_length(const http_answer& answer) {
   std::optional<std::uint64_t> length;
   for (const header_field& each : answer.fields) {
-    if (lower(each.name) != "content-length") continue;
+    if (!equal_ignoring_case(each.name, "content-length")) continue;
     for (std::string_view rest = each.value; !rest.empty();) {
       const auto said = read_number(take_word(rest, ", \t"));
       if (!said || said != length.value_or(*said)) return true;
@@ -76,7 +76,7 @@ bool has_broken_length(const http_answer& answer) {
 
 const std::string* http_answer::field(std::string_view name) const noexcept {
   for (const header_field& each : fields)
-    if (lower(each.name) == lower(name)) return &each.value;
+    if (equal_ignoring_case(each.name, name)) return &each.value;
   return nullptr;
 }
 

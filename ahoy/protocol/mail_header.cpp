@@ -71,8 +71,8 @@ std::vector<header_field> parse_mail_header(std::string_view header) {
 }
 
 const std::string* find_field(const std::vector<header_field>& fields, std::string_view name) {
-  const auto found =
-      std::ranges::find_if(fields, [&](const header_field& each) { return lower(each.name) == lower(name); });
+  const auto found = std::ranges::find_if(
+      fields, [&](const header_field& each) { return equal_ignoring_case(each.name, name); });
   return found == fields.end() ? nullptr : &found->value;
 }
 
@@ -80,7 +80,7 @@ std::string without_field(std::string_view header, std::string_view name) {
   std::string kept;
   while (!header.empty()) {
     const auto field = take_folded(header);
-    if (lower(name_of(field)) != lower(name)) kept += field;
+    if (!equal_ignoring_case(name_of(field), name)) kept += field;
   }
   return kept;
 }

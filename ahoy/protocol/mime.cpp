@@ -172,7 +172,7 @@ std::string mail_composer::header() const {
       line_of(heading_, "Cc", to_header(heading_.cc)) + subject_line(heading_) +
       line_of(heading_, "Message-ID", fmt::format("<{}@{}>", heading_.unique, domain_of(heading_.from)));
   for (const header_field& each : heading_.others)
-    if (lower(each.name) != "bcc") text += text_header_line(each.name, each.value);
+    if (!equal_ignoring_case(each.name, "bcc")) text += text_header_line(each.name, each.value);
   return text + line_of(heading_, "MIME-Version", "1.0");
 }
 

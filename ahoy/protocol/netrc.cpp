@@ -74,7 +74,7 @@ std::optional<credentials> netrc_entry(std::string_view text, std::string_view h
     if (*word == "machine" || *word == "default") {
       if (entry.fits(user)) break;
       entry = {};
-      entry.fits_host = *word == "default" || lower(words.value()) == lower(host);
+      entry.fits_host = *word == "default" || equal_ignoring_case(words.value(), host);
     } else if (*word == "login") {
       entry.login.user = words.value();
     } else if (*word == "password") {

@@ -45,7 +45,7 @@ std::string news_header::text() const {
                         header_field{"Content-Transfer-Encoding", "8bit"}};
   std::string lines;
   for (const header_field& each : made) {
-    const auto is_it = [&](const header_field& other) { return lower(other.name) == lower(each.name); };
+    const auto is_it = [&](const header_field& other) { return equal_ignoring_case(other.name, each.name); };
     if (std::ranges::any_of(others, is_it)) continue;
     if (each.value.empty())
       throw error{make_error_code(errc::malformed), "write header", each.name, "an article has to have one"};

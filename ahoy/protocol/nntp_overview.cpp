@@ -26,9 +26,7 @@ std::string_view nntp_overview::other(std::string_view name) const noexcept {
   for (std::string_view rest = others; !rest.empty();) {
     std::string_view value = take_field(rest);
     const bool is_it = value.size() > name.size() && value[name.size()] == ':' &&
-                       std::ranges::equal(
-                           value.substr(0, name.size()), name, {}, [](char c) { return lower(c); },
-                           [](char c) { return lower(c); });
+                       equal_ignoring_case(value.substr(0, name.size()), name);
     if (!is_it) continue;
     value.remove_prefix(name.size() + 1);
     return value.substr(std::min(value.find_first_not_of(' '), value.size()));
@@ -52,7 +50,7 @@ nntp_overview_format::field nntp_overview_format::field_of(std::string_view name
   if (name.starts_with(':')) name.remove_prefix(1);
   name = name.substr(0, name.find(':'));
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (std::ranges::equal(name, names[i], {}, [](char c) { return lower(c); })) return static_cast<field>(i);
+    if (equal_ignoring_case(name, names[i])) return static_cast<field>(i);
   return field::other;
 }
 

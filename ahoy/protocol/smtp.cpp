@@ -49,7 +49,7 @@ smtp_client::smtp_client(std::unique_ptr<carrier> over, std::vector<std::string>
 
 bool smtp_client::has(std::string_view extension) const {
   return std::ranges::any_of(extensions_, [&](const std::string& each) {
-    return lower(std::string_view{each}.substr(0, each.find(' '))) == lower(extension);
+    return equal_ignoring_case(std::string_view{each}.substr(0, each.find(' ')), extension);
   });
 }
 

@@ -77,14 +77,15 @@ void scope::rethrow() {
 task<> when_all(std::vector<task<>> works) {
   context& here = co_await this_context();
   scope children{here};
-  for (task<>& work : works) children.start(std::move(work));
+  children.start_all(std::move(works));
   co_await children.join();
 }
 
 task<> when_any(std::vector<task<>> works) {
   context& here = co_await this_context();
   scope children{here};
-  for (task<>& work : works) children.start(stop_after(std::move(work), children));
+  for (task<>& work : works) work = stop_after(std::move(work), children);
+  children.start_all(std::move(works));
   co_await children.join();
 }
 
