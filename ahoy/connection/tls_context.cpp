@@ -89,6 +89,7 @@ struct tls_context::state {
   ~state();
   void set_up();
   void set_up_files();
+  void believe_system();
   void set_up_client();
   void set_up_server();
   static state& of(const SSL* session) noexcept {
@@ -164,9 +165,15 @@ void tls_context::state::set_up_files() {
     refuse_file("show certificate of", shown, "the key is that of another certificate");
 }
 
+/// Where certificates count, and no others are given: to read them all takes longer than a handshake.
+void tls_context::state::believe_system() {
+  if (how.authorities.empty() && how.trusted_keys.empty())
+    check_memory(SSL_CTX_set_default_verify_paths(context.get()) == 1);
+}
+
 void tls_context::state::set_up_client() {
   SSL_CTX* const made = context.get();
-  if (how.authorities.empty()) check_memory(SSL_CTX_set_default_verify_paths(made) == 1);
+  if (!how.insecure) believe_system();
   SSL_CTX_set_verify(made, how.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(made, remember);
@@ -183,7 +190,7 @@ void tls_context::state::set_up_server() {
   const bool asks = how.requires_certificate || !how.trusted_keys.empty();
   const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
   SSL_CTX_set_verify(made, mode, nullptr);
-  if (asks && how.authorities.empty()) check_memory(SSL_CTX_set_default_verify_paths(made) == 1);
+  if (asks) believe_system();
   if (asks && !how.authorities.empty()) {  // whom it believes, so that a caller can choose what to show
     auto* const names = SSL_load_client_CA_file(how.authorities.c_str());
     check_memory(names);

@@ -14,7 +14,7 @@ void pass_on(tls_session& from, tls_session& to) {
   to.take(wire);
 }
 
-/// Of a caller only what both ends need to be the same.
+/// Only what both ends need to be the same.
 tls_options of_caller(const tls_options& server) {
   tls_options how;
   how.insecure = true;
