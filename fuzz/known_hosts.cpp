@@ -18,7 +18,6 @@ class folder {
     std::string name = (std::filesystem::temp_directory_path() / "ahoy-fuzz-XXXXXX").string();
     fuzz::require(::mkdtemp(name.data()) != nullptr, "a folder is made");
     path_ = name;
-    ::setenv("XDG_CONFIG_HOME", name.c_str(), 1);
     std::filesystem::create_directory(path_ / "ahoy");
     ::chmod((path_ / "ahoy").c_str(), 0700);
   }
@@ -29,6 +28,7 @@ class folder {
     std::filesystem::remove_all(path_, unseen);
   }
   void put(std::string_view text) const {
+    ::setenv("XDG_CONFIG_HOME", path_.c_str(), 1);
     std::ofstream{path_ / "ahoy" / "known_hosts", std::ios::binary} << text;
   }
 
@@ -45,6 +45,13 @@ void remember(const ahoy::endpoint& server, std::string_view text, const std::st
   fuzz::require(!ahoy::remember_host(server, key), "a second time it is not");
 }
 
+void remember_nowhere(const ahoy::endpoint& server, const std::string& key) {
+  ::setenv("XDG_CONFIG_HOME", "", 1);
+  ::setenv("HOME", "", 1);
+  fuzz::require(!ahoy::remember_host(server, key), "who has no folder keeps nothing");
+  fuzz::require(!ahoy::known_host_of(server), "and knows nobody");
+}
+
 void read(std::string_view input) {
   const std::string_view name = fuzz::take_line(input);
   fuzz::accepts([&] {
@@ -57,6 +64,7 @@ void read(std::string_view input) {
     fuzz::require(after && after->key == key, "who is remembered is found");
     fuzz::require(ahoy::with_known_host(text, server, key) == text,
                   "who is remembered twice stands there once");
+    remember_nowhere(server, key);
     remember(server, input, key);
   });
 }

@@ -37,6 +37,22 @@ task<> in_vain_or_not(task<> last) {
   }
 }
 
+/// What only one may do at a time is being done; at the end of it whoever waits for that is woken.
+class turn {
+ public:
+  turn(bool& taken, event& free) noexcept : taken_{taken}, free_{free} { taken_ = true; }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+  ~turn() {
+    taken_ = false;
+    free_.notify();
+  }
+
+ private:
+  bool& taken_;
+  event& free_;
+};
+
 /// Carries out one operation by a task, in the operation's own context: the coroutine that awaits the one
 /// goes on when the other has ended. So a stop and a deadline reach what the task waits for, and there is
 /// never a task whose asker has gone.
@@ -202,17 +218,14 @@ task<> tls_connection::until_agreed() {
   while (is_agreeing_) co_await free_.wait();
   if (refused_) std::rethrow_exception(refused_);
   if (is_agreed_) co_return;
-  is_agreeing_ = true;
-  std::exception_ptr failure;
   try {
+    const turn mine{is_agreeing_, free_};
     co_await agree();
   } catch (...) {
-    failure = std::current_exception();
+    end_below();
+    throw;
   }
-  is_agreeing_ = false;
   end_below();
-  free_.notify();
-  if (failure) std::rethrow_exception(failure);
 }
 
 task<> tls_connection::handshake() { return until_agreed(); }
@@ -241,16 +254,8 @@ task<> tls_connection::flush_in_turn() {
 task<> tls_connection::flush() {
   while (is_flushing_) co_await free_.wait();
   if (!has_outgoing()) co_return;
-  is_flushing_ = true;
-  std::exception_ptr failure;
-  try {
-    co_await flush_in_turn();
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  is_flushing_ = false;
-  free_.notify();
-  if (failure) std::rethrow_exception(failure);
+  const turn mine{is_flushing_, free_};
+  co_await flush_in_turn();
 }
 
 void tls_connection::end_below() {
