@@ -1,5 +1,6 @@
 """Every handler under every way to serve, on every family: `ahoy listen` under its models and their workers."""
 import contextlib
+import itertools
 import os
 import pathlib
 import random
@@ -78,6 +79,7 @@ def exact(label):
 
 # ThreadSanitizer starts a thread of its own before the first of ours.
 THREADS_OF_SANITIZER = int(os.environ.get("AHOY_SANITIZE") == "thread")
+USERS = itertools.count()
 
 
 def threads_of(pid):
@@ -717,8 +719,8 @@ class Faults(unittest.TestCase):
                 self.assertEqual([state_of(child) for child in stopped], [None] * len(stopped))
 
     def limited_to(self, processes):
-        """Counting threads. Root is exempt from RLIMIT_NPROC, and others of our user may come and go: an own user."""
-        user = 61_000 + os.getpid() % 4_000
+        """Counting threads. Root is exempt from RLIMIT_NPROC, and others may come and go, who just ended too: a user each time."""
+        user = 61_000 + (16 * os.getpid() + next(USERS)) % 4_000
         return ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups", "prlimit", f"--nproc={processes}"]
 
     @unittest.skipUnless(os.geteuid() == 0, "to become another user takes root")
