@@ -1,12 +1,17 @@
+#include <ahoy/connection/tls_context.hpp>
 #include <ahoy/connection/tls_identity.hpp>
 #include <ahoy/connection/tls_session.hpp>
+#include <ahoy/engine/buffer.hpp>
 
 #include "target.hpp"
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
+#include <vector>
 
 // Two sides that talk over TLS, and one in between. The first byte says what that one does: bytes of its own
 // to a server or a client who waits for the first word, or, of a conversation between two, a record changed,
@@ -20,7 +25,7 @@ constexpr std::string_view said = "what one side says to the other";
 /// Made once; as a file that has no name.
 const std::string& identity_file() {
   static const std::string name = [] {
-    const std::string text = ahoy::make_identity("DNS:localhost");
+    const std::string text = ahoy::make_identity("DNS:localhost,IP:127.0.0.1");
     const int file = ::memfd_create("identity", 0);
     fuzz::require(::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()),
                   "an identity is kept");
@@ -29,16 +34,29 @@ const std::string& identity_file() {
   return name;
 }
 
-/// Who believes whom: by certificates; by keys, on both sides, who agree on what they speak; by a key that
-/// nobody has.
-enum class trust : std::size_t { certificates, keys, wrong_key };
+/// Who believes whom: by certificates; by keys, on both sides, who agree on what they speak; by a token that
+/// both have. Or not: by a key that nobody has, by two tokens, by what the client lacks.
+enum class trust : std::size_t {
+  certificates,
+  keys,
+  token,
+  wrong_key,
+  wrong_token,
+  no_certificate,
+  no_token
+};
+constexpr std::array all_ways{trust::certificates, trust::keys,           trust::token,   trust::wrong_key,
+                              trust::wrong_token,  trust::no_certificate, trust::no_token};
+
+constexpr bool is_believed(trust how) { return how < trust::wrong_key; }
 
 ahoy::tls_options options_for(trust how) {
   ahoy::tls_options made;
-  if (how == trust::certificates) made.authorities = identity_file();
+  made.authorities = identity_file();
   if (how == trust::keys) made.trusted_keys = {std::string(64, '0'), ahoy::key_fingerprint(identity_file())};
-  if (how == trust::wrong_key) made.trusted_keys = {std::string(64, '0')};
   if (how == trust::keys) made.protocols = {"ahoy/1", "other"};
+  if (how == trust::token || how == trust::wrong_token || how == trust::no_token)
+    made.token = "what both ends have";
   return made;
 }
 
@@ -46,25 +64,32 @@ ahoy::tls_context new_server_side(trust how) {
   ahoy::tls_options made = options_for(how);
   made.certificate = identity_file();
   made.requires_certificate = how != trust::certificates;
+  if (how == trust::wrong_key) made.trusted_keys = {std::string(64, '0')};
   return ahoy::tls_context::of_server(made);
 }
 
 ahoy::tls_context new_client_side(trust how) {
-  ahoy::tls_options made = options_for(how == trust::wrong_key ? trust::certificates : how);
-  made.certificate = identity_file();
+  ahoy::tls_options made = options_for(how);
+  if (how != trust::no_certificate) made.certificate = identity_file();
+  if (how == trust::wrong_token) made.token += ", or nearly so";
+  if (how == trust::no_token) made.token.clear();
   return ahoy::tls_context::of_client(made);
 }
 
+const ahoy::tls_context& of_each_way(trust how, ahoy::tls_context make(trust),
+                                     std::vector<ahoy::tls_context>& made) {
+  if (made.empty()) std::ranges::transform(all_ways, std::back_inserter(made), make);
+  return made.at(static_cast<std::size_t>(how));
+}
+
 const ahoy::tls_context& server_side(trust how) {
-  static const std::array all{new_server_side(trust::certificates), new_server_side(trust::keys),
-                              new_server_side(trust::wrong_key)};
-  return all.at(static_cast<std::size_t>(how));
+  static std::vector<ahoy::tls_context> made;
+  return of_each_way(how, new_server_side, made);
 }
 
 const ahoy::tls_context& client_side(trust how) {
-  static const std::array all{new_client_side(trust::certificates), new_client_side(trust::keys),
-                              new_client_side(trust::wrong_key)};
-  return all.at(static_cast<std::size_t>(how));
+  static std::vector<ahoy::tls_context> made;
+  return of_each_way(how, new_client_side, made);
 }
 
 /// One side, and what it has heard.
@@ -109,7 +134,10 @@ struct side {
 
 side new_server(trust how) { return side{ahoy::tls_session::to_client(server_side(how), "a caller")}; }
 side new_client(trust how) {
-  return side{ahoy::tls_session::to_server(client_side(how), ahoy::host{"localhost"}, "localhost:1")};
+  const char* const name = how == trust::certificates ? "localhost."
+                           : how == trust::keys       ? "127.0.0.1"
+                                                      : "localhost";
+  return side{ahoy::tls_session::to_server(client_side(how), ahoy::host{name}, "localhost:1")};
 }
 
 void say_nonsense(side to, std::string_view bytes, std::size_t size) {
@@ -155,7 +183,9 @@ void pass(side& from, side& to, std::size_t& turn, const std::optional<change>& 
   std::string wire = from.take();
   if (wire.empty()) return;
   if (by && turn++ == by->record) meddle(wire, *by);
-  to.session.take(wire);
+  static ahoy::buffer_pool pool;
+  if (wire.size() > ahoy::buffer_pool::block_size || wire.empty()) return to.session.take(wire);
+  to.session.take(pool.copy(wire));
 }
 
 void talk(trust how, const std::optional<change>& by) {
@@ -172,10 +202,11 @@ void talk(trust how, const std::optional<change>& by) {
   server.go_on();
   client.check();
   server.check();
-  fuzz::require(how != trust::wrong_key || (server.broken && server.heard.empty()),
+  fuzz::require(is_believed(how) || (server.broken && server.heard.empty()),
                 "who is not believed is not heard");
-  if (by || how == trust::wrong_key) return;
+  if (by || !is_believed(how)) return;
   fuzz::require(client.ended && server.ended, "those who are left alone hear each other to the end");
+  fuzz::require(client.session.is_resumed() == server.session.is_resumed(), "both remember, or neither");
   fuzz::require(client.session.version() == "TLSv1.3" && !client.session.peer_key().empty(),
                 "each knows the other");
   fuzz::require(client.session.protocol() == (how == trust::keys ? "ahoy/1" : ""),
@@ -185,7 +216,7 @@ void talk(trust how, const std::optional<change>& by) {
 void read(std::string_view input) {
   const std::size_t begin = fuzz::take_byte(input);
   const std::size_t what = begin % 4;
-  const auto how = static_cast<trust>(begin / 4 % 3);
+  const auto how = all_ways.at(begin / 4 % all_ways.size());
   const std::size_t first = fuzz::take_byte(input);
   if (what == 0) return say_nonsense(new_server(how), input, first);
   if (what == 1) return say_nonsense(new_client(how), input, first);
