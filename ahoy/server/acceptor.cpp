@@ -32,11 +32,11 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
 void take(server_run& run, fd socket, const address& peer, bool is_secure) {
   if (!run.is_welcome(peer)) return run.reception().tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
-  const std::optional<turned_away> why = run.reception().admit(newcomer::connected, peer);
-  if (why)
+  auto its = run.reception().admit(newcomer::connected, peer);
+  if (const auto* why = std::get_if<turned_away>(&its))
     run.refuse(std::move(caller), is_secure, *why);
   else
-    run.begin(std::move(caller), is_secure);
+    run.begin(std::move(caller), std::get<counted_in>(std::move(its)), is_secure);
 }
 
 /// false: memory ran out for this caller, who is let go; the others stay. With `once` there is no other.

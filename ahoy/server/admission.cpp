@@ -74,8 +74,11 @@ admission::entry admission::find_or_add(const address_group& of) {
     return found->second;
   }
   if (gone_.size() >= most_) forget(gone_.begin());
-  const entry added = gone_.insert(gone_.end(), place{of});
+  std::list<place>
+      newcomer;  // there only when nothing can fail any more: else another's would be forgotten for it
+  const entry added = newcomer.insert(newcomer.end(), place{of});
   known_.emplace(of, added);
+  gone_.splice(gone_.end(), newcomer);
   return added;
 }
 

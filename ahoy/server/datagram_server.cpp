@@ -303,13 +303,14 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
     run.reception().tell_denied(header.peer.unmapped());
     return nullptr;
   }
-  if (const auto why = run.reception().admit(newcomer::sender_of_datagrams, header.peer)) {
+  auto its = run.reception().admit(newcomer::sender_of_datagrams, header.peer);
+  if (const auto* why = std::get_if<turned_away>(&its)) {
     refuse(header, *why);
     return nullptr;
   }
   auto caller = std::make_unique<datagram_caller>(shared_from_this(), header);
   datagram_caller* admitted = caller.get();
-  run.begin(std::move(caller));
+  run.begin(std::move(caller), std::get<counted_in>(std::move(its)));
   return present.contains(header.peer) ? admitted : nullptr;
 }
 
@@ -363,8 +364,8 @@ task<> datagram_service::receive_all() {
 void datagram_service::begin_request(const datagram& asked) {
   const std::size_t size = asked.data.size();
   if (!unreceived.has(size)) return refuse(asked.header, turned_away::busy);
-  if (const auto why = run.reception().admit(newcomer::sender_of_datagrams, asked.header.peer))
-    return refuse(asked.header, *why);
+  auto its = run.reception().admit(newcomer::sender_of_datagrams, asked.header.peer);
+  if (const auto* why = std::get_if<turned_away>(&its)) return refuse(asked.header, *why);
   datagram_header back = asked.header;
   back.mark = 0;
   if (back.local.family() == family::unspecified) back.local = local;
@@ -373,7 +374,7 @@ void datagram_service::begin_request(const datagram& asked) {
                                                     back, std::string{asked.data.text()});
   unreceived.bytes += size;
   request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived.bytes -= size; }});
-  run.begin(std::move(request));
+  run.begin(std::move(request), std::get<counted_in>(std::move(its)));
 }
 
 void datagram_service::receive_request(const datagram& asked) {

@@ -75,24 +75,24 @@ bool reception::make_way_of_own(const address& caller) {
   return gone != nullptr;
 }
 
-std::optional<turned_away> reception::admit(newcomer which, const address& caller) {
+std::variant<counted_in, turned_away> reception::admit(newcomer which, const address& caller) {
   admission& to = admission_of(which);
   const admission::verdict what = to.admit(caller, by_.now());
   if (what == admission::verdict::too_often) return turned_away::too_often;
   if (what == admission::verdict::too_many) {
     if (which == newcomer::connected || !make_way_of_own(caller)) return turned_away::too_many;
     to.admit_in_place_of_another(caller, by_.now());
-    return std::nullopt;
+    return counted_in{to, by_, caller};
   }
-  if (make_place(which)) return std::nullopt;
-  to.leave(caller, by_.now());
+  counted_in its{to, by_, caller};
+  if (make_place(which)) return its;
   return turned_away::busy;
 }
 
-void reception::count_out(const connection& caller) noexcept {
-  admission& from =
+counted_in reception::counted(const connection& caller) noexcept {
+  admission& in =
       admission_of(caller.keeps_boundaries() ? newcomer::sender_of_datagrams : newcomer::connected);
-  if (from.is_limited()) from.leave(caller.remote(), by_.now());
+  return {in, by_, in.is_limited() ? caller.remote() : address{}};
 }
 
 void reception::enter(callers::caller& who, bool may_make_way) {

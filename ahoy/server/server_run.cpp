@@ -217,26 +217,19 @@ void server_run::let_nobody_else_in() {
   cut_who_has_not_agreed();
 }
 
-void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
+void server_run::begin(std::unique_ptr<connection> caller, counted_in its, bool is_secure) {
   if (options().once && !is_secure) let_nobody_else_in();
   caller->set_timeout(options().idle_timeout);
   const bool may_make_way = caller->keeps_boundaries() && !datagrams_are_requests();
   const bool at_once = !needs_worker(*caller) && (options().model == model::event || !takes_turns(*caller));
   if (is_secure) caller = secured(std::move(caller));
-  const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
-  who->is_secure = is_secure;
-  try {
-    reception_.enter(*who, may_make_way);
-    if (at_once)
-      converse(who);
-    else
-      conversations_.start(converse_in_turn(who));
-  } catch (...) {  // before it had a task
-    reception_.leave(*who);
-    reception_.count_out(who->link());
-    of_.callers_.remove(who);
-    throw;
-  }
+  arrival newcomer{std::move(its),         reception_,  of_.callers_, std::move(caller),
+                   conversations_.where(), may_make_way};
+  newcomer.who()->is_secure = is_secure;
+  if (at_once) return converse(newcomer);
+  task<> conversation = converse_in_turn(newcomer.who());
+  newcomer.stay();
+  conversations_.start(std::move(conversation));
 }
 
 void server_run::tell_exhausted(std::string_view why) {
@@ -295,9 +288,15 @@ task<> server_run::turn_away(connection& caller, bool is_secure) {
 
 /// What is kept of a caller that is idle is its entry, its connection and the handler's frame: little,
 /// however many there are.
-void server_run::converse(callers::entry who) {
-  if (who->is_secure) return conversations_.start(converse_securely(who), *who);
+void server_run::converse(arrival& newcomer) {
+  const callers::entry who = newcomer.who();
+  if (who->is_secure) {
+    task<> conversation = converse_securely(who);
+    newcomer.stay();
+    return conversations_.start(std::move(conversation), *who);
+  }
   join(who);
+  newcomer.stay();
   try {
     conversations_.start(of_.handler_->serve(who->link()), *who);
   } catch (...) {  // it threw before it had a task
@@ -352,8 +351,7 @@ task<> server_run::converse_in_turn(callers::entry who) {
 void server_run::let_go(callers::entry who) {
   if (who->is_turned_away) tell_no_worker(who->link().remote(), no_memory);
   tell_left(who, no_memory);
-  const std::unique_ptr<connection> caller = take_out(who);
-  reception_.count_out(*caller);
+  static_cast<void>(take_out(who));
 }
 
 /// Of what cannot be told for want of memory, the caller's leaving itself must not be kept up.
@@ -368,11 +366,11 @@ void server_run::tell_left(callers::entry who, const std::string& why) noexcept 
   }
 }
 
-std::unique_ptr<connection> server_run::take_out(callers::entry who) noexcept {
+server_run::leaver server_run::take_out(callers::entry who) noexcept {
   reception_.leave(*who);
-  std::unique_ptr<connection> caller = of_.callers_.remove(who);
+  leaver gone{reception_.counted(who->link()), of_.callers_.remove(who)};
   changed_.notify();
-  return caller;
+  return gone;
 }
 
 /// How it ended, once all that its handler said was sent: of datagrams some may fail when it has ended.
@@ -400,17 +398,17 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   const bool is_insecure = who->is_secure && !who->has_joined;
   const bool is_cut = why != "done" && !who->is_turned_away && !is_insecure;
   tell_left(who, why);
-  std::unique_ptr<connection> caller = take_out(who);
-  try {
-    if (is_cut)
-      co_await cut_off(*caller, time_to_part());
-    else if (needs_farewell(*caller))
-      co_await part_from(*caller);
-  } catch (const std::bad_alloc&) {
-    // it is closed without a farewell
+  {
+    const leaver gone = take_out(who);
+    try {
+      if (is_cut)
+        co_await cut_off(*gone.link, time_to_part());
+      else if (needs_farewell(*gone.link))
+        co_await part_from(*gone.link);
+    } catch (const std::bad_alloc&) {
+      // it is closed without a farewell
+    }
   }
-  reception_.count_out(*caller);
-  caller.reset();
   changed_.notify();
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/server/arrival.hpp>
 #include <ahoy/server/entrances.hpp>
 #include <ahoy/server/reception.hpp>
 #include <ahoy/server/server.hpp>
@@ -39,7 +40,7 @@ class server_run : scope::follower {
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   /// One that `is_secure` is first agreed on TLS with.
-  void begin(std::unique_ptr<connection> caller, bool is_secure = false);
+  void begin(std::unique_ptr<connection> caller, counted_in its, bool is_secure = false);
   /// Tells a caller that was not admitted so, and sees it off.
   /// One that waits for TLS is told so by an alert.
   void refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why);
@@ -71,13 +72,18 @@ class server_run : scope::follower {
   task<> cut_who_stalls();
   task<> drain();
   task<> end_receiving_at_workers();
-  void converse(callers::entry who);
+  void converse(arrival& newcomer);
   void ended(context& of, std::exception_ptr thrown) override;
   task<> converse_in_turn(callers::entry who);
   task<> part_with(callers::entry who, std::string why);
   void let_go(callers::entry who);
   void tell_left(callers::entry who, const std::string& why) noexcept;
-  std::unique_ptr<connection> take_out(callers::entry who) noexcept;
+  /// Whoever is no caller any more: counted in until its connection is closed.
+  struct leaver {
+    counted_in its;
+    std::unique_ptr<connection> link;
+  };
+  leaver take_out(callers::entry who) noexcept;
   task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
   [[nodiscard]] duration time_to_part() const noexcept;
