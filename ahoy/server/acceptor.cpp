@@ -1,5 +1,6 @@
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <algorithm>
@@ -12,9 +13,8 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// A pause where accepting is out of place: at most this long, since what frees a descriptor may be another
-/// process.
-constexpr duration patience_of_acceptor = std::chrono::milliseconds{100};
+/// A pause where accepting is out of place, unless a caller leaves.
+constexpr duration patience_of_acceptor = backoff::length;
 
 /// accept(2): of these we recover when something is freed; trying at once would only burn the processor.
 constexpr std::array exhaustions = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
@@ -80,14 +80,18 @@ task<> accept_some(server_run& run, entrance& from) {
   }
 }
 
-/// Not even the pauses above may have memory: that passes, and whoever waits is accepted then.
+/// Not even to say that memory has run out may there be some: that passes, and whoever waits is accepted
+/// then.
 task<> accept_to_the_end(server_run& run, entrance& from) {
   while (!run.is_ending()) {
+    bool is_short = false;
     try {
       co_await accept_some(run, from);
     } catch (const std::bad_alloc&) {
       if (run.options().once) throw;
+      is_short = true;
     }
+    if (is_short) co_await backoff{run.engine()};
   }
 }
 

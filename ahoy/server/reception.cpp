@@ -1,7 +1,9 @@
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/capacity.hpp>
 #include <ahoy/server/reception.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -28,12 +30,19 @@ void reception::tell_untold() {
   }
 }
 
+/// What there is no memory to tell is left untold.
 task<> reception::tell_untold_in_time() {
   for (;;) {
-    while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
-      co_await untold_.wait();
-    co_await by_.sleep(rate_limit::interval);
-    tell_untold();
+    bool is_short = false;
+    try {
+      while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
+        co_await untold_.wait();
+      co_await by_.sleep(rate_limit::interval);
+      tell_untold();
+    } catch (const std::bad_alloc&) {
+      is_short = true;
+    }
+    if (is_short) co_await backoff{by_};
   }
 }
 

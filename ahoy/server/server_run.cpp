@@ -2,8 +2,10 @@
 #include <ahoy/connection/tls_hello.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/entrusted_caller.hpp>
 #include <ahoy/server/first_record.hpp>
+#include <ahoy/server/no_memory.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/stall_watch.hpp>
 #include <ahoy/server/worker.hpp>
@@ -26,9 +28,6 @@ std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_op
                            (options.model == model::event && options.workers > 1);
   return has_workers ? std::make_unique<worker_pool>(by, how, options, tls) : nullptr;
 }
-
-/// Short enough for std::string not to allocate.
-constexpr const char* no_memory = "out of memory";
 
 /// How many are served at the same time.
 std::size_t most_at_once(const server_options& options) noexcept {
@@ -193,8 +192,6 @@ task<> server_run::drain() {
     co_await wait_for_change(of_.drained_by_ - by_.now());
 }
 
-task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
-
 /// Where a worker serves it TLS is the worker's, too.
 std::unique_ptr<connection> server_run::secured(std::unique_ptr<connection> caller) const {
   if (needs_worker(*caller)) {
@@ -238,11 +235,18 @@ void server_run::tell_exhausted(std::string_view why) {
   told().exhausted(why);
 }
 
+/// Where there is no memory to look with, nobody is cut for that, and the server goes on.
 task<> server_run::cut_who_stalls() {
   stall_watch watch{options().stall_timeout};
   for (;;) {
-    co_await by_.sleep(watch.interval());
-    for (callers::caller* each : watch.look(of_.callers_, by_.now())) callers::cut_stalled(*each);
+    bool has_looked = true;
+    try {
+      co_await by_.sleep(watch.interval());
+      for (callers::caller* each : watch.look(of_.callers_, by_.now())) callers::cut_stalled(*each);
+    } catch (const std::bad_alloc&) {
+      has_looked = false;
+    }
+    if (!has_looked) co_await backoff{by_};
   }
 }
 

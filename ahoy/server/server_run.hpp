@@ -52,7 +52,7 @@ class server_run : scope::follower {
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
   /// Waits until a caller has left, the server is ending or `limit` has passed.
-  task<> wait_for_change(duration limit);
+  [[nodiscard]] event::awaiter wait_for_change(duration limit) noexcept { return changed_.wait(limit); }
   /// Whether each caller has a thread or a process that is started for it.
   [[nodiscard]] bool starts_workers() const noexcept { return pool_ && options().workers == 0; }
   /// Whether one more may be told `busy`: each takes a descriptor until it has heard that.
