@@ -74,6 +74,7 @@ callers::entry callers::add(std::unique_ptr<connection> link, context& parent, b
 
 std::unique_ptr<connection> callers::remove(entry which) noexcept {
   forget_silence(which->link());
+  if (follower_) follower_->forget(*which);
   if (which->why_cut == cut::made_way) --making_way_;
   std::unique_ptr<connection> link = std::move(which->link_);
   present_.erase(which);

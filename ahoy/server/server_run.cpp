@@ -237,12 +237,12 @@ void server_run::tell_exhausted(std::string_view why) {
 
 /// Where there is no memory to look with, nobody is cut for that, and the server goes on.
 task<> server_run::cut_who_stalls() {
-  stall_watch watch{options().stall_timeout};
+  stall_watch watch{of_.callers_, options().stall_timeout};
   for (;;) {
     bool has_looked = true;
     try {
       co_await by_.sleep(watch.interval());
-      for (callers::caller* each : watch.look(of_.callers_, by_.now())) callers::cut_stalled(*each);
+      for (callers::caller* each : watch.look(by_.now())) callers::cut_stalled(*each);
     } catch (const std::bad_alloc&) {
       has_looked = false;
     }
