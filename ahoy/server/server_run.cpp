@@ -61,7 +61,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
   for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
 }
 
-bool server_run::is_welcome(const address& caller) const noexcept { return of_.rules()->admits(caller); }
+bool server_run::is_welcome(const address& caller) const noexcept { return of_.filter()->admits(caller); }
 
 /// Its end is made ahead, and takes no memory: there may be none.
 task<> server_run::run() {
