@@ -103,6 +103,12 @@ admission::verdict admission::admit(const address& caller, time_point now) {
   return verdict::welcome;
 }
 
+bool admission::has_room(const address& caller) const noexcept {
+  const auto from = most_here_ > 0 ? address_group::of(caller) : std::nullopt;
+  const auto known = from ? known_.find(*from) : known_.end();
+  return known == known_.end() || known->second->here < most_here_;
+}
+
 void admission::admit_in_place_of_another(const address& caller, time_point now) {
   const auto from = address_group::of(caller);
   if (!from || !is_limited()) return;

@@ -142,4 +142,44 @@ TEST(arriving_at_a_server, who_was_let_go_for_want_of_memory_counts_no_more) {
   serving.join();
 }
 
+struct counting_refused final : ahoy::observer {
+  void listening(ahoy::scheme, const ahoy::address& on) override { where.set_value(on); }
+  void too_many(const ahoy::address&, std::size_t) override { ++refused; }
+  void busy(const ahoy::address&, std::size_t) override { ++refused; }
+  std::promise<ahoy::address> where;
+  std::atomic<int> refused = 0;
+};
+
+/// Who hangs up and calls again at once, while the server answers without a pause.
+void call_one_after_the_other(const ahoy::address& on, int times) {
+  for (int i = 0; i < times; ++i) {
+    ahoy::socket caller{ahoy::family::inet, ahoy::socket_type::stream};
+    caller.settimeout(std::chrono::seconds{20});
+    caller.connect(on.host(), on.port());
+    while (!caller.recv(100).empty()) continue;
+  }
+}
+
+int refused_with(const ahoy::server_options& options) {
+  const auto greets = [](ahoy::connection& peer) -> ahoy::task<> { co_await peer.send("hello"); };
+  ahoy::server server{"tcp://127.0.0.1:0", greets, options};
+  counting_refused told;
+  server.set_observer(told);
+  std::thread serving{[&] { server.run(); }};
+  call_one_after_the_other(told.where.get_future().get(), 2000);
+  server.stop();
+  serving.join();
+  return told.refused;
+}
+
+TEST(arriving_at_a_server, who_has_hung_up_is_not_in_its_own_way) {
+  ahoy::server_options options;
+  options.engine = ahoy::engine_choice::epoll;
+  options.per_address.at_once = 1;
+  EXPECT_EQ(refused_with(options), 0);
+  options.per_address.at_once = 0;
+  options.max_clients = 1;
+  EXPECT_EQ(refused_with(options), 0);
+}
+
 }  // namespace

@@ -27,6 +27,10 @@ class reception {
   reception(engine& by, const server_options& options, callers& here, observer& told);
 
   [[nodiscard]] bool is_full() const noexcept { return here_.in_place() >= max_clients_; }
+  /// Whether one who has connected from there would find a place.
+  [[nodiscard]] bool has_place(const address& caller) const noexcept {
+    return !is_full() && connected_.has_room(caller);
+  }
   /// Counts the caller in where its address may have one more, and there is a place for it; else why not.
   std::variant<counted_in, turned_away> admit(newcomer which, const address& caller);
   /// It holds the place that it was admitted to. One who may make way does so, too, for another from its
