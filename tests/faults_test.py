@@ -29,6 +29,18 @@ class Faults(unittest.TestCase):
                     failed[faulty.rows()[run.failed_row].name if run.failed_row is not None else "none"] += 1
                 self.assertGreater(failed[call], 0, failed)
 
+    def test_where_memory_stays_gone_a_listener_waits_and_then_goes_on(self):
+        """A loop that tries at once what failed would hold up all others, who could give some back."""
+        ways = ((), ("--engine", "uring"), ("--workers", "2"), ("--model", "iterative"), ("--model", "thread"), ("--model", "process"),
+                ("--model", "thread", "--workers", "2"), ("--model", "process", "--workers", "2"))
+        for way in ways:
+            with self.subTest(way):
+                self.assertEqual(faulty.starve("tcp", *way), [])
+                self.assertEqual(faulty.starve_datagrams(*way), [])
+        for way in ways[:1] + ways[4:]:
+            with self.subTest("tls", way=way):
+                self.assertEqual(faulty.starve("tls", *faulty.TLS_SERVER, *way), [])
+
     def test_the_driver_complains_of_what_is_wrong(self):
         """Programs that lie stand in the command's place."""
         lies = {"exit 0": "status 0", "exit 3": "without a word", "kill -SEGV $$": "signal 11",

@@ -86,6 +86,10 @@ class Record:
     def arm(self):
         struct.pack_into("=I", self.map, 12, 1)
 
+    def fail_all(self, kind):
+        """From now on, until disarm()."""
+        struct.pack_into("=IIII", self.map, 0, KINDS.index(kind), 1, 0, 2)
+
     def disarm(self):
         struct.pack_into("=I", self.map, 12, 0)
 
@@ -227,6 +231,11 @@ class Run:
                     return
                 before = now
                 time.sleep(0.01)
+
+    def processor_time(self):
+        """In seconds, of all its threads."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def count_descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -687,6 +696,74 @@ def good_run(name):
 def points_of(name):
     return [Point(name, kind, number, how, row) for kind, calls in enumerate(good_run(name).calls)
             for number, row in enumerate(calls, 1) for how in range(len(rows()[row].outcomes))]
+
+
+@contextlib.contextmanager
+def starving(run):
+    """All memory is gone; what it does while nothing can be done should be nothing."""
+    run.until_idle()
+    run.record.fail_all("memory")
+    before = run.processor_time()
+    yield
+    time.sleep(1)
+    used = run.processor_time() - before
+    run.record.disarm()
+    if used > 0.5:
+        run.complain(f"took {used:.2f} s of a second's processor time")
+
+
+@contextlib.contextmanager
+def listening(scheme, words, complaints):
+    """A run of `listen` in which nothing fails yet, and its port; it is told to end, and has to."""
+    scenario = Listen("starved", scheme=scheme)
+    with Run(scenario, None, None) as run:
+        run.record.disarm()
+        run.start(["listen", f"{scheme}://127.0.0.1:0", "--handler", "echo", *(word() if callable(word) else word for word in words)])
+        run.until(lambda: re.search(rb"listening on \S+:\d+ \(.*\n", run.err))
+        yield run, scenario, int(re.search(rb"listening on \S+:(\d+) ", run.err)[1])
+        os.kill(run.process.pid, signal.SIGTERM)
+        run.act()
+        run.end()
+        complaints += run.complaints if run.status == 0 else [*run.complaints, f"status {run.status}: {run.err.decode()}"]
+
+
+def starve(scheme, *words):
+    """Memory runs out while a caller is here and another comes; complaints."""
+    complaints = []
+    with listening(scheme, words, complaints) as (run, scenario, port):
+        with scenario.connect(run) as here, contextlib.ExitStack() as late:
+            here.sendall(b"x")
+            here.recv(1)
+            with starving(run):
+                late.enter_context(socket.create_connection(("127.0.0.1", port), GUARD)).sendall(b"y")
+                here.close()
+        came = scenario.visit(run, 0)
+        if came != scenario.said:
+            run.complain(f"who came when there was memory again got {came!r}")
+    return complaints
+
+
+def starve_datagrams(*words):
+    """The same of datagrams, which may be lost."""
+    complaints = []
+    with listening("udp", words, complaints) as (run, _, port), contextlib.ExitStack() as here:
+        def said(text):
+            peer = here.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            peer.settimeout(PATIENCE)
+            peer.connect(("127.0.0.1", port))
+            peer.send(text)
+            return peer
+        first = said(b"x")
+        first.recv(1)
+        with starving(run):
+            for _ in range(5):
+                said(b"y")
+            first.send(b"z")
+        with contextlib.suppress(OSError):  # TimeoutError, too
+            if said(b"hello").recv(9) == b"hello":
+                return complaints
+        run.complain("who came when there was memory again got no answer")
+    return complaints
 
 
 def parse(text):

@@ -387,6 +387,85 @@ class Upgrade(Operations):
         self.assertEqual(status_of(next_one), 0)
         service.stdout.close(), service.stderr.close()
 
+    @contextlib.contextmanager
+    def replaceable(self, *words):
+        """A listener whose program is a file of the test's: that, the process, what it writes, and its port."""
+        from command import Lines
+        program = self.folder / "ahoy"
+        program.unlink(missing_ok=True)
+        shutil.copy(AHOY, program)
+        with subprocess.Popen([program, "listen", "tcp://127.0.0.1:0", "--handler", "echo", *words], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as service:
+            lines = Lines(service.stderr)
+            try:
+                yield program, service, lines, port_of(lines.until(LISTENING.pattern)[1])
+            finally:
+                service.kill()
+
+    def begin_successor(self, program, service, then):
+        """One that has begun, and does `then` once what is returned is called."""
+        gate = self.folder / "gate"
+        gate.unlink(missing_ok=True)
+        os.mkfifo(gate)
+        program.unlink()
+        program.write_text(f'#!/bin/sh\nread word < "{gate}"\n{then}\n')
+        program.chmod(0o755)
+        service.send_signal(signal.SIGUSR2)
+        opened = os.open(gate, os.O_WRONLY)  # returns when it is read from
+
+        def go_on():
+            os.write(opened, b"go on\n")
+            os.close(opened)
+        return go_on
+
+    def test_a_reload_while_a_successor_begins_is_passed_on(self):
+        """It may have read its files before they were changed."""
+        for model in (["event"], ["event", "--engine", "uring"], ["iterative"], ["process", "--workers", "2"]):
+            with self.subTest(model=model), self.replaceable("--model", *model) as (program, service, lines, port):
+                go_on = self.begin_successor(program, service, f'exec "{AHOY}" "$@"')
+                service.send_signal(signal.SIGHUP)
+                go_on()
+                lines.await_that(lambda: re.search(SERVES.encode(), lines.raw), "a successor")
+                successor = int(re.search(SERVES.encode(), lines.raw)[1])
+                try:
+                    lines.await_that(lambda: b"reloaded: everybody allowed" in lines.raw, "the reload")
+                    self.assertEqual(service.wait(GUARD), 0)
+                    self.assertEqual(says(port), "hello")
+                finally:
+                    os.kill(successor, signal.SIGTERM)
+                self.assertEqual(status_of(successor), 0)
+
+    def test_a_reload_while_a_successor_fails_is_obeyed(self):
+        deny = self.file("deny", "# nobody yet\n")
+        with self.replaceable("--deny", f"@{deny}") as (program, service, lines, port):
+            go_on = self.begin_successor(program, service, "exit 7")
+            deny.write_text("127.0.0.1\n")
+            service.send_signal(signal.SIGHUP)
+            go_on()
+            lines.until("there is no successor")
+            lines.until("reloaded: everybody allowed, 1 network denied")
+            self.assertEqual(says(port), "")
+
+    def test_who_waits_for_its_last_callers_passes_a_reload_on(self):
+        deny, log, old = self.file("deny", "# nobody yet\n"), self.folder / "log", self.folder / "log.1"
+        with Service("tcp://127.0.0.1:0", "--handler", "echo", "--drain", "20s", "--deny", f"@{deny}", "--log", log) as service:
+            with socket.create_connection(("127.0.0.1", service.port), GUARD) as here:
+                here.sendall(b"before")
+                self.assertEqual(here.recv(6, socket.MSG_WAITALL), b"before")
+                before = service.upgrade()
+                deny.write_text("127.0.0.1\n")
+                log.rename(old)
+                os.kill(before, signal.SIGHUP)
+                service.err.until("reloaded: everybody allowed, 1 network denied")
+                self.assertEqual(says(service.port), "")
+                os.kill(before, signal.SIGUSR2)
+                service.err.until("no successor is started: a successor was started already")
+                here.sendall(b"after")
+                self.assertEqual(here.recv(5, socket.MSG_WAITALL), b"after")
+            self.assertEqual(service.status(before), 0)
+            await_that(lambda: " left " in log.read_text(), "what the old one logs, in the new file")
+            self.assertEqual(service.end_whole(), 0)
+
     def test_no_descriptor_is_left_open(self):
         def numbers(pid):
             return sorted(int(each) for each in os.listdir(f"/proc/{pid}/fd"))

@@ -28,6 +28,7 @@ class network {
   friend bool operator==(const network&, const network&) = default;
 
  private:
+  friend class network_set;
   struct host {
     int family = AF_UNSPEC;
     std::array<std::byte, 16> bytes{};  // network order; the first 4 where the family is AF_INET

@@ -2,6 +2,7 @@
 #include <ahoy/command/operating.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/task/scope.hpp>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -75,11 +76,18 @@ task<> operating::obey_signals() {
   }
 }
 
+bool operating::is_end_of_terminal(int signal) const noexcept {
+  return signal == SIGHUP && (signals_.was_of_system() || has_lost_terminal());
+}
+
+void operating::end_with_terminal() noexcept {
+  stops();
+  serving_.stop();
+}
+
 task<> operating::obey(int signal) {
-  const bool is_end_of_terminal = signal == SIGHUP && (signals_.was_of_system() || has_lost_terminal());
-  if (is_end_of_terminal) {
-    stops();
-    serving_.stop();
+  if (is_end_of_terminal(signal)) {
+    end_with_terminal();
   } else if (signal == SIGHUP) {
     reload();
   } else {
@@ -143,6 +151,26 @@ task<> operating::be_succeeded() {
       fmt::format("process {} serves from now on; callers who are here may finish", next_->number()));
   if (when_retired) when_retired();
   serving_.retire();
+  co_await when_any(tasks(pass_on_signals(), outlive_successor()));
+}
+
+/// Whoever wants files to be read means who answers new callers by now. That includes what has come while the
+/// successor began: it may have read them before they were changed. The log both write.
+task<> operating::pass_on_signals() {
+  for (;;) {
+    const int signal = co_await signals_.next();
+    if (is_end_of_terminal(signal)) {
+      end_with_terminal();
+    } else if (signal == SIGHUP) {
+      if (when_reloading) when_reloading();
+      next_->pass_on(signal);
+    } else {
+      report_.note("ahoy: no successor is started: " + why_not_succeeded());
+    }
+  }
+}
+
+task<> operating::outlive_successor() {
   const std::string end = co_await next_->ended();
   report_.note("ahoy: the successor has ended while callers were still here: " + end);
 }

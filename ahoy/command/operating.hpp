@@ -37,7 +37,11 @@ class operating {
   void ready();
   void reload();
   task<> obey(int signal);
+  [[nodiscard]] bool is_end_of_terminal(int signal) const noexcept;
+  void end_with_terminal() noexcept;
   task<> be_succeeded();
+  task<> pass_on_signals();
+  task<> outlive_successor();
   [[nodiscard]] std::string why_not_succeeded() const;
   void note_failure(std::string_view what, const error& why);
 

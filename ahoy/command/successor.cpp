@@ -204,6 +204,11 @@ std::string successor::reap() noexcept {
   return gone < 0 ? "it has ended" : in_words(status);
 }
 
+/// By its handle: its number may be another's by now.
+void successor::pass_on(int signal) noexcept {
+  ::syscall(SYS_pidfd_send_signal, handle_->number(), signal, nullptr, 0);
+}
+
 task<std::string> successor::ended() {
   co_await await_end(no_timeout);
   co_return reap();

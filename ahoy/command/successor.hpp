@@ -27,6 +27,8 @@ class successor {
   [[nodiscard]] pid_t number() const noexcept { return number_; }
   /// Of one that serves: it is ended all the same, since nobody is to be served any more.
   void dismiss() noexcept { serves_ = false; }
+  /// To one that serves: what this process was sent in its place.
+  void pass_on(int signal) noexcept;
   /// Of one that serves: returns when it has ended, and in words how.
   task<std::string> ended();
 

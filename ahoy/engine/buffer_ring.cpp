@@ -49,9 +49,9 @@ std::span<char> buffer_ring::take(unsigned slot) noexcept {
   return {std::exchange(blocks_[slot], nullptr), buffer_pool::block_size};
 }
 
-void buffer_ring::refill() {
+bool buffer_ring::refill() {
   has_grown_ = false;
-  if (empty_.empty()) return;
+  if (empty_.empty()) return true;
   const int mask = io_uring_buf_ring_mask(slots_);
   int added = 0;
   for (const unsigned short slot : empty_) {
@@ -61,6 +61,7 @@ void buffer_ring::refill() {
   }
   io_uring_buf_ring_advance(shared_.get(), added);
   empty_.erase(empty_.begin(), empty_.begin() + added);
+  return empty_.size() < blocks_.size();
 }
 
 void buffer_ring::grow() {

@@ -27,8 +27,8 @@ class buffer_ring {
 
   /// The block of a slot that the kernel has used. Whoever takes it lends it, or gives it back to the pool.
   [[nodiscard]] std::span<char> take(unsigned slot) noexcept;
-  /// Puts a block into every slot that has none.
-  void refill();
+  /// Puts a block into every slot that has none. false: none has one, since memory has run out.
+  bool refill();
   /// For when the kernel found none: twice as many from the next refill() on, up to the most. However many
   /// requests found none by then, it is one shortage.
   void grow();

@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cerrno>
 #include <new>
+#include <thread>
 
 namespace ahoy::inline v0 {
 
@@ -21,6 +22,9 @@ enum request : unsigned { nothing, receiving, sending, polling_in, polling_out, 
 /// What is smaller goes in with the one system call of the turn. From here on the copy outweighs a call, and
 /// a peer that reads has room: whoever sends goes on at once.
 constexpr std::size_t large = 16 * 1024;
+
+/// Where memory stays gone nothing may come in meanwhile.
+constexpr duration standstill = std::chrono::milliseconds{10};
 
 constexpr std::uint64_t identity(const uring_file& file, std::uint64_t place, unsigned what) noexcept {
   return std::uint64_t{file.generation} << 32 | place << 8 | what;
@@ -172,8 +176,11 @@ void uring_engine::unwatch(operation& done) noexcept {
   end(*file, receiving);
 }
 
+/// Without any block each receive that is asked for ends at once, and would be asked for again without end.
 void uring_engine::wait(time_point until) {
-  blocks_.refill();
+  const bool may_receive = blocks_.refill();
+  if (!may_receive && until != at_once)
+    std::this_thread::sleep_until(std::min(until, clock::now() + standstill));
   ring_.enter(until);
   time_has_passed();
   while (take_completions()) continue;

@@ -52,13 +52,16 @@ task<> receive_head(connection& peer, std::string& head) {
   }
 }
 
-task<> answer_one(connection& peer, const std::function<std::string()>& text) {
+std::string answer_to(std::string_view head, metrics& by, time_point now) {
+  if (head.size() > metrics::most_head) return refusal("431 Request Header Fields Too Large");
+  return answer_to_scrape(head, [&] { return by.text(now); });
+}
+
+task<> answer_one(connection& peer, metrics& by) {
   std::string head;
   co_await receive_head(peer, head);
   if (head.empty()) co_return;
-  const bool is_too_large = head.size() > metrics::most_head;
-  const std::string said =
-      is_too_large ? refusal("431 Request Header Fields Too Large") : answer_to_scrape(head, text);
+  const std::string said = answer_to(head, by, peer.engine().now());
   co_await peer.send(said);
 }
 
@@ -72,8 +75,15 @@ std::string answer_to_scrape(std::string_view head, const std::function<std::str
   return answer("200 OK", metrics_text::content_type, "", text());
 }
 
+const std::string& metrics::text(time_point now) {
+  if (now < kept_until_) return kept_;
+  kept_ = text_();
+  kept_until_ = now + kept_for;
+  return kept_;
+}
+
 task<> metrics::serve(connection& peer) {
-  co_await with_deadline(deadline_after(peer.engine().now(), limit), answer_one(peer, text_));
+  co_await with_deadline(deadline_after(peer.engine().now(), limit), answer_one(peer, *this));
 }
 
 }  // namespace ahoy::inline v0

@@ -12,17 +12,24 @@ namespace ahoy::inline v0 {
 [[nodiscard]] std::string answer_to_scrape(std::string_view head, const std::function<std::string()>& text);
 
 /// Serves a text to Prometheus: one request on each connection, whose head is at most most_head bytes (431)
-/// and has to be here, and answered, within `limit` (else the connection is cut). For a server of its own.
+/// and has to be here, and answered, within `limit` (else the connection is cut). The text, which may take a
+/// look at very many callers, is made for the first who asks, and for a second all others are given the same.
+/// For a server of its own.
 class metrics {
  public:
   static constexpr std::size_t most_head = 8192;
   static constexpr duration limit = std::chrono::seconds{5};
+  static constexpr duration kept_for = std::chrono::seconds{1};
 
   explicit metrics(std::function<std::string()> text) : text_{std::move(text)} {}
   task<> serve(connection& peer);
+  /// What is served now.
+  const std::string& text(time_point now);
 
  private:
   std::function<std::string()> text_;
+  std::string kept_;
+  time_point kept_until_{};
 };
 
 }  // namespace ahoy::inline v0

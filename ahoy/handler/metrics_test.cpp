@@ -9,6 +9,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using ahoy::answer_to_scrape;
 using ahoy::task;
 
@@ -51,13 +52,17 @@ task<> serve(ahoy::metrics& how, ahoy::connection& peer) {
   peer.shutdown_send();
 }
 
+std::string answer_by(ahoy::engine& by, ahoy::metrics& how, std::string request) {
+  auto [here, there] = ahoy::make_pipe(by);
+  std::string answer;
+  by.run(ahoy::when_all(ahoy::tasks(serve(how, *here), ask(*there, std::move(request), answer))));
+  return answer;
+}
+
 std::string answer_to(std::string request) {
   const auto by = ahoy::make_engine(ahoy::engine_choice::epoll);
-  auto [here, there] = ahoy::make_pipe(*by);
   ahoy::metrics how{[] { return std::string{"a 1\n"}; }};
-  std::string answer;
-  by->run(ahoy::when_all(ahoy::tasks(serve(how, *here), ask(*there, std::move(request), answer))));
-  return answer;
+  return answer_by(*by, how, std::move(request));
 }
 
 TEST(metrics, a_head_that_is_too_large_is_refused) {
@@ -67,6 +72,25 @@ TEST(metrics, a_head_that_is_too_large_is_refused) {
 
 TEST(metrics, a_head_that_is_not_whole_is_none) {
   EXPECT_TRUE(answer_to("GET /metrics HTTP/1.1\r\n").starts_with("HTTP/1.1 400 "));
+}
+
+TEST(metrics, a_text_is_given_for_a_second) {
+  int made = 0;
+  ahoy::metrics how{[&] { return std::to_string(++made); }};
+  constexpr ahoy::time_point start{1h};
+  EXPECT_EQ(how.text(start), "1");
+  EXPECT_EQ(how.text(start + 999ms), "1");
+  EXPECT_EQ(how.text(start + 1s), "2");
+  EXPECT_EQ(how.text(start + 1999ms), "2");
+}
+
+TEST(metrics, who_asks_in_a_loop_is_given_what_was_there) {
+  int made = 0;
+  ahoy::metrics how{[&] { return "a " + std::to_string(++made) + "\n"; }};
+  const auto by = ahoy::make_engine(ahoy::engine_choice::epoll);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(answer_by(*by, how, "GET /metrics HTTP/1.0\n\n").ends_with("\n"));
+  EXPECT_LT(made, 50);  // one a second, on however slow a machine
+  EXPECT_TRUE(answer_by(*by, how, "GET / HTTP/1.0\n\n").starts_with("HTTP/1.1 404 "));
 }
 
 TEST(metrics, who_says_nothing_is_told_nothing) { EXPECT_EQ(answer_to(""), ""); }

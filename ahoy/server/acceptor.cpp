@@ -1,5 +1,6 @@
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <algorithm>
@@ -12,9 +13,8 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-/// A pause where accepting is out of place: at most this long, since what frees a descriptor may be another
-/// process.
-constexpr duration patience_of_acceptor = std::chrono::milliseconds{100};
+/// A pause where accepting is out of place, unless a caller leaves.
+constexpr duration patience_of_acceptor = backoff::length;
 
 /// accept(2): of these we recover when something is freed; trying at once would only burn the processor.
 constexpr std::array exhaustions = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
@@ -32,11 +32,11 @@ std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& p
 void take(server_run& run, fd socket, const address& peer, bool is_secure) {
   if (!run.is_welcome(peer)) return run.reception().tell_denied(peer);
   std::unique_ptr<connection> caller = welcome(run, std::move(socket), peer);
-  const std::optional<turned_away> why = run.reception().admit(newcomer::connected, peer);
-  if (why)
+  auto its = run.reception().admit(newcomer::connected, peer);
+  if (const auto* why = std::get_if<turned_away>(&its))
     run.refuse(std::move(caller), is_secure, *why);
   else
-    run.begin(std::move(caller), is_secure);
+    run.begin(std::move(caller), std::get<counted_in>(std::move(its)), is_secure);
 }
 
 /// false: memory ran out for this caller, who is let go; the others stay. With `once` there is no other.
@@ -56,6 +56,17 @@ void take_those_accepted(server_run& run, entrance& from) {
     try_to_take(run, std::move(each.socket), each.peer, from.is_secure);
 }
 
+/// Of those who are here some may have left, which the loop has not come to while one call followed the
+/// other: a caller who always hangs up before it calls again would be one too many. One who was accepted is
+/// not lost to a stop meanwhile.
+task<> let_others_leave(server_run& run) {
+  try {
+    co_await run.engine().sleep(duration::zero());
+  } catch (const error&) {
+    // The next accept says so.
+  }
+}
+
 /// Where a worker is started for each: those whose workers have ended leave before the next one is started. A
 /// fork copies what is held for them, and the child lets go of it.
 task<> accept_some(server_run& run, entrance& from) {
@@ -65,6 +76,7 @@ task<> accept_some(server_run& run, entrance& from) {
     auto next = co_await from.at.accept();
     if (is_one_of(ends, next.error))
       throw error{system_code(next.error), "accept on", from.at.local().to_string()};
+    if (next.error == 0 && !run.reception().has_place(next.peer)) co_await let_others_leave(run);
     if (next.error == 0 && run.is_ending() && !run.hands_over())
       co_return;  // the one caller of `once` came elsewhere at the same moment
     if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure))
@@ -80,14 +92,18 @@ task<> accept_some(server_run& run, entrance& from) {
   }
 }
 
-/// Not even the pauses above may have memory: that passes, and whoever waits is accepted then.
+/// Not even to say that memory has run out may there be some: that passes, and whoever waits is accepted
+/// then.
 task<> accept_to_the_end(server_run& run, entrance& from) {
   while (!run.is_ending()) {
+    bool is_short = false;
     try {
       co_await accept_some(run, from);
     } catch (const std::bad_alloc&) {
       if (run.options().once) throw;
+      is_short = true;
     }
+    if (is_short) co_await backoff{run.engine()};
   }
 }
 

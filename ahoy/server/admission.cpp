@@ -74,8 +74,11 @@ admission::entry admission::find_or_add(const address_group& of) {
     return found->second;
   }
   if (gone_.size() >= most_) forget(gone_.begin());
-  const entry added = gone_.insert(gone_.end(), place{of});
+  std::list<place>
+      newcomer;  // there only when nothing can fail any more: else another's would be forgotten for it
+  const entry added = newcomer.insert(newcomer.end(), place{of});
   known_.emplace(of, added);
+  gone_.splice(gone_.end(), newcomer);
   return added;
 }
 
@@ -98,6 +101,12 @@ admission::verdict admission::admit(const address& caller, time_point now) {
   if (its->here == 0) present_.splice(present_.end(), gone_, its);
   count_in(*its, now);
   return verdict::welcome;
+}
+
+bool admission::has_room(const address& caller) const noexcept {
+  const auto from = most_here_ > 0 ? address_group::of(caller) : std::nullopt;
+  const auto known = from ? known_.find(*from) : known_.end();
+  return known == known_.end() || known->second->here < most_here_;
 }
 
 void admission::admit_in_place_of_another(const address& caller, time_point now) {

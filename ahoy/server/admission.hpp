@@ -45,6 +45,8 @@ class admission {
   enum class verdict { welcome, too_many, too_often };
   /// Counts a caller in who is welcome: it is here until leave().
   [[nodiscard]] verdict admit(const address& caller, time_point now);
+  /// Whether not too many are here from there.
+  [[nodiscard]] bool has_room(const address& caller) const noexcept;
   /// One who is too many is counted in all the same: another from there leaves for it.
   void admit_in_place_of_another(const address& caller, time_point now);
   /// Of one who was counted in.

@@ -58,16 +58,23 @@ std::optional<callers::traffic> callers::traffic_on_wire(caller& whom) {
 }
 
 callers::entry callers::add(std::unique_ptr<connection> link, context& parent, bool may_make_way) {
-  const entry added = present_.emplace(present_.end(), std::move(link), parent);
+  std::list<caller> newcomer;  // and all of it in the registry only when nothing can fail any more
+  const entry added = newcomer.emplace(newcomer.end(), std::move(link), parent);
   added->self_ = added;
   const connection& peer = added->link();
-  if (may_make_way)
-    silences_[&peer] = by_silence_.insert(by_silence_.end(), silence{&*added, peer.engine().now()});
+  std::list<silence> its;
+  if (may_make_way) {
+    its.push_back({&*added, peer.engine().now()});
+    silences_.insert_or_assign(&peer, its.begin());
+  }
+  by_silence_.splice(by_silence_.end(), its);
+  present_.splice(present_.end(), newcomer);
   return added;
 }
 
 std::unique_ptr<connection> callers::remove(entry which) noexcept {
   forget_silence(which->link());
+  if (follower_) follower_->forget(*which);
   if (which->why_cut == cut::made_way) --making_way_;
   std::unique_ptr<connection> link = std::move(which->link_);
   present_.erase(which);

@@ -45,6 +45,24 @@ class callers {
     entry self_;
   };
 
+  /// Keeps something of callers while they are here, by their address: it hears of each that goes, whose
+  /// address the next one may have. At most one at a time.
+  class follower {
+   public:
+    explicit follower(callers& of) noexcept : of_{of} { of_.follower_ = this; }
+    follower(const follower&) = delete;
+    follower& operator=(const follower&) = delete;
+
+   protected:
+    ~follower() { of_.follower_ = nullptr; }
+    [[nodiscard]] callers& followed() const noexcept { return of_; }
+
+   private:
+    friend class callers;
+    virtual void forget(const caller& gone) noexcept = 0;
+    callers& of_;
+  };
+
   /// Bytes of one caller. Of TCP they are what the kernel counts, whoever has the socket meanwhile, a
   /// worker or a program: received ones may not have been read yet, sent ones may be on their way. Of the
   /// others it is what the link counts; nullopt at a worker, where nobody tells.
@@ -100,6 +118,7 @@ class callers {
   std::list<silence> by_silence_;  // those of datagrams; the one that was heard last is the last
   std::unordered_map<const connection*, std::list<silence>::iterator> silences_;
   std::size_t making_way_ = 0;
+  follower* follower_ = nullptr;
 };
 
 }  // namespace ahoy::inline v0

@@ -1,7 +1,9 @@
 #include <ahoy/engine/attempt.hpp>
 #include <ahoy/engine/gathered_datagrams.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/datagram_request.hpp>
+#include <ahoy/server/no_memory.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/unreceived_datagrams.hpp>
 
@@ -12,6 +14,7 @@
 #include <cerrno>
 #include <exception>
 #include <list>
+#include <new>
 #include <unordered_map>
 
 namespace ahoy::inline v0 {
@@ -126,6 +129,8 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   datagram_caller* find_or_admit(const datagram_header& header);
   void refuse(const datagram_header& from, turned_away why);
   task<> receive_all();
+  task<> receive_some();
+  void take(datagram& received);
   task<> receive_callers();
   task<> receive_requests();
   task<> receive_rest();
@@ -303,13 +308,14 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
     run.reception().tell_denied(header.peer.unmapped());
     return nullptr;
   }
-  if (const auto why = run.reception().admit(newcomer::sender_of_datagrams, header.peer)) {
+  auto its = run.reception().admit(newcomer::sender_of_datagrams, header.peer);
+  if (const auto* why = std::get_if<turned_away>(&its)) {
     refuse(header, *why);
     return nullptr;
   }
   auto caller = std::make_unique<datagram_caller>(shared_from_this(), header);
   datagram_caller* admitted = caller.get();
-  run.begin(std::move(caller));
+  run.begin(std::move(caller), std::get<counted_in>(std::move(its)));
   return present.contains(header.peer) ? admitted : nullptr;
 }
 
@@ -344,27 +350,52 @@ task<> datagram_service::receive_rest() {
   gathers_ = false;
   while (socket.has_more()) {
     datagram rest = co_await socket.receive();
-    if (run.datagrams_are_requests())
-      receive_request(rest);
-    else
-      receive_one(rest);
+    take(rest);
   }
   send_gathered();
 }
 
+/// Not even to be waited for may there be memory: that passes, and what waits in the socket is received then.
 task<> datagram_service::receive_all() {
+  for (;;) {
+    try {
+      co_await receive_some();
+    } catch (const std::bad_alloc&) {
+      if (run.options().once) throw;
+    }
+    gathers_ = false;
+    send_gathered();
+    co_await backoff{run.engine()};
+  }
+}
+
+/// Ends by what is thrown alone.
+task<> datagram_service::receive_some() {
   if (run.datagrams_are_requests())
     co_await receive_requests();
   else
     co_await receive_callers();
 }
 
+/// One that there is no memory for is lost, as any datagram may be. With `once` there is no other.
+void datagram_service::take(datagram& received) {
+  try {
+    if (run.datagrams_are_requests())
+      receive_request(received);
+    else
+      receive_one(received);
+  } catch (const std::bad_alloc&) {
+    if (run.options().once) throw;
+    run.tell_exhausted(no_memory);
+  }
+}
+
 /// A socket that forged senders flood holds up nobody: what finds no place, or no memory, is told so or lost.
 void datagram_service::begin_request(const datagram& asked) {
   const std::size_t size = asked.data.size();
   if (!unreceived.has(size)) return refuse(asked.header, turned_away::busy);
-  if (const auto why = run.reception().admit(newcomer::sender_of_datagrams, asked.header.peer))
-    return refuse(asked.header, *why);
+  auto its = run.reception().admit(newcomer::sender_of_datagrams, asked.header.peer);
+  if (const auto* why = std::get_if<turned_away>(&its)) return refuse(asked.header, *why);
   datagram_header back = asked.header;
   back.mark = 0;
   if (back.local.family() == family::unspecified) back.local = local;
@@ -373,7 +404,7 @@ void datagram_service::begin_request(const datagram& asked) {
                                                     back, std::string{asked.data.text()});
   unreceived.bytes += size;
   request->charge({nullptr, [self = shared_from_this(), size](void*) { self->unreceived.bytes -= size; }});
-  run.begin(std::move(request));
+  run.begin(std::move(request), std::get<counted_in>(std::move(its)));
 }
 
 void datagram_service::receive_request(const datagram& asked) {
@@ -387,8 +418,8 @@ void datagram_service::receive_request(const datagram& asked) {
 /// Others have their turn after as many as came at once.
 task<> datagram_service::receive_requests() {
   for (bool were_several = false;; were_several = socket.has_more()) {
-    const datagram asked = co_await socket.receive();
-    receive_request(asked);
+    datagram asked = co_await socket.receive();
+    take(asked);
     if (were_several && !socket.has_more()) co_await others_have_gone_on{run.engine()};
   }
 }
@@ -398,7 +429,7 @@ task<> datagram_service::receive_callers() {
   for (;;) {
     datagram received = co_await socket.receive();
     if (socket.has_more()) gathers_ = !one_at_a_time;
-    receive_one(received);
+    take(received);
     const address& peer = received.header.peer;
     while (one_at_a_time && present.contains(peer) && !present.at(peer)->awaits()) co_await taken.wait();
     if (gathers_ && !socket.has_more()) co_await take_turn();

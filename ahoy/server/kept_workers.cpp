@@ -1,5 +1,7 @@
 #include <ahoy/error/error.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/kept_workers.hpp>
+#include <ahoy/server/no_memory.hpp>
 
 #include <sys/socket.h>
 
@@ -18,6 +20,14 @@ constexpr duration grace = std::chrono::seconds{1};
 
 /// How many workers may die, one after the other, before one has taken a caller.
 constexpr int most_tries = 3;
+
+void tell_of_idle(std::string_view why) noexcept {
+  try {
+    log(log_level::error, "a worker that served nobody: " + std::string{why});
+  } catch (const std::bad_alloc&) {
+    // It is not missed: another takes its place.
+  }
+}
 
 }  // namespace
 
@@ -98,9 +108,9 @@ class kept_workers::duty final : public assignment {
     changed_.notify();
   }
   /// With its worker. What the system says of orders that were not read is of the last ones.
-  void end_with_worker(bool left_unread, const std::string& why) {
+  void end_with_worker(bool left_unread, std::string why) {
     const bool was_taken = was_sent_ && (!left_unread || was_told_more_);
-    end(was_taken ? outcome::kind::served : outcome::kind::not_taken, why);
+    end(was_taken ? outcome::kind::served : outcome::kind::not_taken, std::move(why));
   }
 
  private:
@@ -173,36 +183,47 @@ void kept_workers::renew() {
 }
 
 task<> kept_workers::attend(std::shared_ptr<member> to) {
-  for (;;) {
-    std::optional<report> next;
-    bool is_heard = true;
+  bool is_over = false;
+  while (!is_over) {
+    bool is_short = false;
     try {
-      next = co_await receive_report(to->wire);
-    } catch (const std::bad_alloc&) {  // that may pass
-      is_heard = false;
+      std::optional<report> next = co_await receive_report(to->wire);
+      is_over = !next;
+      if (next) heed(*to, std::move(*next));
+    } catch (const std::bad_alloc&) {
+      is_short = true;
     }
-    if (!is_heard) continue;
-    if (!next) break;
-    if (next->what == report_kind::unread) to->left_unread = true;
-    if (next->what == report_kind::logged) log(next->level, next->text);
-    const auto found = to->jobs.find(next->job);
-    if (found == to->jobs.end()) continue;
-    if (next->what == report_kind::agreed) {
-      if (found->second->agreed) found->second->agreed(next->text);
-      continue;
-    }
-    const bool is_refused = next->what == report_kind::refused;
-    found->second->end(is_refused ? outcome::kind::refused : outcome::kind::served, next->text);
+    if (is_short) co_await backoff{by_};
   }
-  const std::string why = co_await to->who->reap();
-  bury(to, why);
+  std::optional<std::string> why;
+  while (!why) {  // whoever is not buried would be waited for
+    try {
+      why = co_await to->who->reap();
+    } catch (const std::bad_alloc&) {
+      why.reset();
+    }
+    if (!why) co_await backoff{by_};
+  }
+  bury(to, why->empty() ? "its worker has ended" : std::string_view{*why});
 }
 
-void kept_workers::bury(const std::shared_ptr<member>& gone, const std::string& why) {
-  const std::string told = why.empty() ? "its worker has ended" : why;
-  if (!gone->is_leaving && gone->jobs.empty()) log(log_level::error, "a worker that served nobody: " + told);
+void kept_workers::heed(member& of, report&& said) {
+  if (said.what == report_kind::unread) of.left_unread = true;
+  if (said.what == report_kind::logged) log(said.level, said.text);
+  const auto found = of.jobs.find(said.job);
+  if (found == of.jobs.end()) return;
+  duty& job = *found->second;
+  if (said.what != report_kind::agreed)
+    job.end(said.what == report_kind::refused ? outcome::kind::refused : outcome::kind::served,
+            std::move(said.text));
+  else if (job.agreed)
+    job.agreed(said.text);
+}
+
+void kept_workers::bury(const std::shared_ptr<member>& gone, std::string_view why) noexcept {
+  if (!gone->is_leaving && gone->jobs.empty()) tell_of_idle(why);
   gone->is_leaving = true;
-  for (auto& [number, job] : gone->jobs) job->end_with_worker(gone->left_unread, told);
+  for (auto& [number, job] : gone->jobs) job->end_with_worker(gone->left_unread, unless_no_memory(why));
   std::erase(members_, gone);
   changed_.notify();
 }
@@ -227,8 +248,12 @@ task<> kept_workers::close() {
     each->is_leaving = true;
     ::shutdown(each->wire.number(), SHUT_WR);
   }
-  const time_point due = deadline_after(by_.now(), grace);
-  while (!members_.empty() && by_.now() < due) co_await changed_.wait(due - by_.now());
+  try {
+    const time_point due = deadline_after(by_.now(), grace);
+    while (!members_.empty() && by_.now() < due) co_await changed_.wait(due - by_.now());
+  } catch (const std::bad_alloc&) {
+    // They have no time to end by themselves; but nobody may be left.
+  }
   for (const auto& each : members_) each->who->kill();
   while (!members_.empty()) co_await changed_.wait();
   co_await attendants_.join();

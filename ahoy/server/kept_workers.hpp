@@ -39,7 +39,8 @@ class kept_workers {
   std::shared_ptr<member> hire();
   task<> attend(std::shared_ptr<member> to);
   static void dismiss_if_idle(member& leaving);
-  void bury(const std::shared_ptr<member>& gone, const std::string& why);
+  static void heed(member& of, report&& said);
+  void bury(const std::shared_ptr<member>& gone, std::string_view why) noexcept;
   task<> tell(member& whom, const order& what);
 
   engine& by_;

@@ -1,4 +1,5 @@
 #include <ahoy/error/error.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/own_workers.hpp>
 #include <ahoy/server/worker.hpp>
 
@@ -17,8 +18,6 @@ constexpr std::size_t most_spare_engines = 64;
 
 /// A fork copies them, too.
 constexpr std::size_t most_spare_bells = 16;
-
-constexpr duration pause_where_unreadable = std::chrono::milliseconds{100};
 
 /// What it receives into is there before it runs: in a copy of this process nothing large is allocated, which
 /// would have malloc tidy up, and so copy, page after page (malloc_consolidate).
@@ -204,38 +203,37 @@ void own_workers::hear() {
 /// that may pass.
 task<> own_workers::hear_reports() {
   for (;;) {
-    std::optional<report> next;
+    bool is_heard = false;
     try {
-      next = co_await receive_report(reports_);
+      std::optional<report> next = co_await receive_report(reports_);
+      is_heard = next.has_value();
+      if (next) heed(std::move(*next));
     } catch (const std::system_error& failure) {
       if (failure.code() == std::errc::operation_canceled) throw;
     } catch (const std::bad_alloc&) {
-      next.reset();
+      is_heard = false;
     }
-    if (next)
-      heed(*next);
-    else
-      co_await by_.sleep(pause_where_unreadable);
+    if (!is_heard) co_await backoff{by_};
   }
 }
 
 void own_workers::hear_what_is_there() {
-  for (const report& each : reports_there(reports_)) heed(each);
+  for (report& each : reports_there(reports_)) heed(std::move(each));
 }
 
-void own_workers::heed_of(auto& job, const report& said) {
+void own_workers::heed_of(auto& job, report&& said) {
   if (said.what != report_kind::agreed)
-    job.end(said.text);
+    job.end(std::move(said.text));
   else if (job.agreed)
     job.agreed(said.text);
 }
 
-void own_workers::heed(const report& said) {
+void own_workers::heed(report&& said) {
   if (said.what == report_kind::logged) return log(said.level, said.text);
   const auto thread = threads_.find(said.job);
-  if (thread != threads_.end()) return heed_of(*thread->second, said);
+  if (thread != threads_.end()) return heed_of(*thread->second, std::move(said));
   const auto process = processes_.find(said.job);
-  if (process != processes_.end()) heed_of(*process->second, said);
+  if (process != processes_.end()) heed_of(*process->second, std::move(said));
 }
 
 /// Threads are joined when that waits for nothing: a loop that is told of a thread's end is ahead of it.

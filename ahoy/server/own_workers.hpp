@@ -45,8 +45,8 @@ class own_workers {
   void leave(std::unique_ptr<blocking_engine> by, std::unique_ptr<worker> who) noexcept;
   void hear();
   task<> hear_reports();
-  void heed(const report& said);
-  static void heed_of(auto& job, const report& said);
+  void heed(report&& said);
+  static void heed_of(auto& job, report&& said);
   void hear_what_is_there();
   std::unique_ptr<blocking_engine> spare_engine();
 

@@ -1,7 +1,9 @@
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/capacity.hpp>
 #include <ahoy/server/reception.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -28,12 +30,19 @@ void reception::tell_untold() {
   }
 }
 
+/// What there is no memory to tell is left untold.
 task<> reception::tell_untold_in_time() {
   for (;;) {
-    while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
-      co_await untold_.wait();
-    co_await by_.sleep(rate_limit::interval);
-    tell_untold();
+    bool is_short = false;
+    try {
+      while (std::ranges::all_of(limits_, [](const rate_limit& each) { return each.untold() == 0; }))
+        co_await untold_.wait();
+      co_await by_.sleep(rate_limit::interval);
+      tell_untold();
+    } catch (const std::bad_alloc&) {
+      is_short = true;
+    }
+    if (is_short) co_await backoff{by_};
   }
 }
 
@@ -75,24 +84,24 @@ bool reception::make_way_of_own(const address& caller) {
   return gone != nullptr;
 }
 
-std::optional<turned_away> reception::admit(newcomer which, const address& caller) {
+std::variant<counted_in, turned_away> reception::admit(newcomer which, const address& caller) {
   admission& to = admission_of(which);
   const admission::verdict what = to.admit(caller, by_.now());
   if (what == admission::verdict::too_often) return turned_away::too_often;
   if (what == admission::verdict::too_many) {
     if (which == newcomer::connected || !make_way_of_own(caller)) return turned_away::too_many;
     to.admit_in_place_of_another(caller, by_.now());
-    return std::nullopt;
+    return counted_in{to, by_, caller};
   }
-  if (make_place(which)) return std::nullopt;
-  to.leave(caller, by_.now());
+  counted_in its{to, by_, caller};
+  if (make_place(which)) return its;
   return turned_away::busy;
 }
 
-void reception::count_out(const connection& caller) noexcept {
-  admission& from =
+counted_in reception::counted(const connection& caller) noexcept {
+  admission& in =
       admission_of(caller.keeps_boundaries() ? newcomer::sender_of_datagrams : newcomer::connected);
-  if (from.is_limited()) from.leave(caller.remote(), by_.now());
+  return {in, by_, in.is_limited() ? caller.remote() : address{}};
 }
 
 void reception::enter(callers::caller& who, bool may_make_way) {

@@ -2,6 +2,7 @@
 #include <ahoy/engine/engine.hpp>
 #include <ahoy/server/admission.hpp>
 #include <ahoy/server/callers.hpp>
+#include <ahoy/server/counted_in.hpp>
 #include <ahoy/server/datagram_peers.hpp>
 #include <ahoy/server/observer.hpp>
 #include <ahoy/server/options.hpp>
@@ -9,8 +10,8 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string_view>
+#include <variant>
 
 namespace ahoy::inline v0 {
 
@@ -26,14 +27,19 @@ class reception {
   reception(engine& by, const server_options& options, callers& here, observer& told);
 
   [[nodiscard]] bool is_full() const noexcept { return here_.in_place() >= max_clients_; }
+  /// Whether one who has connected from there would find a place.
+  [[nodiscard]] bool has_place(const address& caller) const noexcept {
+    return !is_full() && connected_.has_room(caller);
+  }
   /// Counts the caller in where its address may have one more, and there is a place for it; else why not.
-  std::optional<turned_away> admit(newcomer which, const address& caller);
+  std::variant<counted_in, turned_away> admit(newcomer which, const address& caller);
   /// It holds the place that it was admitted to. One who may make way does so, too, for another from its
   /// address.
   void enter(callers::caller& who, bool may_make_way);
-  /// It is no caller any more; its connection is to be counted out when that is closed.
+  /// It is no caller any more, but counted in until its connection is closed.
   void leave(callers::caller& who) noexcept;
-  void count_out(const connection& caller) noexcept;
+  /// Of one who was left counted in.
+  counted_in counted(const connection& caller) noexcept;
 
   /// Whether one more of these may be told; if not it is counted.
   bool may_tell(turned_away what);

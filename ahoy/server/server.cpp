@@ -12,11 +12,11 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-std::shared_ptr<const server_rules> rules_of(const server_options& options) {
-  server_rules made;
-  made.allow = options.allow;
-  made.deny = options.deny;
-  return std::make_shared<const server_rules>(std::move(made));
+std::shared_ptr<const caller_filter> filter_of(const server_options& options) {
+  server_rules rules;
+  rules.allow = options.allow;
+  rules.deny = options.deny;
+  return std::make_shared<const caller_filter>(rules);
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ server::server(std::vector<endpoint> on, std::unique_ptr<handler> how, server_op
       handler_{std::move(how)},
       options_{std::move(options)},
       stop_signal_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
-      rules_{rules_of(options_)} {
+      filter_{filter_of(options_)} {
   if (!stop_signal_) throw_if_failed(errno, "make", "a server");
   if (!options_.tls) return;
   tls_ = std::make_shared<renewable_security>(options_.tls);
@@ -59,17 +59,16 @@ std::vector<listening_socket> server::listening() const {
   return running_ ? running_->listening() : std::vector<listening_socket>{};
 }
 
-std::shared_ptr<const server_rules> server::rules() const {
+std::shared_ptr<const caller_filter> server::filter() const {
   const std::lock_guard alone{guard_};
-  return rules_;
+  return filter_;
 }
 
 void server::reload(server_rules next) {
+  auto made = std::make_shared<const caller_filter>(next);
   if (next.tls && tls_) tls_->renew(std::move(next.tls));
-  next.tls.reset();
-  auto made = std::make_shared<const server_rules>(std::move(next));
   const std::lock_guard alone{guard_};
-  rules_.swap(made);
+  filter_.swap(made);
 }
 
 void server::stop() noexcept {

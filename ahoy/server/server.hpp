@@ -72,7 +72,7 @@ class server {
 
  private:
   friend class server_run;
-  [[nodiscard]] std::shared_ptr<const server_rules> rules() const;
+  [[nodiscard]] std::shared_ptr<const caller_filter> filter() const;
   void wake() noexcept;
 
   std::vector<endpoint> endpoints_;
@@ -88,7 +88,7 @@ class server {
   std::vector<inherited_socket> inherited_;
   std::shared_ptr<renewable_security> tls_;  // null where no tls endpoint is served
   mutable std::mutex guard_;
-  std::shared_ptr<const server_rules> rules_;
+  std::shared_ptr<const caller_filter> filter_;
   const server_run* running_ = nullptr;
 };
 

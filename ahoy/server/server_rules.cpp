@@ -1,20 +1,14 @@
 #include <ahoy/server/server_rules.hpp>
 
-#include <algorithm>
-
 namespace ahoy::inline v0 {
 
-namespace {
+caller_filter::caller_filter(const server_rules& rules)
+    : allowed_{rules.allow}, denied_{rules.deny}, allows_all_{rules.allow.empty()} {}
 
-bool is_in(const std::vector<network>& list, const address& caller) noexcept {
-  return std::ranges::any_of(list, [&](const network& each) { return each.contains(*caller.data()); });
-}
-
-}  // namespace
-
-bool server_rules::admits(const address& caller) const noexcept {
+bool caller_filter::admits(const address& caller) const noexcept {
   if (caller.family() == family::local) return true;
-  return !is_in(deny, caller) && (allow.empty() || is_in(allow, caller));
+  const sockaddr& who = *caller.data();
+  return !denied_.contains(who) && (allows_all_ || allowed_.contains(who));
 }
 
 }  // namespace ahoy::inline v0

@@ -2,8 +2,10 @@
 #include <ahoy/connection/tls_hello.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/log.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/entrusted_caller.hpp>
 #include <ahoy/server/first_record.hpp>
+#include <ahoy/server/no_memory.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/stall_watch.hpp>
 #include <ahoy/server/worker.hpp>
@@ -26,9 +28,6 @@ std::unique_ptr<worker_pool> make_pool(engine& by, handler& how, const server_op
                            (options.model == model::event && options.workers > 1);
   return has_workers ? std::make_unique<worker_pool>(by, how, options, tls) : nullptr;
 }
-
-/// Short enough for std::string not to allocate.
-constexpr const char* no_memory = "out of memory";
 
 /// How many are served at the same time.
 std::size_t most_at_once(const server_options& options) noexcept {
@@ -62,7 +61,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
   for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
 }
 
-bool server_run::is_welcome(const address& caller) const noexcept { return of_.rules()->admits(caller); }
+bool server_run::is_welcome(const address& caller) const noexcept { return of_.filter()->admits(caller); }
 
 /// Its end is made ahead, and takes no memory: there may be none.
 task<> server_run::run() {
@@ -193,8 +192,6 @@ task<> server_run::drain() {
     co_await wait_for_change(of_.drained_by_ - by_.now());
 }
 
-task<> server_run::wait_for_change(duration limit) { co_await changed_.wait(limit); }
-
 /// Where a worker serves it TLS is the worker's, too.
 std::unique_ptr<connection> server_run::secured(std::unique_ptr<connection> caller) const {
   if (needs_worker(*caller)) {
@@ -217,26 +214,19 @@ void server_run::let_nobody_else_in() {
   cut_who_has_not_agreed();
 }
 
-void server_run::begin(std::unique_ptr<connection> caller, bool is_secure) {
+void server_run::begin(std::unique_ptr<connection> caller, counted_in its, bool is_secure) {
   if (options().once && !is_secure) let_nobody_else_in();
   caller->set_timeout(options().idle_timeout);
   const bool may_make_way = caller->keeps_boundaries() && !datagrams_are_requests();
   const bool at_once = !needs_worker(*caller) && (options().model == model::event || !takes_turns(*caller));
   if (is_secure) caller = secured(std::move(caller));
-  const callers::entry who = of_.callers_.add(std::move(caller), conversations_.where(), may_make_way);
-  who->is_secure = is_secure;
-  try {
-    reception_.enter(*who, may_make_way);
-    if (at_once)
-      converse(who);
-    else
-      conversations_.start(converse_in_turn(who));
-  } catch (...) {  // before it had a task
-    reception_.leave(*who);
-    reception_.count_out(who->link());
-    of_.callers_.remove(who);
-    throw;
-  }
+  arrival newcomer{std::move(its),         reception_,  of_.callers_, std::move(caller),
+                   conversations_.where(), may_make_way};
+  newcomer.who()->is_secure = is_secure;
+  if (at_once) return converse(newcomer);
+  task<> conversation = converse_in_turn(newcomer.who());
+  newcomer.stay();
+  conversations_.start(std::move(conversation));
 }
 
 void server_run::tell_exhausted(std::string_view why) {
@@ -245,11 +235,18 @@ void server_run::tell_exhausted(std::string_view why) {
   told().exhausted(why);
 }
 
+/// Where there is no memory to look with, nobody is cut for that, and the server goes on.
 task<> server_run::cut_who_stalls() {
-  stall_watch watch{options().stall_timeout};
+  stall_watch watch{of_.callers_, options().stall_timeout};
   for (;;) {
-    co_await by_.sleep(watch.interval());
-    for (callers::caller* each : watch.look(of_.callers_, by_.now())) callers::cut_stalled(*each);
+    bool has_looked = true;
+    try {
+      co_await by_.sleep(watch.interval());
+      for (callers::caller* each : watch.look(by_.now())) callers::cut_stalled(*each);
+    } catch (const std::bad_alloc&) {
+      has_looked = false;
+    }
+    if (!has_looked) co_await backoff{by_};
   }
 }
 
@@ -295,9 +292,15 @@ task<> server_run::turn_away(connection& caller, bool is_secure) {
 
 /// What is kept of a caller that is idle is its entry, its connection and the handler's frame: little,
 /// however many there are.
-void server_run::converse(callers::entry who) {
-  if (who->is_secure) return conversations_.start(converse_securely(who), *who);
+void server_run::converse(arrival& newcomer) {
+  const callers::entry who = newcomer.who();
+  if (who->is_secure) {
+    task<> conversation = converse_securely(who);
+    newcomer.stay();
+    return conversations_.start(std::move(conversation), *who);
+  }
   join(who);
+  newcomer.stay();
   try {
     conversations_.start(of_.handler_->serve(who->link()), *who);
   } catch (...) {  // it threw before it had a task
@@ -352,8 +355,7 @@ task<> server_run::converse_in_turn(callers::entry who) {
 void server_run::let_go(callers::entry who) {
   if (who->is_turned_away) tell_no_worker(who->link().remote(), no_memory);
   tell_left(who, no_memory);
-  const std::unique_ptr<connection> caller = take_out(who);
-  reception_.count_out(*caller);
+  static_cast<void>(take_out(who));
 }
 
 /// Of what cannot be told for want of memory, the caller's leaving itself must not be kept up.
@@ -368,11 +370,11 @@ void server_run::tell_left(callers::entry who, const std::string& why) noexcept 
   }
 }
 
-std::unique_ptr<connection> server_run::take_out(callers::entry who) noexcept {
+server_run::leaver server_run::take_out(callers::entry who) noexcept {
   reception_.leave(*who);
-  std::unique_ptr<connection> caller = of_.callers_.remove(who);
+  leaver gone{reception_.counted(who->link()), of_.callers_.remove(who)};
   changed_.notify();
-  return caller;
+  return gone;
 }
 
 /// How it ended, once all that its handler said was sent: of datagrams some may fail when it has ended.
@@ -400,17 +402,17 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   const bool is_insecure = who->is_secure && !who->has_joined;
   const bool is_cut = why != "done" && !who->is_turned_away && !is_insecure;
   tell_left(who, why);
-  std::unique_ptr<connection> caller = take_out(who);
-  try {
-    if (is_cut)
-      co_await cut_off(*caller, time_to_part());
-    else if (needs_farewell(*caller))
-      co_await part_from(*caller);
-  } catch (const std::bad_alloc&) {
-    // it is closed without a farewell
+  {
+    const leaver gone = take_out(who);
+    try {
+      if (is_cut)
+        co_await cut_off(*gone.link, time_to_part());
+      else if (needs_farewell(*gone.link))
+        co_await part_from(*gone.link);
+    } catch (const std::bad_alloc&) {
+      // it is closed without a farewell
+    }
   }
-  reception_.count_out(*caller);
-  caller.reset();
   changed_.notify();
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <ahoy/server/arrival.hpp>
 #include <ahoy/server/entrances.hpp>
 #include <ahoy/server/reception.hpp>
 #include <ahoy/server/server.hpp>
@@ -39,7 +40,7 @@ class server_run : scope::follower {
 
   /// Begins the conversation with one caller: registry, turn, handler, farewell. With `once` it is the last.
   /// One that `is_secure` is first agreed on TLS with.
-  void begin(std::unique_ptr<connection> caller, bool is_secure = false);
+  void begin(std::unique_ptr<connection> caller, counted_in its, bool is_secure = false);
   /// Tells a caller that was not admitted so, and sees it off.
   /// One that waits for TLS is told so by an alert.
   void refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why);
@@ -51,7 +52,7 @@ class server_run : scope::follower {
   /// Runs what callers need for as long as any is here; if it fails the server ends, and run() throws why.
   void keep(task<> service) { services_.start(until_the_end(std::move(service))); }
   /// Waits until a caller has left, the server is ending or `limit` has passed.
-  task<> wait_for_change(duration limit);
+  [[nodiscard]] event::awaiter wait_for_change(duration limit) noexcept { return changed_.wait(limit); }
   /// Whether each caller has a thread or a process that is started for it.
   [[nodiscard]] bool starts_workers() const noexcept { return pool_ && options().workers == 0; }
   /// Whether one more may be told `busy`: each takes a descriptor until it has heard that.
@@ -71,13 +72,18 @@ class server_run : scope::follower {
   task<> cut_who_stalls();
   task<> drain();
   task<> end_receiving_at_workers();
-  void converse(callers::entry who);
+  void converse(arrival& newcomer);
   void ended(context& of, std::exception_ptr thrown) override;
   task<> converse_in_turn(callers::entry who);
   task<> part_with(callers::entry who, std::string why);
   void let_go(callers::entry who);
   void tell_left(callers::entry who, const std::string& why) noexcept;
-  std::unique_ptr<connection> take_out(callers::entry who) noexcept;
+  /// Whoever is no caller any more: counted in until its connection is closed.
+  struct leaver {
+    counted_in its;
+    std::unique_ptr<connection> link;
+  };
+  leaver take_out(callers::entry who) noexcept;
   task<std::string> until_sent(callers::entry who);
   task<> part_from(connection& caller);
   [[nodiscard]] duration time_to_part() const noexcept;

@@ -45,19 +45,20 @@ duration stall_watch::interval() const noexcept {
   return std::max(limit_ / 4, least);
 }
 
-std::vector<callers::caller*> stall_watch::look(callers& all, time_point now) {
-  std::unordered_map<const callers::caller*, seen> waiting;
+std::vector<callers::caller*> stall_watch::look(time_point now) {
   std::vector<callers::caller*> stalled;
-  for (callers::caller& each : all) {
+  for (callers::caller& each : followed()) {
     const std::optional<std::uint64_t> taken = taken_while_waiting(each);
-    if (!taken || each.stopped()) continue;
-    const auto before = waiting_.find(&each);
-    const bool is_unmoved = before != waiting_.end() && before->second.taken == *taken;
-    const time_point since = is_unmoved ? before->second.since : now;
-    waiting.emplace(&each, seen{*taken, since});
-    if (is_unmoved && now - since >= limit_) stalled.push_back(&each);
+    if (!taken || each.stopped()) {
+      waiting_.erase(&each);
+      continue;
+    }
+    const auto [known, is_new] = waiting_.try_emplace(&each, seen{*taken, now});
+    seen& its = known->second;
+    const bool is_unmoved = !is_new && its.taken == *taken;
+    if (!is_unmoved) its = {*taken, now};
+    if (is_unmoved && now - its.since >= limit_) stalled.push_back(&each);
   }
-  waiting_ = std::move(waiting);
   return stalled;
 }
 

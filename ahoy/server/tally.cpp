@@ -50,15 +50,13 @@ void tally::joined(const connection& caller) {
 
 void tally::departed(callers::caller& who, std::string_view why) {
   ++ended_[static_cast<std::size_t>(ending_of(why))];
-  const bool is_known_late = who.is_secure && who.link().transport() != "tls";  // a worker spoke it
-  if (is_known_late) ++agreed_;
   add(moved_, who);
 }
 
 void tally::untold(turned_away how, std::uint64_t callers) {
   constexpr std::array<int, 6> where = {of_busy, of_denied, -1, of_insecure, of_too_many, of_too_often};
-  const int refusal = where[static_cast<std::size_t>(how)];
-  if (refusal >= 0) refused_[static_cast<std::size_t>(refusal)] += callers;
+  const int row = where[static_cast<std::size_t>(how)];
+  if (row >= 0) refused_[static_cast<std::size_t>(row)] += callers;
 }
 
 std::string tally::text(callers& here, const identity& of) const {

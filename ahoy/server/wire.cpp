@@ -1,4 +1,5 @@
 #include <ahoy/error/error.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/wire.hpp>
 
 #include <linux/sockios.h>
@@ -126,14 +127,16 @@ std::optional<order> order_in(record& from) {
   return next;
 }
 
-std::optional<report> report_in(const record& from) {
+/// Takes its text without a copy: a report that is lost would be waited for.
+std::optional<report> report_in(record& from) {
   if (from.bytes.size() < sizeof(report_head)) return std::nullopt;
   const auto head = head_of<report_head>(from);
   report next;
   next.what = head.what;
   next.level = head.level;
   next.job = head.job;
-  next.text = from.bytes.substr(sizeof head);
+  next.text = std::move(from.bytes);
+  next.text.erase(0, sizeof head);
   return next;
 }
 
@@ -175,13 +178,14 @@ namespace {
 /// As receive_record(), when there is something, but for errors: -ECONNRESET. The engine is asked first each
 /// time, and so lets others have their turn where the other end never stops.
 task<ssize_t> await_record(descriptor& wire, record& into) {
-  ssize_t got = -EAGAIN;
-  while (got == -EAGAIN) {
+  for (;;) {
     co_await wire.engine().ready_unhurried(wire, POLLIN);
-    got = receive_record(wire.number(), into);
-    if (got < 0) got = errno == ENOMEM || errno == ENOBUFS ? -EAGAIN : -errno;  // that passes
+    const ssize_t got = receive_record(wire.number(), into);
+    const int why = got < 0 ? errno : 0;
+    const bool may_pass = why == ENOMEM || why == ENOBUFS;
+    if (may_pass) co_await backoff{wire.engine()};
+    if (!may_pass && why != EAGAIN) co_return why == 0 ? got : -why;
   }
-  co_return got;
 }
 
 void send_report(int wire, const report_head& head, std::string_view text) noexcept {

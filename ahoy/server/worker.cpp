@@ -5,6 +5,7 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/server/callers.hpp>
 #include <ahoy/server/datagram_request.hpp>
+#include <ahoy/server/no_memory.hpp>
 #include <ahoy/server/wire.hpp>
 #include <ahoy/server/worker.hpp>
 #include <ahoy/task/scope.hpp>
@@ -88,8 +89,6 @@ struct job {
   duration patience = no_timeout;
   bool is_stuck = false;  // cut, since its caller takes nothing of what is left
 };
-
-std::string no_memory() { return cause_in_words(system_code(ENOMEM)); }
 
 /// Of what is over a limit or was cut short, with that; of TLS, with what was wrong.
 std::string cause_of(const error& failure) {
@@ -236,7 +235,7 @@ class worker_run {
       why_ = co_await converse(number, of).in(of.where);
       if (why_ == "done") co_await last_word(*of.peer, of.patience).in(of.where);
     } catch (const std::bad_alloc&) {  // else the server would wait for its end
-      why_ = no_memory();
+      why_ = no_memory;
     }
     if (of.is_stuck) why_ = cause_in_words(make_error_code(errc::too_slow));
     jobs_.erase(number);
@@ -284,7 +283,7 @@ class worker_run {
     } catch (const error& failure) {
       why = cause_of(failure);
     } catch (const std::bad_alloc&) {
-      why = no_memory();
+      why = no_memory;
     } catch (const std::exception& failure) {
       why = escape(failure.what());
     }
@@ -319,7 +318,7 @@ std::string how_it_ended(const std::exception_ptr& thrown, const connection& pee
     return std::string{callers::in_words(callers::cut::server_ends)};
   return concerns_caller ? cause_of(failure) : escape_controls(failure.what());
 } catch (const std::bad_alloc&) {
-  return no_memory();
+  return no_memory;
 } catch (const std::exception& failure) {
   return escape(failure.what());
 } catch (...) {
@@ -365,7 +364,7 @@ std::string work_once(engine& by, order what, int bell, int reports, handler& ho
   by.run(one.run_once(what, told.get()));
   return std::move(one).why();
 } catch (const std::bad_alloc&) {
-  return no_memory();
+  return no_memory;
 } catch (const std::exception& failure) {
   return escape(failure.what());
 }

@@ -52,6 +52,7 @@ void* __libc_memalign(std::size_t alignment, std::size_t size);
 namespace faults {
 namespace {
 
+constexpr std::uint32_t all_from_there = 2;  // of is_armed
 constexpr int shortened = -1;
 constexpr int none = -2;
 
@@ -159,7 +160,9 @@ int outcome(std::uint8_t which) {
   const auto of = static_cast<std::uint32_t>(rows[which].of);
   const auto number = ++shared->counted[of];
   if (number <= most_calls) shared->calls[of][number - 1] = which;
-  if (shared->kind_to_fail != of || shared->call_to_fail != number) return none;
+  const bool is_one = shared->call_to_fail == number;
+  const bool is_of_all = shared->is_armed == all_from_there && number >= shared->call_to_fail;
+  if (shared->kind_to_fail != of || !(is_one || is_of_all)) return none;
   std::size_t possible = 0;
   while (possible < rows[which].outcomes.size() && rows[which].outcomes[possible] != 0) ++possible;
   shared->process = static_cast<std::uint32_t>(getpid());

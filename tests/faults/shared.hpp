@@ -22,6 +22,7 @@ struct record {
   std::uint32_t call_to_fail;  // from 1
   std::uint32_t how;           // an index into what may become of such a call
   std::uint32_t is_armed;  // 0: not counted yet; the driver sets it, at the latest when the program listens
+                           // 2: from that call on, all of its kind fail
   // To the driver.
   std::array<std::atomic<std::uint32_t>, 4> counted;  // by kind
   std::atomic<std::uint32_t> row_failed;              // 1 + its row, 0 while nothing has failed
