@@ -44,7 +44,7 @@ URLS = {**{name: "ftp://localhost/x" for name in ("--active", "--append", "--res
         "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1", "--require-client-cert": "tls://:9"}  # where they go with these alone
 STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 8 18 23 26 28 35 45 55 56 60 63",
             "send": "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78", "fetch": "0 1 2 6 7 8 22 23 28 35 45 55 56 60 63 67 78",
-            "bench": "0 1 2 6 7 8 23 28 45 55 56 63"}
+            "bench": "0 1 2 6 7 8 23 28 35 45 55 56 60 63"}
 ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"], "fetch": ["http://localhost:9/"], "bench": ["localhost", "9"]}
 
 # Values that cannot be: each option's own.
@@ -431,6 +431,19 @@ class Help(Case):
         self.assertIn("not in this version yet", self.refused("help", "watch")[0])
         for words in [["help", "call", "send"], ["examples", "call", "x"], ["--version", "x"], ["--help", "x"]]:
             self.assertIn("one word too many", self.refused(*words)[0])
+
+    def test_endpoints_are_all_that_are_taken(self):
+        pages = {"help": self.printed("help"), "man": self.printed("help", "--man").replace("\\-", "-"),
+                 **{verb: self.printed("help", verb) for verb in ("listen", "call", "send", "bench")}}
+        for name, text in pages.items():
+            part = re.search(r"(?ms)^(?:\.SH )?ENDPOINTS$(.*?)^(?:\.SH )?[A-Z]{2}", text)[1]
+            for form in ("tcp://host:port", "tls://host:port", "tls://host:port#sha256=FINGERPRINT", "udp://host:port", "unix:///path"):
+                with self.subTest(page=name, form=form):
+                    self.assertIn(form, part)
+        for verb, wrong in (("fetch", "telnet"), ("send", "telnet"), ("call", "http")):
+            taken = re.search(rf"{verb} (?:has|takes) (.*)", self.refused(verb, f"{wrong}://localhost/")[1])[1]
+            with self.subTest(verb):
+                self.assertEqual(re.search(rf"(?m)^ +{verb} {{3,}}(.*)$", pages["help"])[1], taken)
 
     def test_does_not_depend_on_the_locale(self):
         for locale in ("C", "C.UTF-8", "tr_TR.UTF-8"):
