@@ -264,7 +264,7 @@ def hears(peer, other):
     return False
 
 
-STALLED = r"^\[127.0.0.1:(\d+)\] left: too slow: took nothing for 300ms$"
+STALLED = r"^\[127.0.0.1:(\d+)\] left: too slow: took nothing for 300ms \(--stall-timeout\)$"
 
 
 def pour(peer, most=1 << 26):
@@ -452,6 +452,20 @@ class Logs(Manners):
         self.assertEqual(len(refused), 2)
         for line in refused:
             self.assertRegex(line, rf'^{TIME} refused peer=127.0.0.1:\d+ transport=tls reason="insecure: ')
+
+    @under(WAYS)
+    def test_which_limit_of_time_it_was(self, way):
+        for url, option, limit, more, rude, reason in (
+                (HERE, "--idle-timeout", "200ms", ["--handler", "echo"], lambda _: None, "timed out: it said nothing for too long"),
+                (HERE, "--idle-timeout", "200ms", ["--handler", "talk"], lambda _: None, "timed out: it said nothing for too long"),
+                (HERE, "--message-timeout", "200ms", [], lambda peer: peer.sendall(b"half"), "timed out: a message took too long to be whole"),
+                (HERE, "--stall-timeout", "300ms", ["--handler", "echo"], pour, "too slow: took nothing for 300ms"),
+                ("tls://127.0.0.1:0", "--handshake-timeout", "200ms", tls_words(), lambda _: None, "insecure: timed out: the handshake took too long")):
+            self.log.unlink(missing_ok=True)
+            with self.subTest(option, more=more), Listener(url, *words(way), option, limit, *more, "--log", self.log, "--drain", "100ms") as listener:
+                rude(self.caller(listener.port, buffer=SMALL))
+                self.assertRegex(self.await_line("reason="), rf'^{TIME} (left|refused) .*reason="{reason}"$')
+                listener.err.until(rf": {reason.removeprefix('insecure: ')} \({option}\)$")
 
     def test_a_plain_caller_on_tls(self):
         with Listener("tls://127.0.0.1:0", *tls_words(), "--handler", "echo", "--log", self.log, "--log-format", "json") as listener:
