@@ -46,7 +46,7 @@ std::string url_of(scheme as, const address& on) {
   return to_string(as) + "://" + on.to_string();
 }
 
-/// Which of our limits it was that a caller came up against; the library does not know how one is changed.
+/// Which of our options it was that a caller came up against; the library does not know them.
 struct limit_row {
   std::string_view words;  // why it left, or did not join, begins so
   std::string_view shown;
@@ -58,6 +58,7 @@ constexpr std::array limits{
     limit_row{"timed out: a message", " (--message-timeout)"},
     limit_row{"timed out: the handshake", " (--handshake-timeout)"},
     limit_row{"too slow: took nothing", " (--stall-timeout)"},
+    limit_row{"the certificate is not trusted: its key is sha256=", " (--allow-key)"},
 };
 
 std::string_view which_limit(std::string_view why) {

@@ -301,8 +301,8 @@ constexpr std::array own_rows{
            "Every default is filled in. Nothing is opened or looked up."},
     option{"--verbose", "-v", value_kind::count, "", "", everywhere, section::general,
            "say more on standard error; twice, still more",
-           "Who comes and goes, what send has confirmed; twice, also each "
-           "datagram that is dropped or not answered."},
+           "Who comes and goes, what send has confirmed, the fingerprint of the key that --cert of call and "
+           "send shows; twice, also each datagram that is dropped or not answered."},
     option{"--version", "", value_kind::request, "", "", everywhere, section::general, "print the version",
            ""},
     option{"--help", "-h", value_kind::request, "", "", everywhere, section::general,
