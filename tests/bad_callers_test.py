@@ -76,8 +76,11 @@ class Cell:
         words = ["--model", self.way.model, *(["--workers", KEPT] if self.way.has_kept else ["--workers", self.way.workers] if self.way.workers else [])]
         shown = ["--json"] if self.handler == "echo" else []
         secure = ["--cert", certificates().good.file, "--key", certificates().good.key] if self.transport == "tls" else []
-        limits = ["--idle-timeout", f"{IDLE}s", "--handshake-timeout", f"{IDLE}s", "--message-timeout", f"{MESSAGE_TIME}s",
-                  "--max-message", MOST, "--drain", "1s"]
+        limits = ["--idle-timeout", f"{IDLE}s", "--drain", "1s"]
+        if self.transport == "tls":
+            limits += ["--handshake-timeout", f"{IDLE}s"]
+        if self.handler in ("talk", "relay"):
+            limits += ["--max-message", MOST, *(["--message-timeout", f"{MESSAGE_TIME}s"] if self.transport != "udp" else [])]
         self.listener = Listener(on, "--handler", self.handler, "-v", *words, *limits, *secure, *shown)
         self.url = self.listener.urls[0]
         self.err, self.out = Words(self.listener.err), Words(self.listener.out)

@@ -341,7 +341,7 @@ class Stalls(Manners):
             self.assertIn("left", listener.err.until(r"left.*$")[0])
 
     def test_rooms_have_their_own_rule(self):
-        with Listener(HERE, "--handler", "relay", "--slow", "drop-oldest", "--queue", "64k", *self.limit) as listener:
+        with Listener(HERE, "--handler", "relay", "--slow", "drop-oldest", "--queue", "64k", "--drain", "100ms") as listener:
             silent, talks = self.caller(listener.port, buffer=SMALL), self.caller(listener.port)
             talks.settimeout(0.1)
             await_that(lambda: hears(talks, silent), "both in the room")
@@ -515,7 +515,7 @@ class Logs(Manners):
         self.assertRegex(ended.err, r"\Aahoy: log to \S+/no/log: no such file or directory\n")
 
     def test_a_program_that_fails(self):
-        with Listener(HERE, "--log", self.log, "--max-message", "10", "--exec", "sh", "-c", "exit 3") as listener:
+        with Listener(HERE, "--log", self.log, "--exec", "sh", "-c", "exit 3") as listener:
             self.caller(listener.port).close()
             line = self.await_line(" left ")
         self.assertRegex(line, r'reason="[^"]*"$')

@@ -41,7 +41,10 @@ NETWORKS = ["--allow", "--deny"]
 FLAGS = """--resume --head --body --delete --location --compressed --active --append --starttls --insecure --require-client-cert
     -4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
 URLS = {**{name: "ftp://localhost/x" for name in ("--active", "--append", "--resume", "--starttls")}, "--top": "pop3://localhost/1",
-        "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1", "--require-client-cert": "tls://:9"}  # where they go with these alone
+        "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1"}  # where they go with these alone
+# What an option of listen says more of, or where it has an effect.
+BESIDE = {"--log-format": ["--log=x"], "--burst-per-address": ["--rate-per-address=1"], "--stall-timeout": ["--handler=echo"],
+          "--handshake-timeout": ["tls://:9"], "--source": ["udp://:9"], "--require-client-cert": ["tls://:9", "--cacert=x"]}
 STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 8 18 23 26 28 35 45 55 56 60 63",
             "send": "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78", "fetch": "0 1 2 6 7 8 22 23 28 35 45 55 56 60 63 67 78",
             "bench": "0 1 2 6 7 8 23 28 35 45 55 56 60 63"}
@@ -157,7 +160,7 @@ class Values(Case):
                     with self.subTest(verb=verb, name=name, value=value):
                         words = [URLS[name]] if name in URLS else ENDPOINTS[verb]
                         words = ["tls://localhost:9"] if name == "--insecure" and verb != "fetch" else words
-                        words += ["--cacert=x"] if name == "--require-client-cert" else []
+                        words = BESIDE.get(name, words) if verb == "listen" else words
                         words += ["--output=x"] if (verb, name) == ("fetch", "--resume") else []
                         self.printed(verb, "--explain", name, *([] if value is None else [value]), *words)
 
@@ -245,6 +248,22 @@ class Options(Case):
                       ["call", "-6", "127.0.0.1:9"], ["call", "-4", "[::1]:9"]]:
             with self.subTest(words):
                 self.assertIn("contradictory", self.refused(*words)[0])
+
+    def test_that_would_have_no_effect(self):
+        """Each is refused with what it goes with."""
+        relay, echo = ["--handler", "relay"], ["--handler", "echo"]
+        rows = [(["--message-timeout", "1s", *echo], "talk and relay"), (["--message-timeout", "1s", "--framing", "raw"], "another framing than raw"),
+                (["--message-timeout", "1s", "udp://:9"], "cut from a stream"), (["--stall-timeout", "1s", *relay], "--slow-after"),
+                (["--slow-after", "1s", *echo], "--stall-timeout"), (["--handshake-timeout", "1s"], "it goes with tls"),
+                (["--log-format", "json"], "--log FILE"), (["--burst-per-address", "9"], "before the rate"), (["--backlog", "9", "udp://:9"], "tcp tls unix"),
+                (["--source", "127.0.0.1"], "part of the endpoint"),
+                *(([name, *value, "--exec", "cat"], "talk and relay")
+                  for name, *value in (["--max-message", "1k"], ["--queue", "1k"], ["--slow", "block"], ["--after-eof", "wait"], ["--hex"], ["--timestamps"]))]
+        for words, hint in rows:
+            with self.subTest(words):
+                first, said = self.refused("listen", *words)
+                self.assertIn(words[0], first)
+                self.assertIn(hint, said)
 
     def test_framing_goes_with_what_reads_messages(self):
         for handler in (["--exec", "cat"], *(["--handler", name] for name in ("echo", "discard", "greet", "time"))):

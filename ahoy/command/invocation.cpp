@@ -35,6 +35,8 @@ struct companion {
 };
 constexpr std::array companions{
     companion{"--key", "--cert", "it is the key of a certificate: --cert FILE"},
+    companion{"--log-format", "--log", "it says how the lines of a log are written: --log FILE"},
+    companion{"--burst-per-address", "--rate-per-address", "it is how many may come before the rate holds"},
 };
 
 void check_companions(const command_line& line) {
@@ -95,29 +97,63 @@ void check_confirmation(const send_options& given) {
                       given.to.to_string(), std::string(why));
 }
 
-// An option that would be silently without effect under other handlers than its own.
-struct handler_option {
+// Messages that are cut from a stream, and may be unfinished.
+bool cuts_messages(const listen_options& given) {
+  const auto is_stream = [](const endpoint& each) { return each.type() == socket_type::stream; };
+  return has_room(given) && framing_for(given) != framing::raw && std::ranges::any_of(given.on, is_stream);
+}
+
+constexpr std::string_view of_rooms =
+    "it goes with --handler talk and relay: nothing is shown, cut into messages or queued under the others "
+    "and "
+    "--exec";
+
+// An option that would be silently without effect, as under other handlers than its own.
+struct listener_option {
   std::string_view name;
   bool (*has_effect)(const listen_options&);
   std::string_view hint;
 };
-constexpr std::array handler_options{
-    handler_option{"--greeting",
-                   [](const listen_options& given) { return given.exec.empty() && given.handler == "greet"; },
-                   "it goes with --handler greet"},
+constexpr std::array listener_options{
+    listener_option{
+        "--greeting",
+        [](const listen_options& given) { return given.exec.empty() && given.handler == "greet"; },
+        "it goes with --handler greet"},
     // raw is what the others have, so that it may be said.
-    handler_option{
+    listener_option{
         "--framing",
         [](const listen_options& given) { return has_room(given) || framing_for(given) == framing::raw; },
         "it goes with --handler talk and relay: the other handlers and --exec get the bytes of a "
         "stream as they come, which is raw"},
+    listener_option{"--max-message", has_room, of_rooms},
+    listener_option{"--message-timeout", cuts_messages,
+                    "it goes with messages that are cut from a stream: --handler talk and relay, and another "
+                    "framing than raw; --idle-timeout goes with all"},
+    listener_option{"--queue", has_room, of_rooms},
+    listener_option{"--slow", has_room, of_rooms},
+    listener_option{"--slow-after", has_room,
+                    "it goes with --handler talk and relay; the others and --exec have --stall-timeout"},
+    listener_option{
+        "--stall-timeout", [](const listen_options& given) { return !has_room(given); },
+        "talk and relay have --slow-after and --slow; it goes with the other handlers and --exec"},
+    listener_option{"--after-eof", has_room,
+                    "it goes with --handler talk and relay: the others and --exec end as they are done"},
+    listener_option{"--hex", has_room, of_rooms},
+    listener_option{"--timestamps", has_room, of_rooms},
+    listener_option{"--source",
+                    [](const listen_options& given) {
+                      return std::ranges::any_of(
+                          given.on, [](const endpoint& each) { return each.transport() == transport::udp; });
+                    },
+                    "of listen it is the interface on which a group of udp is joined; the address to listen "
+                    "on is a part of the endpoint, as in 127.0.0.1:23456"},
 };
 
 void check_handler(const command_line& line, const listen_options& given) {
   if (!given.exec.empty() && is_given(line, "--handler"))
     throw usage_error(usage_errc::contradictory, "options --handler and --exec", "",
                       "the program takes the handler's place: leave out one");
-  for (const auto& [name, has_effect, hint] : handler_options)
+  for (const auto& [name, has_effect, hint] : listener_options)
     if (is_given(line, name) && !has_effect(given))
       throw usage_error(usage_errc::contradictory, fmt::format("option {}", name), "", std::string(hint));
 }
