@@ -261,7 +261,7 @@ class Options(Case):
                   for name, *value in (["--max-message", "1k"], ["--queue", "1k"], ["--slow", "block"], ["--after-eof", "wait"], ["--hex"], ["--timestamps"]))]
         for words, hint in rows:
             with self.subTest(words):
-                first, said = self.refused("listen", *words)
+                first, said = self.refused("listen", "--explain", *words)  # which would end, if it were taken
                 self.assertIn(words[0], first)
                 self.assertIn(hint, said)
 
