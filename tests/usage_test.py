@@ -517,6 +517,27 @@ class Examples(Case):
             with self.subTest(words):
                 self.printed(words[0], "--explain", *words[1:])
 
+    def test_lines_of_the_documents_can_be(self):
+        """Each ahoy in their blocks of code, with digits for what is left open."""
+        source = pathlib.Path(os.environ["AHOY_SOURCE"])
+        seen = 0
+        for page in (source / "README.md", *sorted((source / "docs").glob("*.md"))):
+            for block in re.findall(r"(?ms)^ *```\w*\n(.*?)^ *```$", page.read_text()):
+                for line in re.findall(r"(?m)^ *(?:\$ )?ahoy (.*)$", block.replace("\\\n", " ")):
+                    words = shlex.split(re.sub(r" +# .*", "", line).replace("#sha256=…", "#sha256=" + "0" * 64))
+                    words = words[:min([words.index(mark) for mark in ("<", ">", "|", "&") if mark in words], default=len(words))]
+                    if words[0] in OPTIONS:
+                        seen += 1
+                        with self.subTest(page=page.name, line=line):
+                            self.printed(words[0], "--explain", *words[1:])
+        self.assertGreater(seen, 12)
+
+    def test_examples_of_tls(self):
+        text = self.printed("examples", "listen")
+        for words in ("", " --cert server.pem --key server.key --no-commands --max-per-address 64", " --token token", " --allow-key keys"):
+            self.assertIn(f"\nahoy listen tls://:23456{words}\n", text)
+        self.assertEqual(len(re.findall(r"(?m)^ahoy call tls://.*#sha256=[0-9a-f]{64}( --token token| --cert alice.pem --key alice.key)?$", text)), 3)
+
     def test_python_peers_compile(self):
         codes = [shlex.split(line)[2] for line in self.printed("examples").split("\n") if line.startswith("python3 -c ")]
         self.assertTrue(codes)
