@@ -199,9 +199,9 @@ class Cell:
             assert not UNSEEN.search(text), f"{UNSEEN.search(text)} is not escaped"
 
     def check_events(self):
-        """Whom --json tells of, it tells the same of: who was not here for long it may leave out."""
+        """Whom --json tells of, it tells the same of, but for the option: who was not here for long it may leave out."""
         told = {(event["from"], event["text"]) for event in json_events(self.listener.out.all()) if event["event"] == "leave"}
-        left = re.findall(r"^\[(.*)\] left(?:: (.*))?$", self.listener.err.all().decode(), re.M)
+        left = re.findall(r"^\[(.*)\] left(?:: (.*?))?(?: \(--[a-z-]+\))?$", self.listener.err.all().decode(), re.M)
         assert told, "nobody left"
         assert told <= {(label, why or "done") for label, why in left}, told
 

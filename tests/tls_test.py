@@ -588,6 +588,12 @@ class Listens(Tls):
             self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
             self.assertIn(f"ahoy: our key is {fingerprint}\n", ended.err)
 
+    def test_a_certificate_without_its_key(self):
+        good, other = certificates().good, certificates().elsewhere
+        for words in ([], ["--key", other.key]):
+            self.refused(2, "read key from .*: malformed\n.*; --key FILE names it", "listen", "tls://127.0.0.1:0", "--cert", good.file, *words)
+            self.refused(2, "read key from .*: malformed\n.*; --key FILE names it", "call", "tls://localhost:1", "--cert", good.file, *words)
+
     def test_keys_that_cannot_be_read(self):
         keys = self.folder / "keys"
         for text in ("", "# nobody\n", "sha256=12\n"):

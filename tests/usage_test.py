@@ -265,6 +265,13 @@ class Options(Case):
                 self.assertIn(words[0], first)
                 self.assertIn(hint, said)
 
+    def test_schemes_that_an_option_goes_with_are_the_verbs(self):
+        for verb, words, taken in (("listen", ["--cert", "x", "9"], "tls"), ("bench", ["--cacert", "x", "localhost:9"], "tls"),
+                                   ("call", ["--insecure", "localhost:9"], "tls telnet")):
+            self.assertEqual(self.refused(verb, *words)[1], f"it goes with {taken}")
+        self.assertTrue(self.refused("send", "--cacert", "x", "localhost:9")[1].startswith("it goes with tls http https "))
+        self.assertIn("did you mean tls?", self.refused("call", "ssl://localhost")[1])
+
     def test_framing_goes_with_what_reads_messages(self):
         for handler in (["--exec", "cat"], *(["--handler", name] for name in ("echo", "discard", "greet", "time"))):
             for framing in ("line", "length", "nul"):

@@ -131,7 +131,7 @@ inline constexpr std::array internet_option_rows{
         "Whoever is on the way may then read and change everything: it is said on standard error.",
         every_url),
     internet_option("--require-client-cert", value_kind::flag, "", "", "listen", section::login,
-                    "callers show a certificate that --cacert or the system vouches for", "", "tls"),
+                    "callers show a certificate that --cacert vouches for", "", "tls"),
     internet_option(
         "--allow-key", value_kind::text, "FILE", "all", "listen", section::login,
         "callers with these keys alone",

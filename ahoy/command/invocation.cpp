@@ -175,6 +175,17 @@ void check_interface(const listen_options& given) {
                       "listen on is a word, as in ahoy listen 23456");
 }
 
+// Of the schemes that an option goes with, those that may follow the verb: listen and bench have no others.
+std::string schemes_with(const option& row, verb which) {
+  constexpr std::string_view own = "tcp tls udp unix";
+  std::string names;
+  for (const auto name : words_of(row.schemes))
+    if (which == verb::send || (which == verb::call && name == "telnet") ||
+        std::ranges::count(words_of(own), name) != 0)
+      names += fmt::format("{}{}", names.empty() ? "" : " ", name);
+  return names;
+}
+
 // Options that the schemes of none of the endpoints have.
 void check_options(const command_line& line, std::span<const endpoint> given) {
   const auto goes_with = [](const option& row, const endpoint& each) {
@@ -188,7 +199,7 @@ void check_options(const command_line& line, std::span<const endpoint> given) {
     if (!each.what->schemes.empty() && !is_of_listener(*each.what) &&
         std::ranges::none_of(given, [&](const endpoint& one) { return goes_with(*each.what, one); }))
       throw usage_error(usage_errc::contradictory, fmt::format("option {}", each.what->name), "",
-                        fmt::format("it goes with {}", each.what->schemes));
+                        fmt::format("it goes with {}", schemes_with(*each.what, line.verb)));
 }
 
 // What would be silently without effect, or never let anybody in.
