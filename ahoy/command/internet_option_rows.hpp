@@ -136,8 +136,8 @@ inline constexpr std::array internet_option_rows{
         "--allow-key", value_kind::text, "FILE", "all", "listen", section::login,
         "callers with these keys alone",
         "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
-        "certificate (--cert), whoever signed it. Its fingerprint it is told by --verbose, and when it is "
-        "refused, which standard error of the listener says with the fingerprint, too.",
+        "certificate (--cert), whoever signed it; --verbose tells it the fingerprint, and a refusal tells it "
+        "to both ends.",
         "tls"),
     internet_option("--token", value_kind::text, "FILE", "none", "listen call send bench", section::login,
                     "a secret that both ends have, and prove to each other",

@@ -104,9 +104,8 @@ bool cuts_messages(const listen_options& given) {
 }
 
 constexpr std::string_view of_rooms =
-    "it goes with --handler talk and relay: nothing is shown, cut into messages or queued under the others "
-    "and "
-    "--exec";
+    "it goes with --handler talk and relay: under the others and --exec nothing is shown, cut into messages "
+    "or queued";
 
 // An option that would be silently without effect, as under other handlers than its own.
 struct listener_option {
