@@ -76,8 +76,11 @@ class Cell:
         words = ["--model", self.way.model, *(["--workers", KEPT] if self.way.has_kept else ["--workers", self.way.workers] if self.way.workers else [])]
         shown = ["--json"] if self.handler == "echo" else []
         secure = ["--cert", certificates().good.file, "--key", certificates().good.key] if self.transport == "tls" else []
-        limits = ["--idle-timeout", f"{IDLE}s", "--handshake-timeout", f"{IDLE}s", "--message-timeout", f"{MESSAGE_TIME}s",
-                  "--max-message", MOST, "--drain", "1s"]
+        limits = ["--idle-timeout", f"{IDLE}s", "--drain", "1s"]
+        if self.transport == "tls":
+            limits += ["--handshake-timeout", f"{IDLE}s"]
+        if self.handler in ("talk", "relay"):
+            limits += ["--max-message", MOST, *(["--message-timeout", f"{MESSAGE_TIME}s"] if self.transport != "udp" else [])]
         self.listener = Listener(on, "--handler", self.handler, "-v", *words, *limits, *secure, *shown)
         self.url = self.listener.urls[0]
         self.err, self.out = Words(self.listener.err), Words(self.listener.out)
@@ -196,9 +199,9 @@ class Cell:
             assert not UNSEEN.search(text), f"{UNSEEN.search(text)} is not escaped"
 
     def check_events(self):
-        """Whom --json tells of, it tells the same of: who was not here for long it may leave out."""
+        """Whom --json tells of, it tells the same of, but for the option: who was not here for long it may leave out."""
         told = {(event["from"], event["text"]) for event in json_events(self.listener.out.all()) if event["event"] == "leave"}
-        left = re.findall(r"^\[(.*)\] left(?:: (.*))?$", self.listener.err.all().decode(), re.M)
+        left = re.findall(r"^\[(.*)\] left(?:: (.*?))?(?: \(--[a-z-]+\))?$", self.listener.err.all().decode(), re.M)
         assert told, "nobody left"
         assert told <= {(label, why or "done") for label, why in left}, told
 

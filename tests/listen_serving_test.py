@@ -434,7 +434,7 @@ class Limits(unittest.TestCase):
             with self.subTest(model), Listener(HERE, "--idle-timeout", "100ms", "--model", model) as listener:
                 with Caller(listener.port) as caller:
                     self.assertEqual(caller.until_reset(), b"")
-                    listener.err.until(rf"\[{re.escape(caller.label)}\] left: .*tim")
+                    listener.err.until(rf"\[{re.escape(caller.label)}\] left: timed out: it said nothing for too long \(--idle-timeout\)$")
 
     def test_idle_timeout_holds_for_programs_too(self):
         with Listener(HERE, "--idle-timeout", "300ms", "--exec", "cat") as listener, Caller(listener.port) as caller:

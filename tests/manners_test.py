@@ -264,7 +264,7 @@ def hears(peer, other):
     return False
 
 
-STALLED = r"^\[127.0.0.1:(\d+)\] left: too slow: took nothing for 300ms$"
+STALLED = r"^\[127.0.0.1:(\d+)\] left: too slow: took nothing for 300ms \(--stall-timeout\)$"
 
 
 def pour(peer, most=1 << 26):
@@ -341,7 +341,7 @@ class Stalls(Manners):
             self.assertIn("left", listener.err.until(r"left.*$")[0])
 
     def test_rooms_have_their_own_rule(self):
-        with Listener(HERE, "--handler", "relay", "--slow", "drop-oldest", "--queue", "64k", *self.limit) as listener:
+        with Listener(HERE, "--handler", "relay", "--slow", "drop-oldest", "--queue", "64k", "--drain", "100ms") as listener:
             silent, talks = self.caller(listener.port, buffer=SMALL), self.caller(listener.port)
             talks.settimeout(0.1)
             await_that(lambda: hears(talks, silent), "both in the room")
@@ -453,6 +453,20 @@ class Logs(Manners):
         for line in refused:
             self.assertRegex(line, rf'^{TIME} refused peer=127.0.0.1:\d+ transport=tls reason="insecure: ')
 
+    @under(WAYS)
+    def test_which_limit_of_time_it_was(self, way):
+        for url, option, limit, more, rude, reason in (
+                (HERE, "--idle-timeout", "200ms", ["--handler", "echo"], lambda _: None, "timed out: it said nothing for too long"),
+                (HERE, "--idle-timeout", "200ms", ["--handler", "talk"], lambda _: None, "timed out: it said nothing for too long"),
+                (HERE, "--message-timeout", "200ms", [], lambda peer: peer.sendall(b"half"), "timed out: a message took too long to be whole"),
+                (HERE, "--stall-timeout", "300ms", ["--handler", "echo"], pour, "too slow: took nothing for 300ms"),
+                ("tls://127.0.0.1:0", "--handshake-timeout", "200ms", tls_words(), lambda _: None, "insecure: timed out: the handshake took too long")):
+            self.log.unlink(missing_ok=True)
+            with self.subTest(option, more=more), Listener(url, *words(way), option, limit, *more, "--log", self.log, "--drain", "100ms") as listener:
+                rude(self.caller(listener.port, buffer=SMALL))
+                self.assertRegex(self.await_line("reason="), rf'^{TIME} (left|refused) .*reason="{reason}"$')
+                listener.err.until(rf": {reason.removeprefix('insecure: ')} \({option}\)$")
+
     def test_a_plain_caller_on_tls(self):
         with Listener("tls://127.0.0.1:0", *tls_words(), "--handler", "echo", "--log", self.log, "--log-format", "json") as listener:
             self.caller(listener.port).sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -501,7 +515,7 @@ class Logs(Manners):
         self.assertRegex(ended.err, r"\Aahoy: log to \S+/no/log: no such file or directory\n")
 
     def test_a_program_that_fails(self):
-        with Listener(HERE, "--log", self.log, "--max-message", "10", "--exec", "sh", "-c", "exit 3") as listener:
+        with Listener(HERE, "--log", self.log, "--exec", "sh", "-c", "exit 3") as listener:
             self.caller(listener.port).close()
             line = self.await_line(" left ")
         self.assertRegex(line, r'reason="[^"]*"$')

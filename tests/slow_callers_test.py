@@ -55,13 +55,13 @@ class Cut(unittest.TestCase):
     def test_messages_have_to_be_whole_in_time(self):
         for words in (["--framing", "line"], [], ["--framing", "nul"], ["--handler", "relay"], ["--model", "thread"], ["--model", "process", "--workers", "400"]):
             with self.subTest(words), Listener("127.0.0.1:0", "--idle-timeout", "10m", "--message-timeout", "1s", *words) as listener:
-                self.assertEqual(self.reasons(listener, self.drip_until_cut(listener, b"x")), {"timed out: a message took too long to be whole"})
+                self.assertEqual(self.reasons(listener, self.drip_until_cut(listener, b"x")), {"timed out: a message took too long to be whole (--message-timeout)"})
 
     def test_handshakes_have_to_be_done_in_time(self):
         good = certificates().good
         with Listener("tls://127.0.0.1:0", "--handshake-timeout", "1s", "--cert", good.file, "--key", good.key) as listener:
             labels = self.drip_until_cut(listener, ssl_hello("1.3") * 20)
-            self.assertEqual(self.reasons(listener, labels), {"timed out: the handshake took too long"})
+            self.assertEqual(self.reasons(listener, labels), {"timed out: the handshake took too long (--handshake-timeout)"})
 
     def test_without_it_they_stay(self):
         with Listener("127.0.0.1:0", "--framing", "line", "--idle-timeout", "10m") as listener, Caller(listener.port) as slow, Caller(listener.port) as quick:

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -17,6 +18,7 @@ from servers.certificates import certificates
 MODELS = (["event"], ["iterative"], ["thread"], ["process"], ["thread", "--workers", "2"], ["process", "--workers", "2"], ["event", "--workers", "2"])
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 PIN = re.compile(r"ahoy call (tls://\S+#sha256=[0-9a-f]{64})$")
+ONE = {"bench": ["--connections", "1"]}  # which is all that a server here answers
 LARGE = os.urandom(1 << 20) * 50
 
 
@@ -287,25 +289,54 @@ class Trust(Tls):
             known.write_text(f"{self.url(server)} {fingerprint}\n")
             self.assertEqual(run("send", self.url(server), "x").out, b"hi\n")
 
+    def test_another_key_comes_with_the_line_that_accepts_it(self):
+        """Be it another one than the URL's, or than the one that is remembered; a loud word comes first."""
+        known = self.folder / "ahoy" / "known_hosts"
+        for verb in ("call", "send", "bench"):
+            for is_remembered, warning in ((False, "IT HAS ANOTHER KEY THAN THE URL SAYS: "), (True, "ITS KEY HAS CHANGED: ")):
+                with self.subTest(verb, remembered=is_remembered), self.server(answer(b"hi\n")) as server:
+                    to = self.url(server)
+                    known.parent.mkdir(exist_ok=True)
+                    known.write_text(f"{to} sha256={'0' * 64}\n" if is_remembered else "")
+                    ended = self.refused(60, f"\n{warning}", verb, to if is_remembered else f"{to}#sha256={'0' * 64}", *ONE.get(verb, []))
+                    self.assertIn("Somebody may be in between", ended.err)
+                    pinned = PIN.search(ended.err.strip())[1]
+                    self.assertTrue(pinned.startswith(to + "#"), pinned)
+                with Server(socket.AF_INET, server.behave) as server:
+                    fingerprint = pinned.split("#")[1]
+                    self.assertEqual(run("call", f"{self.url(server)}#{fingerprint}", given=b"x\n").out, b"hi\n")
+                    self.assertIn(f"{self.url(server)} {fingerprint}\n", known.read_text())
+
     def test_a_server_that_wants_a_certificate(self):
         for version in VERSIONS:
-            with self.subTest(version), self.server(answer(b"hi\n"), version=version, asks=True) as server:
-                ended = run("call", self.url(server), *self.trusted, given=b"x\n")
-                self.assertIn(ended.status, (35,), ended)
-                self.assertRegex(ended.err, "no TLS was agreed on\n.*certificate of ours")
+            for verb, status in (("call", (35,)), ("send", (18, 35))):
+                with self.subTest(version, verb=verb), self.server(answer(b"hi\n"), version=version, asks=True) as server:
+                    ended = run(verb, self.url(server), *self.trusted, given=b"x\n")
+                    self.assertIn(ended.status, status, ended)
+                    self.assertRegex(ended.err, "no TLS was agreed on\n.*certificate of ours.*: --cert FILE shows one")
+                    self.assertEqual(len(ended.err.splitlines()), 2)
             with self.subTest(version), self.server(answer(b"hi\n"), version=version, asks=True) as server:
                 ended = run("send", self.url(server), "x", *self.trusted, *self.good)
                 self.assertEqual((ended.status, ended.out), (0, b"hi\n"), ended.err)
 
     def test_no_tls_there(self):
-        for said, words in ((b"220 ready\r\n", "what it says is not TLS"), (b"", "it ended the connection instead")):
-            with self.subTest(said), Server(socket.AF_INET, lambda peer, said=said: (peer.recv(1 << 16), peer.sendall(said))) as server:
-                self.refused(35, f"begin TLS with localhost:[0-9]+: .*\n{words}", "call", self.url(server), *self.trusted)
+        """Which URL is without TLS is said."""
+        for said, words in ((b"220 ready\r\n", "what it says is not TLS: without TLS"), (b"", "it ended the connection instead: if it speaks no TLS"),
+                            (None, "unexpected message: if it speaks no TLS")):  # what was heard
+            def behave(peer, said=said):
+                heard = peer.recv(1 << 16)
+                peer.sendall(heard if said is None else said)
+            for verb in ("call", "send", "bench"):
+                with self.subTest(said, verb=verb), Server(socket.AF_INET, behave) as server:
+                    to = self.url(server)
+                    self.refused(35, f"begin TLS with localhost:[0-9]+: .*\n{words} it is {to.replace('tls', 'tcp')}$", verb, to, *self.trusted, *ONE.get(verb, []))
 
     def test_a_silent_server(self):
         with Server(socket.AF_INET, None) as server:
             server.behave = server.hold
-            self.refused(28, "begin TLS with localhost:[0-9]+: timed out\n.*says nothing: does it speak TLS", "call", self.url(server), *self.trusted, "--connect-timeout", "200ms")
+            to = self.url(server)
+            self.refused(28, f"begin TLS with localhost:[0-9]+: timed out\n.*says nothing: does it speak TLS. If not, it is {to.replace('tls', 'tcp')}; --connect-timeout",
+                         "call", to, *self.trusted, "--connect-timeout", "200ms")
 
 
 class Listens(Tls):
@@ -411,10 +442,12 @@ class Listens(Tls):
 
     def test_a_plain_caller_is_told_that_tls_is_spoken(self):
         for model in (["event"], ["thread"]):
-            with self.subTest(model), Listener("tls://127.0.0.1:0", "--model", *model, *self.good) as listener:
-                ended = run("call", f"127.0.0.1:{listener.port}", given=b"hello\n")
-                self.assertIn("it speaks TLS, and has not understood: call it by tls://", ended.err)
-                listener.err.until(r"did not join: .*what it says is not TLS")
+            for verb in ("call", "send"):
+                with self.subTest(model, verb=verb), Listener("tls://127.0.0.1:0", "--model", *model, *self.good) as listener:
+                    ended = run(verb, f"127.0.0.1:{listener.port}", given=b"hello\n")
+                    self.assertIn(f"\nit speaks TLS, and has not understood: call it by tls://127.0.0.1:{listener.port}", ended.err)
+                    self.assertIn(ended.status, (35, 18))
+                    listener.err.until(r"did not join: .*what it says is not TLS")
 
     def test_nobody_who_is_silent_or_slow_holds_a_turn_or_a_worker(self):
         """Each of them would be enough to hold the one that there is."""
@@ -530,6 +563,36 @@ class Listens(Tls):
                     ended = run("call", to, *self.trusted, "--cert", elsewhere.file, "--key", elsewhere.key, given=b"hello\n")
                     self.assertEqual(ended.status, 35, ended)
                     self.assertIn("does not take our certificate", ended.err)
+
+    def test_a_key_of_a_caller_as_the_manual_has_it(self):
+        """Its lines as they stand, and each of the places from which the fingerprint can be pasted."""
+        manual = (pathlib.Path(os.environ["AHOY_SOURCE"]) / "docs" / "tls.md").read_text()
+        make, show, *_ = re.findall(r"(?ms)^```sh\n(.*?)^```$", manual)
+        subprocess.run(["sh", "-c", make], cwd=self.folder, check=True, capture_output=True)
+        line = subprocess.run(["sh", "-c", show], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+        self.assertRegex(line, r"\Asha256=[0-9a-f]{64} alice\n\Z")
+        fingerprint = line.split()[0]
+        alice = ["--cert", self.folder / "alice.pem", "--key", self.folder / "alice.key"]
+        keys = self.folder / "keys"
+        keys.write_text(f"sha256={'0' * 64}\n")
+        with Listener("tls://127.0.0.1:0", "--handler", "echo", *self.good, "--allow-key", keys) as listener:
+            to = f"tls://localhost:{listener.port}"
+            for verb, status in (("call", 35), ("send", 18)):
+                ended = self.refused(status, f"does not take our certificate; the key that we have shown is {fingerprint}", verb, to, *self.trusted, *alice, given=b"x\n")
+                self.assertEqual(listener.err.until(r"did not join: .*its key is (sha256=\w+), .*\(--allow-key\)$")[1], fingerprint)
+                self.assertEqual(len(ended.err.splitlines()), 2)
+            keys.write_text(line)
+            listener.send_signal(signal.SIGHUP)
+            listener.err.until("^reloaded")
+            ended = run("send", to, "hello", *self.trusted, *alice, "-v")
+            self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+            self.assertIn(f"ahoy: our key is {fingerprint}\n", ended.err)
+
+    def test_a_certificate_without_its_key(self):
+        good, other = certificates().good, certificates().elsewhere
+        for words in ([], ["--key", other.key]):
+            self.refused(2, "read key from .*: malformed\n.*; --key FILE names it", "listen", "tls://127.0.0.1:0", "--cert", good.file, *words)
+            self.refused(2, "read key from .*: malformed\n.*; --key FILE names it", "call", "tls://localhost:1", "--cert", good.file, *words)
 
     def test_keys_that_cannot_be_read(self):
         keys = self.folder / "keys"

@@ -41,10 +41,13 @@ NETWORKS = ["--allow", "--deny"]
 FLAGS = """--resume --head --body --delete --location --compressed --active --append --starttls --insecure --require-client-cert
     -4 -6 --hex --timestamps --explain --json --once --no-commands -v --verbose""".split()
 URLS = {**{name: "ftp://localhost/x" for name in ("--active", "--append", "--resume", "--starttls")}, "--top": "pop3://localhost/1",
-        "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1", "--require-client-cert": "tls://:9"}  # where they go with these alone
+        "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1"}  # where they go with these alone
+# What an option of listen says more of, or where it has an effect.
+BESIDE = {"--log-format": ["--log=x"], "--burst-per-address": ["--rate-per-address=1"], "--stall-timeout": ["--handler=echo"],
+          "--handshake-timeout": ["tls://:9"], "--source": ["udp://:9"], "--require-client-cert": ["tls://:9", "--cacert=x"]}
 STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 8 18 23 26 28 35 45 55 56 60 63",
             "send": "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78", "fetch": "0 1 2 6 7 8 22 23 28 35 45 55 56 60 63 67 78",
-            "bench": "0 1 2 6 7 8 23 28 45 55 56 63"}
+            "bench": "0 1 2 6 7 8 23 28 35 45 55 56 60 63"}
 ENDPOINTS = {"listen": [], "call": ["localhost", "9"], "send": ["localhost", "9"], "fetch": ["http://localhost:9/"], "bench": ["localhost", "9"]}
 
 # Values that cannot be: each option's own.
@@ -157,7 +160,7 @@ class Values(Case):
                     with self.subTest(verb=verb, name=name, value=value):
                         words = [URLS[name]] if name in URLS else ENDPOINTS[verb]
                         words = ["tls://localhost:9"] if name == "--insecure" and verb != "fetch" else words
-                        words += ["--cacert=x"] if name == "--require-client-cert" else []
+                        words = BESIDE.get(name, words) if verb == "listen" else words
                         words += ["--output=x"] if (verb, name) == ("fetch", "--resume") else []
                         self.printed(verb, "--explain", name, *([] if value is None else [value]), *words)
 
@@ -245,6 +248,29 @@ class Options(Case):
                       ["call", "-6", "127.0.0.1:9"], ["call", "-4", "[::1]:9"]]:
             with self.subTest(words):
                 self.assertIn("contradictory", self.refused(*words)[0])
+
+    def test_that_would_have_no_effect(self):
+        """Each is refused with what it goes with."""
+        relay, echo = ["--handler", "relay"], ["--handler", "echo"]
+        rows = [(["--message-timeout", "1s", *echo], "talk and relay"), (["--message-timeout", "1s", "--framing", "raw"], "another framing than raw"),
+                (["--message-timeout", "1s", "udp://:9"], "cut from a stream"), (["--stall-timeout", "1s", *relay], "--slow-after"),
+                (["--slow-after", "1s", *echo], "--stall-timeout"), (["--handshake-timeout", "1s"], "it goes with tls"),
+                (["--log-format", "json"], "--log FILE"), (["--burst-per-address", "9"], "before the rate"), (["--backlog", "9", "udp://:9"], "tcp tls unix"),
+                (["--source", "127.0.0.1"], "part of the endpoint"),
+                *(([name, *value, "--exec", "cat"], "talk and relay")
+                  for name, *value in (["--max-message", "1k"], ["--queue", "1k"], ["--slow", "block"], ["--after-eof", "wait"], ["--hex"], ["--timestamps"]))]
+        for words, hint in rows:
+            with self.subTest(words):
+                first, said = self.refused("listen", "--explain", *words)  # which would end, if it were taken
+                self.assertIn(words[0], first)
+                self.assertIn(hint, said)
+
+    def test_schemes_that_an_option_goes_with_are_the_verbs(self):
+        for verb, words, taken in (("listen", ["--cert", "x", "9"], "tls"), ("bench", ["--cacert", "x", "localhost:9"], "tls"),
+                                   ("call", ["--insecure", "localhost:9"], "tls telnet")):
+            self.assertEqual(self.refused(verb, *words)[1], f"it goes with {taken}")
+        self.assertTrue(self.refused("send", "--cacert", "x", "localhost:9")[1].startswith("it goes with tls http https "))
+        self.assertIn("did you mean tls?", self.refused("call", "ssl://localhost")[1])
 
     def test_framing_goes_with_what_reads_messages(self):
         for handler in (["--exec", "cat"], *(["--handler", name] for name in ("echo", "discard", "greet", "time"))):
@@ -432,6 +458,19 @@ class Help(Case):
         for words in [["help", "call", "send"], ["examples", "call", "x"], ["--version", "x"], ["--help", "x"]]:
             self.assertIn("one word too many", self.refused(*words)[0])
 
+    def test_endpoints_are_all_that_are_taken(self):
+        pages = {"help": self.printed("help"), "man": self.printed("help", "--man").replace("\\-", "-"),
+                 **{verb: self.printed("help", verb) for verb in ("listen", "call", "send", "bench")}}
+        for name, text in pages.items():
+            part = re.search(r"(?ms)^(?:\.SH )?ENDPOINTS$(.*?)^(?:\.SH )?[A-Z]{2}", text)[1]
+            for form in ("tcp://host:port", "tls://host:port", "tls://host:port#sha256=FINGERPRINT", "udp://host:port", "unix:///path"):
+                with self.subTest(page=name, form=form):
+                    self.assertIn(form, part)
+        for verb, wrong in (("fetch", "telnet"), ("send", "telnet"), ("call", "http")):
+            taken = re.search(rf"{verb} (?:has|takes) (.*)", self.refused(verb, f"{wrong}://localhost/")[1])[1]
+            with self.subTest(verb):
+                self.assertEqual(re.search(rf"(?m)^ +{verb} {{3,}}(.*)$", pages["help"])[1], taken)
+
     def test_does_not_depend_on_the_locale(self):
         for locale in ("C", "C.UTF-8", "tr_TR.UTF-8"):
             run = ahoy("help", "listen", env={**os.environ, "LC_ALL": locale})
@@ -484,6 +523,27 @@ class Examples(Case):
         for words in commands:
             with self.subTest(words):
                 self.printed(words[0], "--explain", *words[1:])
+
+    def test_lines_of_the_documents_can_be(self):
+        """Each ahoy in their blocks of code, with digits for what is left open."""
+        source = pathlib.Path(os.environ["AHOY_SOURCE"])
+        seen = 0
+        for page in (source / "README.md", *sorted((source / "docs").glob("*.md"))):
+            for block in re.findall(r"(?ms)^ *```\w*\n(.*?)^ *```$", page.read_text()):
+                for line in re.findall(r"(?m)^ *(?:\$ )?ahoy (.*)$", block.replace("\\\n", " ")):
+                    words = shlex.split(re.sub(r" +# .*", "", line).replace("#sha256=…", "#sha256=" + "0" * 64))
+                    words = words[:min([words.index(mark) for mark in ("<", ">", "|", "&") if mark in words], default=len(words))]
+                    if words[0] in OPTIONS:
+                        seen += 1
+                        with self.subTest(page=page.name, line=line):
+                            self.printed(words[0], "--explain", *words[1:])
+        self.assertGreater(seen, 12)
+
+    def test_examples_of_tls(self):
+        text = self.printed("examples", "listen")
+        for words in ("", " --cert server.pem --key server.key --no-commands --max-per-address 64", " --token token", " --allow-key keys"):
+            self.assertIn(f"\nahoy listen tls://:23456{words}\n", text)
+        self.assertEqual(len(re.findall(r"(?m)^ahoy call tls://.*#sha256=[0-9a-f]{64}( --token token| --cert alice.pem --key alice.key)?$", text)), 3)
 
     def test_python_peers_compile(self):
         codes = [shlex.split(line)[2] for line in self.printed("examples").split("\n") if line.startswith("python3 -c ")]

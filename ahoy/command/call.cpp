@@ -6,6 +6,7 @@
 #include <ahoy/command/notice.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/stream_conversation.hpp>
+#include <ahoy/command/tls_advice.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/engine/select.hpp>
 
@@ -164,7 +165,8 @@ void conversation_call::judge_stream() {
   const bool of_messages = failure->code().category() == error_category();
   status_ = not_taken ? status::not_confirmed : of_messages ? status_of(*failure) : status::receive_failed;
   failure_.emplace(failure->code(), ended_first ? "send to" : "receive from", stream_->label(),
-                   known.sent > 0 && !of_messages ? conversation_->count() : failure->hint());
+                   known.sent > 0 && !of_messages ? conversation_->count()
+                                                  : with_next_step(*failure, given_.to, given_.tls).hint());
 }
 
 void conversation_call::say_what_was_left() {

@@ -1,5 +1,8 @@
 #include <ahoy/command/destination.hpp>
 #include <ahoy/command/endpoint_words.hpp>
+#include <ahoy/command/notice.hpp>
+#include <ahoy/command/tls_advice.hpp>
+#include <ahoy/command/tls_opening.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/connection/connect.hpp>
 
@@ -114,6 +117,8 @@ task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to
 task<std::unique_ptr<connection>> open_and_remember(engine& by, const endpoint& to,
                                                     const common_options& how) {
   const tls_choice believed{to, how.tls};
+  if (how.verbose > 0 && !how.tls.cert.empty())
+    notice("our key is sha256=" + fingerprint_of_key(how.tls.cert));
   std::unique_ptr<connection> made = co_await open_secure_stream(by, to, how, believed);
   believed.accepted();
   co_return made;
@@ -153,6 +158,8 @@ task<std::unique_ptr<connection>> open_secure_stream(engine& by, const endpoint&
     co_return made;
   } catch (const trust_error& why) {
     refused = believed.explained(why);
+  } catch (const error& why) {
+    refused = with_next_step(why, to, how.tls);
   }
   throw error{*refused};
 }

@@ -62,7 +62,7 @@ void check_scheme(std::string_view word, std::string_view there_are = schemes_te
   const auto known = known_schemes();
   if (std::ranges::count(known, name) != 0)
     throw usage_error(usage_errc::not_yet, "scheme", name, std::string(there_are));
-  const auto meant = did_you_mean(name, known);
+  const auto meant = name == "ssl" ? "tls" : did_you_mean(name, known);
   throw unreadable("scheme", name,
                    fmt::format("{}{}", meant ? fmt::format("did you mean {}? ", *meant) : "", there_are));
 }

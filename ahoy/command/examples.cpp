@@ -31,6 +31,35 @@ constexpr std::array table{
             "ahoy listen 23456 --once --exec sh -c 'cat > copy'\n"
             "# the sender:\n"
             "ahoy send localhost 23456 < file\n"},
+    example{
+        verb::listen, "An encrypted chat between two machines; the line that listen prints names its key",
+        "ahoy listen tls://:23456\n"
+        "# the other machine: that line, with the digits that it has\n"
+        "ahoy call "
+        "tls://"
+        "chat.example.org:23456#sha256=12a3984a18599fce9db004d7135312c60e9c3c18ec079c3372ed1367e6e172c0\n"},
+    example{verb::listen, "A public server with a certificate that an authority has signed",
+            "ahoy listen tls://:23456 --cert server.pem --key server.key --no-commands --max-per-address 64\n"
+            "# anybody:\n"
+            "ahoy call tls://chat.example.org:23456\n"},
+    example{verb::listen, "For those alone who have the same token, which is never sent",
+            "# once, for both machines: (umask 077; openssl rand -hex 32 > token)\n"
+            "ahoy listen tls://:23456 --token token\n"
+            "# the other machine:\n"
+            "ahoy call "
+            "tls://"
+            "chat.example.org:23456#sha256=12a3984a18599fce9db004d7135312c60e9c3c18ec079c3372ed1367e6e172c0 "
+            "--token token\n"},
+    example{verb::listen, "For those callers alone whose keys are in a file, a line each: sha256=DIGITS",
+            "ahoy listen tls://:23456 --allow-key keys\n"
+            "# a caller makes a key; the second command shows its DIGITS\n"
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=alice "
+            "-keyout alice.key -out alice.pem\n"
+            "openssl x509 -in alice.pem -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum\n"
+            "ahoy call "
+            "tls://"
+            "chat.example.org:23456#sha256=12a3984a18599fce9db004d7135312c60e9c3c18ec079c3372ed1367e6e172c0 "
+            "--cert alice.pem --key alice.key\n"},
     example{verb::listen, "What happens, as JSON for another program; its lines are words to callers",
             "ahoy listen 23456 --json\n"},
 

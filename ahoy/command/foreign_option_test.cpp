@@ -33,6 +33,7 @@ TEST(foreign_option, is_known_by_every_spelling) {
                                std::string(word[1] == 'v' ? " -v" : ""));
   EXPECT_TRUE(alone("-lu").starts_with("listening is a verb: ahoy listen udp://:8080"));
   EXPECT_TRUE(alone("--udp", verb::call).starts_with("the scheme says so: ahoy call udp://localhost:8080"));
+  EXPECT_TRUE(alone("-k", verb::call).starts_with("curl's is --insecure"));
   EXPECT_TRUE(alone("-e/bin/ls").starts_with("that is --exec")) << "letters of a value are none";
 }
 
@@ -62,6 +63,9 @@ const std::vector<meaning>& meanings() {
       {{}, {"-u", "localhost", "53"}, "ahoy call udp://localhost:53"},
       {verb::call, {"--ssl", "localhost", "443"}, "ahoy call tls://localhost:443"},
       {verb::listen, {"--ssl", "9000"}, "ahoy listen tls://:9000"},
+      {verb::call, {"--tls", "localhost", "443"}, "ahoy call tls://localhost:443"},
+      {verb::listen, {"--tls", "9000"}, "ahoy listen tls://:9000"},
+      {verb::call, {"-k", "tls://localhost:443"}, "ahoy call tls://localhost:443"},
       {verb::call, {"-u", "::1", "53"}, "ahoy call 'udp://[::1]:53'"},
       {verb::call, {"-u", "localhost:53"}, "ahoy call udp://localhost:53"},
       {verb::call, {"-p", "4000", "localhost", "80"}, "ahoy call localhost 80 --source :4000"},

@@ -131,12 +131,13 @@ inline constexpr std::array internet_option_rows{
         "Whoever is on the way may then read and change everything: it is said on standard error.",
         every_url),
     internet_option("--require-client-cert", value_kind::flag, "", "", "listen", section::login,
-                    "callers show a certificate that --cacert or the system vouches for", "", "tls"),
+                    "callers show a certificate that --cacert vouches for", "", "tls"),
     internet_option(
         "--allow-key", value_kind::text, "FILE", "all", "listen", section::login,
         "callers with these keys alone",
         "A fingerprint a line, sha256= and 64 digits; # begins a comment. A caller shows its key by a "
-        "certificate (--cert), whoever signed it.",
+        "certificate (--cert), whoever signed it; --verbose tells it the fingerprint, and a refusal tells it "
+        "to both ends.",
         "tls"),
     internet_option("--token", value_kind::text, "FILE", "none", "listen call send bench", section::login,
                     "a secret that both ends have, and prove to each other",

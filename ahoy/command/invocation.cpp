@@ -35,6 +35,8 @@ struct companion {
 };
 constexpr std::array companions{
     companion{"--key", "--cert", "it is the key of a certificate: --cert FILE"},
+    companion{"--log-format", "--log", "it says how the lines of a log are written: --log FILE"},
+    companion{"--burst-per-address", "--rate-per-address", "it is how many may come before the rate holds"},
 };
 
 void check_companions(const command_line& line) {
@@ -95,29 +97,62 @@ void check_confirmation(const send_options& given) {
                       given.to.to_string(), std::string(why));
 }
 
-// An option that would be silently without effect under other handlers than its own.
-struct handler_option {
+// Messages that are cut from a stream, and may be unfinished.
+bool cuts_messages(const listen_options& given) {
+  const auto is_stream = [](const endpoint& each) { return each.type() == socket_type::stream; };
+  return has_room(given) && framing_for(given) != framing::raw && std::ranges::any_of(given.on, is_stream);
+}
+
+constexpr std::string_view of_rooms =
+    "it goes with --handler talk and relay: under the others and --exec nothing is shown, cut into messages "
+    "or queued";
+
+// An option that would be silently without effect, as under other handlers than its own.
+struct listener_option {
   std::string_view name;
   bool (*has_effect)(const listen_options&);
   std::string_view hint;
 };
-constexpr std::array handler_options{
-    handler_option{"--greeting",
-                   [](const listen_options& given) { return given.exec.empty() && given.handler == "greet"; },
-                   "it goes with --handler greet"},
+constexpr std::array listener_options{
+    listener_option{
+        "--greeting",
+        [](const listen_options& given) { return given.exec.empty() && given.handler == "greet"; },
+        "it goes with --handler greet"},
     // raw is what the others have, so that it may be said.
-    handler_option{
+    listener_option{
         "--framing",
         [](const listen_options& given) { return has_room(given) || framing_for(given) == framing::raw; },
         "it goes with --handler talk and relay: the other handlers and --exec get the bytes of a "
         "stream as they come, which is raw"},
+    listener_option{"--max-message", has_room, of_rooms},
+    listener_option{"--message-timeout", cuts_messages,
+                    "it goes with messages that are cut from a stream: --handler talk and relay, and another "
+                    "framing than raw; --idle-timeout goes with all"},
+    listener_option{"--queue", has_room, of_rooms},
+    listener_option{"--slow", has_room, of_rooms},
+    listener_option{"--slow-after", has_room,
+                    "it goes with --handler talk and relay; the others and --exec have --stall-timeout"},
+    listener_option{
+        "--stall-timeout", [](const listen_options& given) { return !has_room(given); },
+        "talk and relay have --slow-after and --slow; it goes with the other handlers and --exec"},
+    listener_option{"--after-eof", has_room,
+                    "it goes with --handler talk and relay: the others and --exec end as they are done"},
+    listener_option{"--hex", has_room, of_rooms},
+    listener_option{"--timestamps", has_room, of_rooms},
+    listener_option{"--source",
+                    [](const listen_options& given) {
+                      return std::ranges::any_of(
+                          given.on, [](const endpoint& each) { return each.transport() == transport::udp; });
+                    },
+                    "of listen it is the interface on which a group of udp is joined; the address to listen "
+                    "on is a part of the endpoint, as in 127.0.0.1:23456"},
 };
 
 void check_handler(const command_line& line, const listen_options& given) {
   if (!given.exec.empty() && is_given(line, "--handler"))
     throw usage_error(usage_errc::contradictory, "options --handler and --exec", "",
                       "the program takes the handler's place: leave out one");
-  for (const auto& [name, has_effect, hint] : handler_options)
+  for (const auto& [name, has_effect, hint] : listener_options)
     if (is_given(line, name) && !has_effect(given))
       throw usage_error(usage_errc::contradictory, fmt::format("option {}", name), "", std::string(hint));
 }
@@ -139,6 +174,17 @@ void check_interface(const listen_options& given) {
                       "listen on is a word, as in ahoy listen 23456");
 }
 
+// Of the schemes that an option goes with, those that may follow the verb: listen and bench have no others.
+std::string schemes_with(const option& row, verb which) {
+  constexpr std::string_view own = "tcp tls udp unix";
+  std::string names;
+  for (const auto name : words_of(row.schemes))
+    if (which == verb::send || (which == verb::call && name == "telnet") ||
+        std::ranges::count(words_of(own), name) != 0)
+      names += fmt::format("{}{}", names.empty() ? "" : " ", name);
+  return names;
+}
+
 // Options that the schemes of none of the endpoints have.
 void check_options(const command_line& line, std::span<const endpoint> given) {
   const auto goes_with = [](const option& row, const endpoint& each) {
@@ -152,7 +198,7 @@ void check_options(const command_line& line, std::span<const endpoint> given) {
     if (!each.what->schemes.empty() && !is_of_listener(*each.what) &&
         std::ranges::none_of(given, [&](const endpoint& one) { return goes_with(*each.what, one); }))
       throw usage_error(usage_errc::contradictory, fmt::format("option {}", each.what->name), "",
-                        fmt::format("it goes with {}", each.what->schemes));
+                        fmt::format("it goes with {}", schemes_with(*each.what, line.verb)));
 }
 
 // What would be silently without effect, or never let anybody in.

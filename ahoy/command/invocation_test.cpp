@@ -184,7 +184,9 @@ TEST(invocation, defaults_are_the_contracts) {
 }
 
 TEST(invocation, options_reach_their_fields) {
-  const auto given = listen({"--model=iterative",
+  const auto given = listen({":80",
+                             "udp://:80",
+                             "--model=iterative",
                              "--backlog",
                              "5",
                              "--max-clients",
@@ -302,6 +304,43 @@ TEST(invocation, what_excludes_each_other_is_refused) {
        {words{"--hex", "--json"}, words{"--greeting=x"}, words{"--greeting=x", "--handler=echo"},
         words{"--handler=echo", "--exec", "cat"}, words{"-6", "127.0.0.1:1"}, words{"-4", "[::1]:1"}})
     EXPECT_EQ(refused(ahoy::verb::listen, given), ahoy::usage_errc::contradictory) << given.front();
+}
+
+// Each beside what it says more of, or where it has an effect: there it is taken, and nowhere else.
+TEST(invocation, an_option_of_listen_without_effect_is_refused) {
+  struct row {
+    words without, with;
+  };
+  const words relay{"--handler=relay"}, echo{"--handler=echo"}, program{"--exec", "cat"},
+      raw{"--framing=raw"};
+  const std::vector<std::pair<std::string_view, row>> rows{
+      {"--message-timeout=1s", {echo, relay}},
+      {"--message-timeout=1s", {program, {}}},
+      {"--message-timeout=1s", {raw, {":1"}}},
+      {"--message-timeout=1s", {{"udp://:1"}, {"udp://:1", ":1"}}},
+      {"--max-message=1k", {echo, {}}},
+      {"--queue=1k", {echo, relay}},
+      {"--queue=1k", {program, relay}},
+      {"--slow=block", {echo, relay}},
+      {"--slow-after=1s", {echo, relay}},
+      {"--stall-timeout=1s", {relay, echo}},
+      {"--stall-timeout=1s", {{}, echo}},
+      {"--after-eof=wait", {echo, relay}},
+      {"--hex", {echo, relay}},
+      {"--timestamps", {echo, {}}},
+      {"--source=127.0.0.1", {{":1"}, {"udp://:1"}}},
+      {"--handshake-timeout=1s", {{":1"}, {"tls://:1"}}},
+      {"--backlog=1", {{"udp://:1"}, {"unix:/x"}}},
+      {"--log-format=json", {{}, {"--log=x"}}},
+      {"--burst-per-address=1", {{}, {"--rate-per-address=1"}}},
+  };
+  for (const auto& [option, beside] : rows) {
+    words without{option}, with{option};
+    without.insert(without.end(), beside.without.begin(), beside.without.end());
+    with.insert(with.end(), beside.with.begin(), beside.with.end());
+    EXPECT_EQ(refused(ahoy::verb::listen, without).category(), ahoy::usage_category()) << option;
+    EXPECT_EQ(refused(ahoy::verb::listen, with), std::error_code()) << option;
+  }
 }
 
 TEST(invocation, a_source_is_a_host_a_port_or_both) {

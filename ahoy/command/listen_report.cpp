@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -45,9 +46,25 @@ std::string url_of(scheme as, const address& on) {
   return to_string(as) + "://" + on.to_string();
 }
 
-/// The library does not know how a limit is changed.
+/// Which of our options it was that a caller came up against; the library does not know them.
+struct limit_row {
+  std::string_view words;  // why it left, or did not join, begins so
+  std::string_view shown;
+};
+constexpr std::array limits{
+    limit_row{"too long", " (--max-message)"},
+    limit_row{"timed out: it said nothing", " (--idle-timeout)"},
+    limit_row{"timed out: it took nothing", " (--idle-timeout)"},
+    limit_row{"timed out: a message", " (--message-timeout)"},
+    limit_row{"timed out: the handshake", " (--handshake-timeout)"},
+    limit_row{"too slow: took nothing", " (--stall-timeout)"},
+    limit_row{"the certificate is not trusted: its key is sha256=", " (--allow-key)"},
+};
+
 std::string_view which_limit(std::string_view why) {
-  return why.starts_with(cause_in_words(make_error_code(errc::too_long))) ? " (--max-message)" : "";
+  const auto* found =
+      std::ranges::find_if(limits, [why](const limit_row& each) { return why.starts_with(each.words); });
+  return found == limits.end() ? "" : found->shown;
 }
 
 std::string counted(std::uint64_t messages) {
@@ -208,7 +225,7 @@ void listen_report::too_often(const address& caller) {
 }
 
 void listen_report::insecure(const connection& caller, std::string_view why) {
-  note(fmt::format("[{}] did not join: {}", caller.label(), why));
+  note(fmt::format("[{}] did not join: {}{}", caller.label(), why, which_limit(why)));
 }
 
 void listen_report::made_way(const connection& caller) {

@@ -16,9 +16,8 @@ namespace {
 using kind = manual_block::kind;
 
 constexpr std::string_view about =
-    "ahoy holds two-way conversations between machines: over TCP, UDP and Unix sockets, with whatever "
-    "program is "
-    "on the other side.\n"
+    "ahoy holds two-way conversations between machines: over TCP, TLS, UDP and Unix sockets, with whatever "
+    "program is on the other side. It speaks the internet's own protocols, too.\n"
     "Options may stand before, between and after the words that follow the verb. `--name value` and "
     "`--name=value` are the same, letters may share a dash (`-4v`), and `--` ends the options. The last of "
     "two "
@@ -28,7 +27,11 @@ constexpr std::string_view about =
 constexpr std::string_view endpoints =
     "An ENDPOINT is one of\n"
     "  tcp://host:port   udp://host:port   unix:///path\n"
+    "  tls://host:port   tls://host:port#sha256=FINGERPRINT\n"
     "  host:port         [v6]:port         HOST PORT, as two words (TCP)\n"
+    "Who is called over tls has to show the key that the FINGERPRINT is of (64 hexadecimal digits; the line "
+    "that "
+    "`ahoy listen tls://` prints has them), or else one that is remembered, or a certificate for that host.\n"
     "Without a scheme or a colon in the first word, the second word is always the port; so it is after an "
     "IPv6 address, as in `::1 80`. Alone, or before MESSAGEs, an address that can be read with a port and "
     "without, as ::1:80, is refused: [::1]:80 and [::1:80] are clear. For listen each word is an endpoint, "
@@ -39,6 +42,14 @@ constexpr std::string_view endpoints =
     "order, or <broadcast>; an empty one is any address of both families. A port is a number or the name of "
     "a "
     "service. unix:path is relative, unix:@name has no file.\n";
+
+// What they mean the description of each verb says.
+constexpr std::string_view urls =
+    "Besides, some verbs take URLs of the internet's protocols:\n"
+    "  fetch   http https ftp ftps pop3 pop3s imap imaps nntp nntps gopher gophers\n"
+    "  send    http https ftp ftps smtp smtps imap imaps nntp nntps\n"
+    "  call    telnet\n"
+    "Their manuals say what is where: `ahoy help fetch`.\n";
 
 constexpr std::string_view the_end =
     "One rule for every stream: when standard input or the last MESSAGE ends, our half is closed (FIN), and "
@@ -152,6 +163,7 @@ blocks manual() {
   all.emplace_back(kind::item, "the manual of a verb.", "ahoy help [VERB]");
   all.emplace_back(kind::item, "commands to paste.", "ahoy examples [VERB]");
   add_topic(all, "ENDPOINTS", endpoints);
+  add_text(all, urls);
   add_topic(all, "THE END", the_end);
   add_text(all, "The manual of each verb has the whole rule as a table: `ahoy help call`.\n");
   add_statuses(all);

@@ -111,14 +111,15 @@ constexpr std::array own_rows{
            "the local address to use",
            "A host or host:port of this machine, or a port alone, 5000 or :5000, of whichever address the "
            "system chooses. It chooses the interface of broadcasts and of multicast groups. For listen it is "
-           "the interface on which a group is joined."},
+           "the interface on which a group of udp is joined, and nothing else."},
     option{"-4", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv4 alone",
            "With -6, either."},
     option{"-6", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv6 alone",
            "With -4, either."},
 
     option{"--hex", "", value_kind::flag, "", "", conversations, section::output,
-           "show what comes in as hexdump -C does", "Not together with --json."},
+           "show what comes in as hexdump -C does",
+           "Not together with --json. Of listen it goes with talk and relay, as --timestamps does."},
     option{"--timestamps", "", value_kind::flag, "", "", conversations, section::output,
            "lead each message by its time", "RFC 3339 with milliseconds, in UTC."},
     option{
@@ -158,7 +159,7 @@ constexpr std::array own_rows{
         "with mode 0640, by whom --user says; SIGHUP opens it anew, so rename it first. Where it cannot be "
         "written any more, that is said once on standard error, and the server goes on."},
     option{"--log-format", "", value_kind::choice, "FORMAT", "text", "listen", section::output,
-           "how the lines of --log are written", "", log_formats},
+           "how the lines of --log are written", "It goes with --log.", log_formats},
     option{"--metrics", "", value_kind::text, "HOST:PORT", "none", "listen", section::output,
            "answer Prometheus at http://HOST:PORT/metrics",
            "On an address of its own, which strangers should not reach: it says how many are here. A port "
@@ -208,8 +209,18 @@ constexpr std::array own_rows{
         "whose loops have a copy of each. Where each caller has a process or a thread of its own it is a "
         "quarter, at most 1024, and at most half of what RLIMIT_NPROC, kernel.threads-max and "
         "kernel.pid_max allow."},
-    option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
-           "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
+    option{"--backlog",
+           "",
+           value_kind::number,
+           "N",
+           "somaxconn",
+           "listen",
+           section::callers,
+           "how many may wait to be accepted",
+           "The system takes no more than net.core.somaxconn.",
+           {},
+           "",
+           "tcp tls unix"},
     option{
         "--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
         "how many callers at once from one address",
@@ -229,7 +240,7 @@ constexpr std::array own_rows{
            "ago."},
     option{"--burst-per-address", "", value_kind::number, "N", "ten times --rate-per-address", "listen",
            section::callers, "how many new callers from one address may come together",
-           "Without --rate-per-address it has no effect."},
+           "It goes with --rate-per-address."},
     option{
         "--allow", "", value_kind::network, "CIDR", "all", "listen", section::callers,
         "callers from there alone; may be repeated",
@@ -256,27 +267,37 @@ constexpr std::array own_rows{
         "Of talk and relay: cut is whoever takes longer, by a reset. --idle-timeout begins anew with every "
         "byte, so that many callers who say one now and then would stay for ever. An unfinished line that "
         "is shown is not ended thereby, so this is not for callers whose programs send no newline. Raw "
-        "framing and datagrams know no such message."},
-    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
+        "framing and datagrams know no such message: there it is refused."},
+    option{"--handshake-timeout",
+           "",
+           value_kind::duration,
+           "DURATION",
+           "10s",
+           "listen",
+           section::callers,
            "the longest that a TLS handshake may take",
            "Of a tls endpoint, from the moment when a caller was accepted; of one that had to wait for a "
            "worker, "
            "from its turn. One that takes longer is closed, and said. Whoever is silent holds no turn and no "
-           "worker meanwhile."},
+           "worker meanwhile.",
+           {},
+           "",
+           "tls"},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
-           "A full queue first pauses reading from whoever fills it. From 1 byte."},
+           "Under talk and relay. A full queue first pauses reading from whoever fills it. From 1 byte."},
     option{"--slow-after", "", value_kind::duration, "DURATION", "2s", "listen", section::callers,
            "a caller is slow that took no byte for so long while its queue was full",
-           "That it took some is known when its system acknowledges them, which it does in steps: once its "
+           "Under talk and relay. That it took some is known when its system acknowledges them, which it "
+           "does in steps: once its "
            "buffers are full, on loopback only after some 64 kB have been read. One that reads less than "
            "that within the DURATION may be called slow."},
-    option{
-        "--slow", "", value_kind::choice, "POLICY", "disconnect", "listen", section::callers,
-        "what is done about a slow caller",
-        "It happens to that caller alone, and is counted and said, at the end once more in all; only block "
-        "harms the others.",
-        slow_policies},
+    option{"--slow", "", value_kind::choice, "POLICY", "disconnect", "listen", section::callers,
+           "what is done about a slow caller",
+           "Under talk and relay. It happens to that caller alone, and is counted and said, at the end once "
+           "more in all; only block "
+           "harms the others.",
+           slow_policies},
 
     option{"--connections", "", value_kind::number, "N", "64; 10 for connect and models", "bench",
            section::load, "how many are open at once", "From 1. What descriptors allow is the limit."},
@@ -301,8 +322,8 @@ constexpr std::array own_rows{
            "Every default is filled in. Nothing is opened or looked up."},
     option{"--verbose", "-v", value_kind::count, "", "", everywhere, section::general,
            "say more on standard error; twice, still more",
-           "Who comes and goes, what send has confirmed; twice, also each "
-           "datagram that is dropped or not answered."},
+           "Who comes and goes, what send has confirmed, the fingerprint of the key that --cert of call and "
+           "send shows; twice, also each datagram that is dropped or not answered."},
     option{"--version", "", value_kind::request, "", "", everywhere, section::general, "print the version",
            ""},
     option{"--help", "-h", value_kind::request, "", "", everywhere, section::general,
@@ -389,7 +410,8 @@ constexpr std::string_view call_text =
     "tls://HOST:PORT#sha256=..., "
     "which is remembered; by the one remembered; or by its certificate. Who is not believed is status 60, "
     "with "
-    "the line that would accept it. A peer that ends without close_notify was cut, for all one knows: 56.\n"
+    "the line that would accept it. A peer that wants to know who we are is shown --cert, or proved --token. "
+    "A peer that ends without close_notify was cut, for all one knows: 56.\n"
     "telnet://HOST speaks Telnet: at a terminal, where the server echoes, each key goes at once, and Ctrl-] "
     "leaves; "
     "-v shows what is negotiated. Some servers hang up as soon as our half is closed, telnetd is one: with "

@@ -7,6 +7,7 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/stream_conversation.hpp>
+#include <ahoy/command/tls_advice.hpp>
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/engine/select.hpp>
@@ -157,7 +158,9 @@ void delivery::judge_stream() {
     const bool begun = sent() > 0;
     const bool of_sending = !conversation_->all_sent() || conversation_->peer_ended_first();
     const std::string verb = of_sending ? "send to" : "receive from";
-    const error why{failure->code(), verb, where(), begun ? what_is_known() : failure->hint()};
+    const std::string hint = with_next_step(*failure, given_.to, given_.tls).hint();
+    const std::string reason = failure->code() == errc::handshake_failed ? hint + "; " : "";
+    const error why{failure->code(), verb, where(), begun ? reason + what_is_known() : hint};
     refuse(why, begun ? status::not_confirmed : status_of(why));
   } else if (!confirmed_ || *confirmed_ < wanted_) {
     refuse(not_awaited(), status::not_confirmed);

@@ -137,11 +137,14 @@ status status_of(const error& failure) noexcept {
 
 namespace {
 
-/// What is over the limit that an option sets, of which the library does not know: that option; else empty.
-std::string_view limiting_option(const error& failure) {
-  if (failure.code() != errc::too_long || failure.hint().empty()) return {};
-  if (failure.verb().starts_with("fetch")) return "--max-size";
-  return failure.verb().starts_with("receive") || failure.verb().starts_with("read") ? "--max-message" : "";
+/// What follows the hint where an option takes the next step, of which the library does not know: else empty.
+std::string_view step_by_option(const error& failure) {
+  const bool is_limit = failure.code() == errc::too_long && !failure.hint().empty();
+  if (is_limit && failure.verb().starts_with("fetch")) return "; --max-size changes it";
+  if (is_limit && (failure.verb().starts_with("receive") || failure.verb().starts_with("read")))
+    return "; --max-message changes it";
+  const bool is_key = failure.code() == errc::malformed && failure.verb() == "read key from";
+  return is_key ? "; --key FILE names it, where it is not in that of --cert" : "";
 }
 
 }  // namespace
@@ -149,9 +152,7 @@ std::string_view limiting_option(const error& failure) {
 std::string report_text(const error& failure) {
   auto text = "ahoy: " + escape_controls(failure.what()) + "\n";
   if (failure.hint().empty()) return text;
-  const auto option = limiting_option(failure);
-  const auto more = option.empty() ? "" : fmt::format("; {} changes it", option);
-  return text + escape_controls(failure.hint()) + more + "\n";
+  return fmt::format("{}{}{}\n", text, escape_controls(failure.hint()), step_by_option(failure));
 }
 
 void report(const error& failure) noexcept {

@@ -71,10 +71,10 @@ constexpr std::array not_of_all{
     status_verbs{status::not_confirmed, "call send"},
     status_verbs{status::refused, "send fetch"},
     status_verbs{status::input_failed, "listen call send"},
-    status_verbs{status::tls_failed, "call send fetch"},
+    status_verbs{status::tls_failed, "call send fetch bench"},
     status_verbs{status::send_failed, "call send fetch bench"},
     status_verbs{status::receive_failed, "call send fetch bench"},
-    status_verbs{status::not_trusted, "call send fetch"},
+    status_verbs{status::not_trusted, "call send fetch bench"},
     status_verbs{status::login_refused, "send fetch"},
     status_verbs{status::not_there, "send fetch"},
 };

@@ -74,7 +74,7 @@ task<> stream_conversation::hear_bytes() {
       co_return;
     } else if (is_alert_of_tls(received->text())) {
       fail({make_error_code(errc::handshake_failed), "receive from", with_.label(),
-            "it speaks TLS, and has not understood: call it by tls://"});
+            "it speaks TLS, and has not understood"});
       co_return;
     } else {
       co_await to_.take(received->text(), piece::part);

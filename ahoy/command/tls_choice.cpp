@@ -82,10 +82,16 @@ void tls_choice::accepted() const {
 }
 
 error tls_choice::explained(const trust_error& why) const {
-  if (!given_.empty() || why.key().empty()) return {why.code(), why.verb(), why.address(), why.hint()};
+  if (why.key().empty()) return {why.code(), why.verb(), why.address(), why.hint()};
   endpoint pinned = to_;
   pinned.fragment = std::string{kind} + why.key();
   const std::string line = "ahoy call " + pinned.to_string();
+  if (!given_.empty())
+    return {
+        why.code(), why.verb(), why.address(),
+        fmt::format("IT HAS ANOTHER KEY THAN THE URL SAYS: {}. Somebody may be in between. If the server's "
+                    "owner says that this is its key: {}",
+                    why.hint(), line)};
   if (known_)
     return {
         why.code(), why.verb(), why.address(),

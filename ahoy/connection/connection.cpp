@@ -7,6 +7,14 @@
 
 namespace ahoy::inline v0 {
 
+namespace {
+
+// Of its own timeout: the system gives a peer up with the same cause (tcp(7), TCP_USER_TIMEOUT).
+constexpr const char* said_nothing = "it said nothing for too long";
+constexpr const char* took_nothing = "it took nothing for too long";
+
+}  // namespace
+
 bool connection::is_over(operation& asked) noexcept {
   asked.error = asked.engine().why_over(*asked.where);
   return asked.error != 0;
@@ -14,7 +22,8 @@ bool connection::is_over(operation& asked) noexcept {
 
 void connection::receive_awaiter::fail() const {
   from_.throw_reason(*this);
-  throw ahoy::error{system_code(error), is_of_a_send ? "send to" : "receive from", from_.label()};
+  if (is_of_a_send) throw ahoy::error{system_code(error), "send to", from_.label()};
+  throw ahoy::error{system_code(error), "receive from", from_.label(), timed_out ? said_nothing : ""};
 }
 
 std::optional<bytes> connection::receive_within_awaiter::await_resume() {
@@ -48,8 +57,10 @@ bool connection::send_awaiter::wait(std::coroutine_handle<> self, context& where
 
 void connection::send_awaiter::finish() const {
   const int failure = waiting_ ? waiting_->error : error;
+  const bool is_late = waiting_ && waiting_->timed_out;
   if (failure != 0 && waiting_) to_.throw_reason(*waiting_);
-  if (failure != 0) throw ahoy::error{system_code(failure), "send to", to_.label()};
+  if (failure != 0)
+    throw ahoy::error{system_code(failure), "send to", to_.label(), is_late ? took_nothing : ""};
 }
 
 /// sendfile(2): EINVAL and ENOSYS are for files that cannot, EIO and EOVERFLOW for what reading would say.

@@ -169,6 +169,26 @@ task<> expect_cause(task<> work, std::errc cause) {
 
 task<> receive_once(connection& from) { co_await from.receive(); }
 
+task<> expect_hint(task<> work, std::string hint) {
+  try {
+    co_await std::move(work);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const ahoy::error& thrown) {
+    EXPECT_EQ(thrown.hint(), hint) << thrown.what();
+  }
+}
+
+TEST_P(engine_behaviour, a_timeout_says_what_the_peer_did_not_do) {
+  near_.set_timeout(5ms);
+  engine_->run(expect_hint(receive_once(near_), "it said nothing for too long"));
+  engine_->run(expect_hint(ahoy::with_deadline(ahoy::clock::now(), receive_once(near_)), ""));
+  const auto fill = [](connection& to) -> task<> {
+    const std::string much(64 * 1024, 'x');
+    for (;;) co_await to.send(much);
+  };
+  engine_->run(expect_hint(fill(near_), "it took nothing for too long"));
+}
+
 TEST_P(engine_behaviour, a_receive_ends_at_its_timeout) {
   near_.set_timeout(5ms);
   engine_->run(expect_cause(receive_once(near_), std::errc::timed_out));

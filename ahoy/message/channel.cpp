@@ -22,7 +22,9 @@ task<std::optional<message>> channel::receive_or_part(duration quiet) {
     std::optional<bytes> received = co_await over_.receive_within(std::min(limit, left));
     if (!received && left < limit) continue;
     if (!received && cut) co_return decoder_.take_partial();
-    if (!received) throw error{std::make_error_code(std::errc::timed_out), "receive from", over_.label()};
+    if (!received)
+      throw error{std::make_error_code(std::errc::timed_out), "receive from", over_.label(),
+                  "it said nothing for too long"};  // as connection::receive() does
     if (received->empty()) {
       ended_ = true;
     } else {
