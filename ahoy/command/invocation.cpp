@@ -103,11 +103,8 @@ bool cuts_messages(const listen_options& given) {
   return has_room(given) && framing_for(given) != framing::raw && std::ranges::any_of(given.on, is_stream);
 }
 
-constexpr std::string_view of_rooms =
-    "it goes with --handler talk and relay: under the others and --exec nothing is shown, cut into messages "
-    "or queued";
-
-// An option that would be silently without effect, as under other handlers than its own.
+// An option that would be silently without effect, as under other handlers than its own. What all handlers
+// may be given alike stays out of it: queues, and how messages are shown.
 struct listener_option {
   std::string_view name;
   bool (*has_effect)(const listen_options&);
@@ -124,28 +121,12 @@ constexpr std::array listener_options{
         [](const listen_options& given) { return has_room(given) || framing_for(given) == framing::raw; },
         "it goes with --handler talk and relay: the other handlers and --exec get the bytes of a "
         "stream as they come, which is raw"},
-    listener_option{"--max-message", has_room, of_rooms},
     listener_option{"--message-timeout", cuts_messages,
                     "it goes with messages that are cut from a stream: --handler talk and relay, and another "
                     "framing than raw; --idle-timeout goes with all"},
-    listener_option{"--queue", has_room, of_rooms},
-    listener_option{"--slow", has_room, of_rooms},
-    listener_option{"--slow-after", has_room,
-                    "it goes with --handler talk and relay; the others and --exec have --stall-timeout"},
     listener_option{
         "--stall-timeout", [](const listen_options& given) { return !has_room(given); },
         "talk and relay have --slow-after and --slow; it goes with the other handlers and --exec"},
-    listener_option{"--after-eof", has_room,
-                    "it goes with --handler talk and relay: the others and --exec end as they are done"},
-    listener_option{"--hex", has_room, of_rooms},
-    listener_option{"--timestamps", has_room, of_rooms},
-    listener_option{"--source",
-                    [](const listen_options& given) {
-                      return std::ranges::any_of(
-                          given.on, [](const endpoint& each) { return each.transport() == transport::udp; });
-                    },
-                    "of listen it is the interface on which a group of udp is joined; the address to listen "
-                    "on is a part of the endpoint, as in 127.0.0.1:23456"},
 };
 
 void check_handler(const command_line& line, const listen_options& given) {

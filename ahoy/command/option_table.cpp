@@ -111,15 +111,14 @@ constexpr std::array own_rows{
            "the local address to use",
            "A host or host:port of this machine, or a port alone, 5000 or :5000, of whichever address the "
            "system chooses. It chooses the interface of broadcasts and of multicast groups. For listen it is "
-           "the interface on which a group of udp is joined, and nothing else."},
+           "the interface on which a group of udp is joined."},
     option{"-4", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv4 alone",
            "With -6, either."},
     option{"-6", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv6 alone",
            "With -4, either."},
 
     option{"--hex", "", value_kind::flag, "", "", conversations, section::output,
-           "show what comes in as hexdump -C does",
-           "Not together with --json. Of listen it goes with talk and relay, as --timestamps does."},
+           "show what comes in as hexdump -C does", "Not together with --json."},
     option{"--timestamps", "", value_kind::flag, "", "", conversations, section::output,
            "lead each message by its time", "RFC 3339 with milliseconds, in UTC."},
     option{
@@ -209,18 +208,8 @@ constexpr std::array own_rows{
         "whose loops have a copy of each. Where each caller has a process or a thread of its own it is a "
         "quarter, at most 1024, and at most half of what RLIMIT_NPROC, kernel.threads-max and "
         "kernel.pid_max allow."},
-    option{"--backlog",
-           "",
-           value_kind::number,
-           "N",
-           "somaxconn",
-           "listen",
-           section::callers,
-           "how many may wait to be accepted",
-           "The system takes no more than net.core.somaxconn.",
-           {},
-           "",
-           "tcp tls unix"},
+    option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
+           "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
     option{
         "--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
         "how many callers at once from one address",
@@ -268,21 +257,12 @@ constexpr std::array own_rows{
         "byte, so that many callers who say one now and then would stay for ever. An unfinished line that "
         "is shown is not ended thereby, so this is not for callers whose programs send no newline. Raw "
         "framing and datagrams know no such message: there it is refused."},
-    option{"--handshake-timeout",
-           "",
-           value_kind::duration,
-           "DURATION",
-           "10s",
-           "listen",
-           section::callers,
+    option{"--handshake-timeout", "", value_kind::duration, "DURATION", "10s", "listen", section::callers,
            "the longest that a TLS handshake may take",
            "Of a tls endpoint, from the moment when a caller was accepted; of one that had to wait for a "
            "worker, "
            "from its turn. One that takes longer is closed, and said. Whoever is silent holds no turn and no "
-           "worker meanwhile.",
-           {},
-           "",
-           "tls"},
+           "worker meanwhile."},
     option{"--queue", "", value_kind::size, "SIZE", "4m", "listen", section::callers,
            "what may wait for one caller",
            "Under talk and relay. A full queue first pauses reading from whoever fills it. From 1 byte."},
