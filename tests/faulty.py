@@ -233,9 +233,13 @@ class Run:
                 time.sleep(0.01)
 
     def processor_time(self):
-        """In seconds, of all its threads."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """In seconds, of all threads of all its processes, which are a session of their own."""
+        ticks = 0
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12]) if int(fields[3]) == self.process.pid else 0
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def count_descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

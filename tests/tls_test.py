@@ -574,7 +574,7 @@ class Listens(Tls):
         fingerprint = line.split()[0]
         alice = ["--cert", self.folder / "alice.pem", "--key", self.folder / "alice.key"]
         keys = self.folder / "keys"
-        keys.write_text(f"sha256={'0' * 64}\n")
+        keys.write_text("".join(f"sha256={digit * 64}\n" for digit in "01"))
         with Listener("tls://127.0.0.1:0", "--handler", "echo", *self.good, "--allow-key", keys) as listener:
             to = f"tls://localhost:{listener.port}"
             for verb, status in (("call", 35), ("send", 18)):
@@ -590,9 +590,29 @@ class Listens(Tls):
 
     def test_a_certificate_without_its_key(self):
         good, other = certificates().good, certificates().elsewhere
-        for words in ([], ["--key", other.key]):
-            self.refused(2, "read key from .*: malformed\n.*; --key FILE names it", "listen", "tls://127.0.0.1:0", "--cert", good.file, *words)
-            self.refused(2, "read key from .*: malformed\n.*; --key FILE names it", "call", "tls://localhost:1", "--cert", good.file, *words)
+        for verb, to in (("listen", "tls://127.0.0.1:0"), ("call", "tls://localhost:1")):
+            self.refused(2, "read key from .*: malformed\n.*; or --key FILE names another file\n$", verb, to, "--cert", good.file)
+            self.refused(2, "read key from .*: malformed\nit is the key of another certificate than that of .*pem\n$",
+                         verb, to, "--cert", good.file, "--key", other.key)
+
+    def test_files_that_can_be_read_once(self):
+        """As bash's <(…) gives them."""
+        good = certificates().good
+        key_once, certificate_once = (["bash", "-c", f"exec \"$@\" 3< <(cat '{name}')", "bash"] for name in (good.key, good.file))
+        with Listener("tls://127.0.0.1:0", "--handler", "echo", "--cert", good.file, "--key", "/dev/fd/3", before=key_once) as listener:
+            ended = run("send", f"tls://localhost:{listener.port}", "hello", "-v", *self.trusted,
+                        "--cert", "/dev/fd/3", "--key", good.key, before=certificate_once)
+            self.assertEqual((ended.status, ended.out), (0, b"hello\n"), ended.err)
+
+    def test_a_key_that_tls_1_3_does_not_know(self):
+        certificate, key = self.folder / "old.pem", self.folder / "old.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-subj", "/CN=old",
+                        "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+        with Listener("tls://127.0.0.1:0", "--handler", "echo", "--cert", certificate, "--key", key) as listener:
+            asked = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{listener.port}", "-tls1_2", "-curves", "brainpoolP256r1:P-256"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=GUARD)
+            self.assertIn(b"Protocol  : TLSv1.2", asked.stdout)
+            self.assertEqual(asked.returncode, 0)
 
     def test_keys_that_cannot_be_read(self):
         keys = self.folder / "keys"

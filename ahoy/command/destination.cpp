@@ -117,8 +117,8 @@ task<std::unique_ptr<connection>> connect_as_told(engine& by, const endpoint& to
 task<std::unique_ptr<connection>> open_and_remember(engine& by, const endpoint& to,
                                                     const common_options& how) {
   const tls_choice believed{to, how.tls};
-  if (how.verbose > 0 && !how.tls.cert.empty())
-    notice("our key is sha256=" + fingerprint_of_key(how.tls.cert));
+  const std::string key = how.verbose > 0 ? own_key(how.tls) : std::string{};
+  if (!key.empty()) notice("our key is sha256=" + key);
   std::unique_ptr<connection> made = co_await open_secure_stream(by, to, how, believed);
   believed.accepted();
   co_return made;

@@ -121,11 +121,18 @@ constexpr std::array listener_options{
         [](const listen_options& given) { return has_room(given) || framing_for(given) == framing::raw; },
         "it goes with --handler talk and relay: the other handlers and --exec get the bytes of a "
         "stream as they come, which is raw"},
-    listener_option{"--message-timeout", cuts_messages,
+    // none is what the others have of these.
+    listener_option{"--message-timeout",
+                    [](const listen_options& given) {
+                      return given.message_timeout == no_timeout || cuts_messages(given);
+                    },
                     "it goes with messages that are cut from a stream: --handler talk and relay, and another "
                     "framing than raw; --idle-timeout goes with all"},
     listener_option{
-        "--stall-timeout", [](const listen_options& given) { return !has_room(given); },
+        "--stall-timeout",
+        [](const listen_options& given) {
+          return given.server.stall_timeout == no_timeout || !has_room(given);
+        },
         "talk and relay have --slow-after and --slow; it goes with the other handlers and --exec"},
 };
 

@@ -326,6 +326,8 @@ TEST(invocation, an_option_of_listen_without_effect_is_refused) {
     EXPECT_EQ(refused(ahoy::verb::listen, without).category(), ahoy::usage_category()) << option;
     EXPECT_EQ(refused(ahoy::verb::listen, with), std::error_code()) << option;
   }
+  for (const words& said : {words{"--message-timeout=none", "--handler=echo"}, words{"--stall-timeout=none"}})
+    EXPECT_EQ(refused(ahoy::verb::listen, said), std::error_code()) << said.front();
 }
 
 TEST(invocation, a_source_is_a_host_a_port_or_both) {

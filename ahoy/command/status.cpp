@@ -143,8 +143,9 @@ std::string_view step_by_option(const error& failure) {
   if (is_limit && failure.verb().starts_with("fetch")) return "; --max-size changes it";
   if (is_limit && (failure.verb().starts_with("receive") || failure.verb().starts_with("read")))
     return "; --max-message changes it";
-  const bool is_key = failure.code() == errc::malformed && failure.verb() == "read key from";
-  return is_key ? "; --key FILE names it, where it is not in that of --cert" : "";
+  const bool lacks_key =
+      failure.verb() == "read key from" && failure.hint().find("beside the certificate") != std::string::npos;
+  return lacks_key ? "; or --key FILE names another file" : "";
 }
 
 }  // namespace

@@ -39,6 +39,9 @@ std::string with_step(std::string hint, const endpoint& to, const tls_settings& 
   const auto* found =
       std::ranges::find_if(steps, [&](const step_row& each) { return hint.find(each.words) != hint.npos; });
   if (found == steps.end() || (found->shows && !how.cert.empty())) return hint;
+  const bool leaves_tls = std::string_view{found->next}.find("{1}") != std::string_view::npos;
+  if (leaves_tls && (!to.fragment.empty() || !how.token.empty()))
+    return hint;  // who asks for a proof has a reason
   const std::string next =
       fmt::format(fmt::runtime(found->next), with_scheme(scheme::tls, to), with_scheme(scheme::tcp, to));
   return hint.insert(hint.find(found->words) + found->words.size(), next);
@@ -46,11 +49,21 @@ std::string with_step(std::string hint, const endpoint& to, const tls_settings& 
 
 /// Whoever is refused with a certificate has to have its key allowed, and to know which that is.
 std::string shown_key(std::string_view hint, const tls_settings& how) {
-  if (how.cert.empty() || hint.find("certificate") == hint.npos) return {};
-  return "; the key that we have shown is sha256=" + fingerprint_of_key(how.cert);
+  if (how.cert.empty() || hint.find("does not take our certificate") == hint.npos) return {};
+  const std::string key = own_key(how);
+  return key.empty() ? "" : "; the key that we have shown is sha256=" + key;
 }
 
 }  // namespace
+
+std::string own_key(const tls_settings& how) {
+  if (how.cert.empty()) return {};
+  try {
+    return fingerprint_of_key(how.cert);
+  } catch (const error&) {
+    return {};
+  }
+}
 
 error with_next_step(const error& why, const endpoint& to, const tls_settings& how) {
   const bool is_silence = why.code() == std::errc::timed_out && why.verb() == "begin TLS with";

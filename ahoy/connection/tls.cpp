@@ -1,5 +1,4 @@
 #include <ahoy/connection/tls.hpp>
-#include <ahoy/connection/tls_rehearsal.hpp>
 #include <ahoy/connection/tls_session.hpp>
 #include <ahoy/task/scope.hpp>
 
@@ -443,10 +442,21 @@ class tls_client final : public security {
   duration limit_;
 };
 
+/// What both ends need to be the same; it has no files, which can be read but once where they are pipes.
+tls_options caller_of(const tls_options& server) {
+  tls_options how;
+  how.insecure = true;
+  how.token = server.token;
+  how.protocols = server.protocols;
+  return how;
+}
+
 class tls_server final : public security {
  public:
   explicit tls_server(const tls_options& how)
-      : context_{tls_context::of_server(how)}, limit_{how.handshake_timeout} {}
+      : context_{tls_context::of_server(how)}, limit_{how.handshake_timeout} {
+    tls_session::rehearse(context_, tls_context::of_client(caller_of(how)));
+  }
   [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host&,
                                                         std::string name) const override {
     auto session = tls_session::to_client(context_, std::move(name));
@@ -466,7 +476,6 @@ std::shared_ptr<const security> make_tls_client(const tls_options& how) {
 }
 
 std::shared_ptr<const security> make_tls_server(const tls_options& how) {
-  rehearse_as_server(how);
   return std::make_shared<tls_server>(how);
 }
 

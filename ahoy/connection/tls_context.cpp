@@ -13,10 +13,12 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <new>
@@ -38,6 +40,8 @@ int no_password(char*, int, int, void*) { return -1; }
 
 constexpr std::string_view certificates_wanted = "certificates in PEM are wanted";
 constexpr std::string_view key_wanted = "the private key is wanted there, in PEM and not encrypted";
+constexpr std::string_view key_wanted_beside =
+    "the private key is wanted beside the certificate, in PEM and not encrypted";
 
 /// Whether it was the file that could not be read, or what is in it: OpenSSL says the one as badly as the
 /// other.
@@ -89,6 +93,7 @@ struct tls_context::state {
   ~state();
   void set_up();
   void set_up_files();
+  [[noreturn]] void refuse_key() const;
   void believe_system();
   void set_up_client();
   void set_up_server();
@@ -99,6 +104,7 @@ struct tls_context::state {
   static int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                              const unsigned char* offered, unsigned int offered_size, void* self);
   static int verify(X509_STORE_CTX* shown, void*);
+  [[nodiscard]] bool is_trusted(X509_STORE_CTX* shown, tls_peer& one) const;
   static int lack_certificate(SSL* session, X509** certificate, EVP_PKEY** key);
   static int want_token(SSL* session, int* alert, void*);
 
@@ -158,11 +164,17 @@ void tls_context::state::set_up_files() {
   if (!how.certificate.empty() && SSL_CTX_use_certificate_chain_file(with, how.certificate.c_str()) != 1)
     refuse_file("read certificate from", how.certificate, certificates_wanted);
   const std::string& key = how.key.empty() ? how.certificate : how.key;
-  if (!key.empty() && SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) != 1)
-    refuse_file("read key from", key, key_wanted);
+  if (!key.empty() && SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) != 1) refuse_key();
   const std::string& shown = how.certificate.empty() ? key : how.certificate;
-  if (!shown.empty() && !key.empty() && SSL_CTX_check_private_key(with) != 1)
-    refuse_file("show certificate of", shown, "the key is that of another certificate");
+  if (!shown.empty() && !key.empty() && SSL_CTX_check_private_key(with) != 1) refuse_key();
+}
+
+void tls_context::state::refuse_key() const {
+  const std::string& key = how.key.empty() ? how.certificate : how.key;
+  if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH)
+    throw error{make_error_code(errc::malformed), "read key from", escape(key),
+                "it is the key of another certificate than that of " + escape(how.certificate)};
+  refuse_file("read key from", key, how.key.empty() ? key_wanted_beside : key_wanted);
 }
 
 /// Where certificates count, and no others are given: to read them all takes longer than a handshake.
@@ -204,13 +216,15 @@ void tls_context::state::set_up_server() {
   if (!protocols.empty()) SSL_CTX_set_alpn_select_cb(made, choose_protocol, this);
 }
 
-/// 1: it is kept by us, in the place of an older one.
-int tls_context::state::remember(SSL* session, SSL_SESSION* made) {
+/// 1: it is kept by us, in the place of an older one. 0: it is not.
+int tls_context::state::remember(SSL* session, SSL_SESSION* made) try {
   state& common = of(session);
   const std::lock_guard locked{common.guard};
   if (common.remembered.size() >= most_remembered) common.remembered.clear();
   common.remembered[tls_peer::of(session).place_of_memory()].reset(made);
   return 1;
+} catch (const std::bad_alloc&) {
+  return 0;
 }
 
 /// RFC 7301, section 3.2: where both have protocols, and none in common, there is no conversation.
@@ -243,23 +257,33 @@ int tls_context::state::want_token(SSL* session, int* alert, void*) {
 }
 
 /// Where keys are trusted, the certificate around one says nothing.
+bool tls_context::state::is_trusted(X509_STORE_CTX* shown, tls_peer& one) const {
+  X509* const leaf = X509_STORE_CTX_get0_cert(shown);
+  one.key = leaf ? fingerprint_of(leaf) : std::string{};
+  const std::vector<std::string>& trusted = how.trusted_keys;
+  if (trusted.empty()) {
+    const bool is_signed = X509_verify_cert(shown) == 1;
+    if (!is_signed) one.why_refused = why_not_trusted(shown, one.name);
+    return is_signed;
+  }
+  if (std::ranges::find(trusted, one.key) != trusted.end()) return true;
+  one.why_refused =
+      trusted.size() == 1
+          ? fmt::format("its key is sha256={}, and not sha256={}", one.key, trusted.front())
+          : fmt::format("its key is sha256={}, which is none of those that are trusted", one.key);
+  X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
+  return false;
+}
+
 int tls_context::state::verify(X509_STORE_CTX* shown, void*) {
   const auto* session =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(shown, SSL_get_ex_data_X509_STORE_CTX_idx()));
   tls_peer& one = tls_peer::of(session);
-  X509* const leaf = X509_STORE_CTX_get0_cert(shown);
-  one.key = leaf ? fingerprint_of(leaf) : std::string{};
-  const std::vector<std::string>& trusted = of(session).how.trusted_keys;
-  if (trusted.empty()) {
-    const int is_trusted = X509_verify_cert(shown);
-    if (is_trusted != 1) one.why_refused = why_not_trusted(shown, one.name);
-    return is_trusted;
+  try {
+    return of(session).is_trusted(shown, one) ? 1 : 0;
+  } catch (...) {
+    one.thrown = std::current_exception();
   }
-  if (std::ranges::find(trusted, one.key) != trusted.end()) return 1;
-  one.why_refused = trusted.size() == 1
-                        ? fmt::format("its key is sha256={}, and not sha256={}", one.key, trusted.front())
-                        : fmt::format("its key, sha256={}, is none of those that are trusted", one.key);
-  X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <exception>
 #include <string>
 
 struct ssl_st;
@@ -19,6 +20,7 @@ struct tls_peer {
   std::string why_refused;
   bool lacks_token = false;
   bool lacks_certificate = false;  // it asks for one of ours, and there is none
+  std::exception_ptr thrown;       // where OpenSSL had called us: through it nothing can be thrown
 };
 
 /// Of the key of a certificate; empty where it has none that can be coded.

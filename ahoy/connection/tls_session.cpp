@@ -172,6 +172,7 @@ bool tls_session::state::has_to_wait(int result) const {
 }
 
 void tls_session::state::fail_handshake() const {
+  if (peer.thrown) std::rethrow_exception(peer.thrown);
   const auto failed = make_error_code(errc::handshake_failed);
   if (is_too_long) throw error{failed, "begin TLS with", peer.label, "what it says first is too long"};
   if (peer.lacks_token) throw error{failed, "begin TLS with", peer.label, "it proves no token"};
@@ -196,6 +197,37 @@ tls_session tls_session::to_server(const tls_context& as, const host& server, st
 
 tls_session tls_session::to_client(const tls_context& as, std::string label) {
   return tls_session{std::make_unique<state>(as, std::move(label), true)};
+}
+
+namespace {
+
+void pass_on(tls_session& from, tls_session& to) {
+  std::string wire;
+  from.take_outgoing(wire);
+  to.take(wire);
+}
+
+void agree(tls_session& caller, tls_session& server) {
+  for (bool is_over = false; !is_over;) {
+    const bool called = caller.shake_hands();
+    pass_on(caller, server);
+    is_over = server.shake_hands() && called;
+    pass_on(server, caller);
+  }
+}
+
+}  // namespace
+
+void tls_session::rehearse(const tls_context& server, const tls_context& caller) {
+  tls_session calling = to_server(caller, host{"localhost"}, "itself");
+  tls_session answering = to_client(server, "itself");
+  answering.state_->make_session();
+  SSL_set_verify(answering.state_->session.get(), SSL_VERIFY_NONE, nullptr);
+  try {
+    agree(calling, answering);
+  } catch (const error& why) {
+    if (why.code() != errc::handshake_failed) throw;
+  }
 }
 
 /// Of TLS 1.2 no second ClientHello comes, and after the first part everything may look like one.
@@ -367,7 +399,7 @@ std::string tls_session::version() const {
 }
 
 /// A short handshake shows no certificate again: it is the one of the handshake before.
-const std::string& tls_session::peer_key() const noexcept {
+const std::string& tls_session::peer_key() const {
   X509* const shown = state_->session ? SSL_get0_peer_certificate(state_->session.get()) : nullptr;
   if (state_->peer.key.empty() && shown) state_->peer.key = fingerprint_of(shown);
   return state_->peer.key;

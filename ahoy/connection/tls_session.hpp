@@ -23,6 +23,13 @@ class tls_session {
   tls_session(tls_session&&) noexcept;
   ~tls_session();
 
+  /// Has a server shake hands with a caller of our own, over TLS 1.3, whom it believes. OpenSSL looks for
+  /// each algorithm when it is first wanted, and where memory runs out in that it never finds it again: so it
+  /// looks before anybody calls, and a process that is forked for a caller has found them. That they do not
+  /// agree is no failure: its callers may have what this one lacks. Throws std::bad_alloc; error where a
+  /// token cannot be proved.
+  static void rehearse(const tls_context& server, const tls_context& caller);
+
   /// What has come. A loan goes back to its pool as soon as all of it was read.
   void take(bytes wire);
   void take(std::string_view wire);
@@ -49,7 +56,7 @@ class tls_session {
   /// "TLSv1.3"
   [[nodiscard]] std::string version() const;
   /// Of the key that the peer has shown by now; empty where there is none.
-  [[nodiscard]] const std::string& peer_key() const noexcept;
+  [[nodiscard]] const std::string& peer_key() const;
   /// What was agreed on (ALPN); empty where nothing was.
   [[nodiscard]] std::string protocol() const;
   /// The server has asked for a certificate of ours, there is none, and it has said nothing yet.

@@ -334,6 +334,31 @@ TEST_F(tls, resumes_with_the_same_server_alone) {
   EXPECT_TRUE((**client_).is_resumed());
 }
 
+/// With anybody, whomever it believes; that there is nothing in common is no failure.
+TEST_F(tls, a_server_rehearses_before_anybody_calls) {
+  const file shown, its_key;
+  const server one{"DNS:localhost", 30};
+  shown.write(one.certificate.get());
+  its_key.write(one.key.get());
+  tls_options answers, calls;
+  answers.certificate = shown.name();
+  answers.key = its_key.name();
+  answers.requires_certificate = true;
+  answers.trusted_keys = {std::string(64, '0')};
+  answers.token = calls.token = "what both ends have";
+  answers.protocols = calls.protocols = {"one"};
+  calls.insecure = true;
+  const auto rehearse = [&] {
+    ahoy::tls_session::rehearse(ahoy::tls_context::of_server(answers), ahoy::tls_context::of_client(calls));
+  };
+  EXPECT_NO_THROW(rehearse());
+  calls.protocols = {"other"};
+  EXPECT_NO_THROW(rehearse());
+  calls.protocols = answers.protocols;
+  calls.token += ", or nearly so";
+  EXPECT_THROW(rehearse(), ahoy::error);
+}
+
 TEST_F(tls, takes_no_forged_record) {
   ASSERT_EQ(meet("localhost"), std::error_code{});
   client_->take(std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));

@@ -14,7 +14,7 @@ namespace ahoy::inline v0 {
 /// Serves a text to Prometheus: one request on each connection, whose head is at most most_head bytes (431)
 /// and has to be here, and answered, within `limit` (else the connection is cut). The text, which may take a
 /// look at very many callers, is made for the first who asks, and for a second all others are given the same.
-/// For a server of its own.
+/// For a server of its own, of one loop: what is kept has no lock.
 class metrics {
  public:
   static constexpr std::size_t most_head = 8192;

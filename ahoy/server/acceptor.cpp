@@ -57,8 +57,9 @@ void take_those_accepted(server_run& run, entrance& from) {
 }
 
 /// Of those who are here some may have left, which the loop has not come to while one call followed the
-/// other: a caller who always hangs up before it calls again would be one too many. One who was accepted is
-/// not lost to a stop meanwhile.
+/// other: a caller who always hangs up before it calls again would be one too many. (Of one whom a worker
+/// serves that worker has to tell first, which is not waited for.) One who was accepted is not lost to a stop
+/// meanwhile.
 task<> let_others_leave(server_run& run) {
   try {
     co_await run.engine().sleep(duration::zero());

@@ -359,12 +359,12 @@ task<> datagram_service::receive_rest() {
 task<> datagram_service::receive_all() {
   for (;;) {
     try {
+      gathers_ = false;
+      send_gathered();
       co_await receive_some();
     } catch (const std::bad_alloc&) {
       if (run.options().once) throw;
     }
-    gathers_ = false;
-    send_gathered();
     co_await backoff{run.engine()};
   }
 }
