@@ -156,7 +156,8 @@ class Calls(Tls):
             peer.recv(1)
             reset(blocking(peer))
         with self.server(behave) as server:
-            self.refused(18, "reset", "send", self.url(server), "hello", *self.trusted)
+            # To a send that comes after a receive has had the reset, the kernel says EPIPE.
+            self.refused(18, "reset|broken pipe", "send", self.url(server), "hello", *self.trusted)
 
     def test_bulk(self):
         def behave(peer):
