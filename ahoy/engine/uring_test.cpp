@@ -37,7 +37,8 @@ using ahoy::task;
 using ahoy::uring_engine;
 using ahoy::uring_settings;
 
-thread_local bool is_memory_gone = false;  // for blocks: nobody else in these tests asks in this way
+[[maybe_unused]] thread_local bool is_memory_gone =
+    false;  // for blocks: nobody else in these tests asks in this way
 
 std::pair<fd, fd> pair_of(int type) {
   int made[2];
