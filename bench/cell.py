@@ -1,5 +1,6 @@
 """A table: its contenders, how each is measured, and what is made of it."""
 import dataclasses
+import math
 import statistics
 import typing
 
@@ -62,6 +63,11 @@ class Row(typing.NamedTuple):
     costs: list  # of each round
 
 
+def ratio_of(cost, base):
+    """To a base that cost nothing that can be measured, too."""
+    return cost / base if base else math.inf if cost else 1
+
+
 def rows_of(cell, rounds, share, missing):
     """One of each contender that is there; the base a second time, last."""
     there = [each for each in cell.contenders if each.name not in missing]
@@ -74,7 +80,7 @@ def rows_of(cell, rounds, share, missing):
             results[at].append(cell.measure(contender, share))
     for at, contender in enumerate(runs):
         costs = [each.cost for each in results[at]]
-        ratios = [cost / base.cost for cost, base in zip(costs, results[0])]
+        ratios = [ratio_of(cost, base.cost) for cost, base in zip(costs, results[0])]
         is_again = at == len(there)
         name = f"{contender.name}, again: the noise" if is_again else contender.name
         yield Row(name, statistics.median(costs) * cell.cost_scale, statistics.median(ratios), min(ratios), max(ratios),
