@@ -6,6 +6,7 @@ AHOY_WHOLE=1 has the load be what is promised, 200 reloads and 20 upgrades at 1,
 import array
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import pathlib
@@ -49,6 +50,22 @@ def status_of(pid):
             return None
         time.sleep(0.01)
     raise AssertionError(f"process {pid} did not end")
+
+
+def open_for_writing(fifo):
+    """Returns when somebody reads it."""
+    opened = []
+
+    def is_open():
+        try:
+            opened.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as why:
+            if why.errno != errno.ENXIO:
+                raise
+        return opened
+    await_that(is_open, f"a reader of {fifo}")
+    os.set_blocking(opened[0], True)
+    return opened[0]
 
 
 def says(port, text="hello", host="127.0.0.1"):
@@ -411,7 +428,7 @@ class Upgrade(Operations):
         program.write_text(f'#!/bin/sh\nread word < "{gate}"\n{then}\n')
         program.chmod(0o755)
         service.send_signal(signal.SIGUSR2)
-        opened = os.open(gate, os.O_WRONLY)  # returns when it is read from
+        opened = open_for_writing(gate)
 
         def go_on():
             os.write(opened, b"go on\n")

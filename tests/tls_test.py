@@ -659,6 +659,15 @@ class Tokens(Tls):
         made.chmod(mode)
         return made
 
+    def test_the_line_to_paste_says_what_a_caller_has_to_show(self):
+        token, keys = self.token, self.file_of("keys", f"sha256={'0' * 64} alice\n".encode())
+        pin = "#sha256=[0-9a-f]{64}"
+        for own, words, proofs in (([], ["--token", token], f"{pin} --token FILE"), (self.good, ["--token", token], " --token FILE"),
+                                   ([], ["--allow-key", keys], f"{pin} --cert FILE"), (self.good, ["--require-client-cert", *self.trusted], " --cert FILE"),
+                                   (self.good, ["--allow-key", keys, "--token", token], " --token FILE --cert FILE"), (self.good, [], "")):
+            with self.subTest(words, own=own), Listener("tls://127.0.0.1:0", *own, *words) as listener:
+                self.assertTrue(listener.err.until(f"to call it: ahoy call tls://127.0.0.1:[0-9]+{proofs}$"))
+
     def test_both_have_it(self):
         for model in MODELS:
             with self.subTest(model), Listener("tls://127.0.0.1:0", "--handler", "echo", "--model", *model, *self.good, "--token", self.token) as listener:

@@ -46,6 +46,14 @@ std::string url_of(scheme as, const address& on) {
   return to_string(as) + "://" + on.to_string();
 }
 
+/// What follows the URL in the line to paste: how our key is known, and what a caller has to show of its own.
+std::string proofs(const listen_options& options) {
+  std::string all = options.fingerprint.empty() ? "" : "#sha256=" + options.fingerprint;
+  if (!options.tls.token.empty()) all += " --token FILE";
+  if (options.tls.requires_certificate || !options.tls.allow_key.empty()) all += " --cert FILE";
+  return all;
+}
+
 /// Which of our options it was that a caller came up against; the library does not know them.
 struct limit_row {
   std::string_view words;  // why it left, or did not join, begins so
@@ -161,9 +169,8 @@ void listen_report::listening(scheme as, const address& on) {
   const std::size_t workers = options_.server.workers;
   const std::string by = workers > 0 ? fmt::format(", {} worker{}", workers, workers == 1 ? "" : "s") : "";
   note(fmt::format("listening on {} ({}{})", url_of(as, on), to_string(options_.server.model), by));
-  const bool is_pinned = as == scheme::tls && !options_.fingerprint.empty();
-  note(fmt::format("  to call it: ahoy call {}{}{}", url_of(as, called), is_pinned ? "#sha256=" : "",
-                   is_pinned ? options_.fingerprint : ""));
+  note(fmt::format("  to call it: ahoy call {}{}", url_of(as, called),
+                   as == scheme::tls ? proofs(options_) : std::string{}));
 }
 
 void listen_report::waiting(const connection& caller, std::size_t ahead) {
