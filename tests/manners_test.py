@@ -247,6 +247,83 @@ class PerAddress(Manners):
                 self.assertEqual(run("listen", HERE, f"{name}={value}").status, 2, (name, value))
 
 
+class Leaving(Manners):
+    """Who was served, or was not let in, and does not hang up."""
+    CALLERS = 150
+
+    def assert_few_are_held(self, listener, behave):
+        folder = f"/proc/{listener.pid}/fd"
+        before, most = len(os.listdir(folder)), 0
+        for _ in range(self.CALLERS):
+            behave(self.caller(listener.port))
+            most = max(most, len(os.listdir(folder)))
+        self.assertLess(most, before + 50)
+
+    @under(WAYS)
+    def test_after_a_greeting(self, way):
+        with Listener(HERE, *words(way), "--handler", "greet", "--max-clients", 4) as listener:
+            self.assert_few_are_held(listener, all_of)
+            self.assertTrue(all_of(self.caller(listener.port)))
+
+    @under(WAYS)
+    def test_after_words_that_are_not_tls(self, way):
+        def behave(peer):
+            peer.sendall(b"X")
+            self.assertEqual(all_of(peer)[:1], b"\x15")
+        with Listener("tls://" + HERE, *tls_words(), *words(way), "--handler", "echo", "--max-clients", 4) as listener:
+            self.assert_few_are_held(listener, behave)
+            self.assertTrue(is_served(self.open.enter_context(contextlib.closing(secure(caller(listener.port))))))
+
+    def test_after_a_cut(self):
+        with Listener(HERE, "--handler", "echo", "--max-clients", 4, "--idle-timeout", "1ms") as listener:
+            self.assert_few_are_held(listener, all_of)
+
+
+class Forged(Manners):
+    """A room over UDP, where anybody may have said that he is somebody else."""
+
+    def heard_of(self, peers, word):
+        count = 0
+        for peer in peers:
+            peer.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while word not in peer.recv(1 << 16):
+                    pass
+                count += 1
+        return count
+
+    def test_who_forges_an_address_has_little_sent_there(self):
+        with Listener("udp://" + HERE, "--handler", "relay") as listener:
+            victim = [self.datagrams(listener.port) for _ in range(60)]
+            speaker, witness = self.datagrams(listener.port, "127.0.0.2"), self.datagrams(listener.port, "127.0.0.3")
+            for peer in [*victim, witness]:
+                peer.send(b"here")
+            listener.out.until(r"127\.0\.0\.3:\d+\] here")
+            speaker.send(b"ahoy")
+            while b"ahoy" not in witness.recv(1 << 16):
+                pass
+            self.assertTrue(0 < self.heard_of(victim, b"ahoy") <= 32)
+
+    def test_what_is_too_large_for_many_is_told_of_a_few(self):
+        log = pathlib.Path(self.open.enter_context(tempfile.TemporaryDirectory())) / "log"
+        with Listener("udp://" + HERE, "--handler", "relay", "--max-per-address", 100, "--log", log) as listener:
+            members = [self.datagrams(listener.port) for _ in range(80)]
+            for peer in members:
+                peer.send(b"here")
+                listener.out.until("here")
+            members[0].send(b"\1" * 30_000)  # escaped, that is four times as much
+            listener.out.until("x01")
+            members[0].send(b"over")
+            while b"over" not in members[-1].recv(1 << 16):
+                pass
+            listener.send_signal()
+            err = listener.ended().err
+        told = len(re.findall(r"(?m)^\[.*was not sent 12\d+ bytes: no datagram holds so many$", err))
+        self.assertTrue(0 < told < 60, told)
+        self.assertEqual(int(re.search(r"(?m)^(\d+) more messages were not sent", err)[1]), 79 - told)
+        self.assertLess(log.read_text().count("no datagram holds"), 60)
+
+
 def is_at_end(peer):
     with contextlib.suppress(BlockingIOError):
         try:

@@ -264,6 +264,27 @@ class Trust(Tls):
             ended = self.refused(60, "its key is sha256=[0-9a-f]{64}, and not sha256=0{64}", "call", self.url(server) + "#sha256=" + "0" * 64)
             self.assertEqual(len(ended.err.splitlines()), 2)
 
+    def test_a_subject_names_no_server(self):
+        """It is whatever its owner asked for (RFC 9525, section 6.2)."""
+        for names, words in (("email:alice@example.org", r"it has no subjectAltName; its subject, CN=localhost, does not count"), ("IP:10.0.0.1", r"is for 10\.0\.0\.1, and not for")):
+            shown = self.certificate_of("localhost", names=names)
+            with self.subTest(names), self.server(answer(b"hi\n"), certificate=shown) as server:
+                self.refused(60, f"hostname mismatch.*{words}", "send", self.url(server), "x", "--cacert", shown.file)
+
+    def test_a_key_that_others_may_read_is_said(self):
+        both = self.folder / "both.pem"
+        both.write_text(pathlib.Path(self.good[1]).read_text() + pathlib.Path(self.good[3]).read_text())
+        key = self.folder / "shown.key"
+        key.write_text(pathlib.Path(self.good[3]).read_text())
+        for words in (["--cert", both], ["--cert", self.good[1], "--key", key]):
+            with self.subTest(words):
+                for mode, is_said in ((0o644, True), (0o600, False)):
+                    words[-1].chmod(mode)
+                    said = run("send", "tls://127.0.0.1:1", "x", *words).err
+                    self.assertEqual(f"others may read {words[-1]}: chmod 600" in said, is_said, said)
+                    with Listener("tls://127.0.0.1:0", *words) as listener:
+                        self.assertEqual(f"others may read {words[-1]}: chmod 600" in listener.err.so_far().decode(), is_said)
+
     def test_insecure_is_said_aloud(self):
         with self.server(answer(b"hi\n"), certificate=certificates().elsewhere) as server:
             ended = run("send", self.url(server), "x", "--insecure")

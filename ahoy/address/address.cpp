@@ -1,4 +1,5 @@
 #include <ahoy/address/address.hpp>
+#include <ahoy/address/secret_hash.hpp>
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/unreadable.hpp>
 
@@ -72,6 +73,17 @@ std::string vsock_text(const address& a) {
 
 [[noreturn]] void refuse_path(std::string_view path, const std::string& why) {
   throw unreadable("socket path", path, why);
+}
+
+std::size_t hash_of(std::string_view bytes, std::size_t before) noexcept {
+  while (!bytes.empty()) {
+    std::uint64_t word = 0;
+    const std::size_t size = std::min(bytes.size(), sizeof word);
+    std::memcpy(&word, bytes.data(), size);
+    before = secret_hash(before + word);
+    bytes.remove_prefix(size);
+  }
+  return before;
 }
 
 }  // namespace
@@ -212,15 +224,11 @@ bool operator==(const address& left, const address& right) noexcept {
   return word || other ? word == other : left.significant() == right.significant();
 }
 
-/// Fibonacci hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4), its upper half brought down.
+/// Senders of datagrams may be forged, as many as somebody likes.
 std::size_t address::hash() const noexcept {
-  if (const auto word = inet_word()) {
-    const std::uint64_t spread = *word * 0x9e3779b97f4a7c15;
-    return spread ^ spread >> 32;
-  }
-  auto [first, second] = significant();
-  std::hash<std::string_view> hash;
-  return hash(first) * 31 + hash(second);
+  if (const auto word = inet_word()) return secret_hash(*word);
+  const auto [first, second] = significant();
+  return hash_of(second, hash_of(first, 0));
 }
 
 std::pair<std::string_view, std::string_view> address::significant() const noexcept {

@@ -207,6 +207,24 @@ TEST(Address, Hash) {
   EXPECT_FALSE(known.contains(address::inet6(in6addr_any, 500)));
 }
 
+/// Who forges senders chooses addresses; knowing the code must not be enough to have them collide.
+TEST(Address, NobodyCanChooseWhereOnesCollide) {
+  std::unordered_set<address> known(20'000);
+  std::size_t chosen = 0;
+  for (std::uint32_t host = 1; chosen < 500; ++host) {
+    const address one = address::inet(0x7f000000 + host, 80);
+    std::uint64_t word = 0;
+    std::memcpy(&word, one.data(), sizeof word);
+    const std::uint64_t spread = word * 0x9e3779b97f4a7c15;  // as Knuth multiplies, for one
+    if ((spread ^ spread >> 32) % known.bucket_count() != 0) continue;
+    known.insert(one);
+    ++chosen;
+  }
+  std::size_t most = 0;
+  for (const address& each : known) most = std::max(most, known.bucket_size(known.bucket(each)));
+  EXPECT_LT(most, 20U);
+}
+
 TEST(Address, Streams) {
   std::ostringstream out;
   out << address::inet(0x7f000001, 80);

@@ -1,3 +1,4 @@
+#include <ahoy/address/ascii.hpp>
 #include <ahoy/address/international_name.hpp>
 #include <ahoy/error/unreadable.hpp>
 
@@ -52,6 +53,14 @@ std::string ascii_name(std::string_view name) {
   std::unique_ptr<std::uint8_t, free_function> owner(converted, idn.free);
   if (result != 0) throw unreadable("host", name, idn.words(result));
   return reinterpret_cast<const char*>(converted);
+}
+
+std::string known_name(const host& of) {
+  if (of.kind() == host_kind::any) return "localhost";
+  if (of.is_numeric()) return of.text();
+  std::string name = lower(ascii_name(of.text()));
+  if (name.ends_with('.')) name.pop_back();
+  return name;
 }
 
 }  // namespace ahoy::inline v0

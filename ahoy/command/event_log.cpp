@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -130,7 +131,14 @@ void event_log::dropped(std::string_view label, std::uint64_t messages) {
   write_(begin("dropped").add("peer", label).add("messages", messages).add("reason", "it is slow").whole());
 }
 
+/// One datagram may be too large for each of a thousand members, once its text is escaped.
 void event_log::too_large(std::string_view label, std::size_t bytes) {
+  if (!too_large_.allows(by_.now())) {
+    too_large_untold_ += too_large_.take_untold(by_.now());
+    return;
+  }
+  if (const std::uint64_t untold = std::exchange(too_large_untold_, 0); untold > 0)
+    write_(begin("more").add("messages", untold).add("reason", "no datagram holds them").whole());
   write_(begin("dropped")
              .add("peer", label)
              .add("messages", std::uint64_t{1})

@@ -1,6 +1,7 @@
 #pragma once
 #include <ahoy/command/options.hpp>
 #include <ahoy/server/observer.hpp>
+#include <ahoy/server/rate_limit.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,8 @@ class event_log final : public observer {
   engine& by_;
   log_format how_;
   std::function<void(std::string_view)> write_;
+  rate_limit too_large_;
+  std::uint64_t too_large_untold_ = 0;
 };
 
 }  // namespace ahoy::inline v0

@@ -1,4 +1,5 @@
 #include <ahoy/address/ascii.hpp>
+#include <ahoy/address/international_name.hpp>
 #include <ahoy/command/known_hosts.hpp>
 #include <ahoy/command/user_folder.hpp>
 #include <ahoy/error/unreadable.hpp>
@@ -17,6 +18,7 @@ constexpr std::size_t digits = 64;
 /// As it stands in the file: a host has no spaces there, since its URL has none.
 std::string name_of(const endpoint& server) {
   endpoint plain = server;
+  plain.host = known_name(server.host);
   plain.fragment.clear();
   return lower(plain.to_string());
 }

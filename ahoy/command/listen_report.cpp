@@ -264,7 +264,12 @@ void listen_report::dropped(std::string_view label, std::uint64_t messages) {
   tell(json_event::drop, label, count + " dropped");
 }
 
+/// One datagram may be too large for each of a thousand members, once its text is escaped.
 void listen_report::too_large(std::string_view label, std::size_t bytes) {
+  if (!too_large_.allows(by_.now())) {
+    too_large_untold_ += too_large_.take_untold(by_.now());
+    return;
+  }
   note(fmt::format("[{}] was not sent {} bytes: no datagram holds so many", label, bytes));
   tell(json_event::drop, label,
        fmt::format("a message of {} bytes was dropped: no datagram holds it", bytes));
@@ -274,6 +279,9 @@ void listen_report::tell_totals() {
   if (dropped_ > 0)
     note(fmt::format("in all, {} for slow callers {} dropped (--slow {})", counted(dropped_),
                      dropped_ == 1 ? "was" : "were", to_string(options_.room.slow)));
+  if (too_large_untold_ > 0)
+    note(fmt::format("{} more {} not sent: no datagram holds so many bytes", too_large_untold_,
+                     too_large_untold_ == 1 ? "message was" : "messages were"));
 }
 
 task<> listen_report::first_arrival() {

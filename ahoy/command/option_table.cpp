@@ -219,7 +219,8 @@ constexpr std::array own_rows{
         "sends datagrams may be forged: there the one from that address that has been silent for longest "
         "makes way, once it has been so for 1s. Callers of Unix sockets have no address, and no such "
         "limit. There is none by default, since no number suits both a room full of people behind one "
-        "address, or a benchmark, and a stranger."},
+        "address, or a benchmark, and a stranger; but over UDP it is 32 under talk and relay, where what one "
+        "says goes to all, and would go to a victim as often as somebody has forged its address."},
     option{"--rate-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
            "how many new callers a second from one address",
            "After the first --burst-per-address, which come at any rate (a token bucket). Over UDP what "

@@ -30,6 +30,10 @@ std::string without_kind(std::string_view fingerprint) {
 
 tls_options options_of(const tls_settings& how) {
   tls_options made;
+  if (!how.key.empty())
+    warn_where_others_read("--key", how.key);
+  else if (!how.cert.empty())
+    warn_where_others_read("--cert, which has the key", how.cert);
   made.authorities = how.cacert;
   made.certificate = how.cert;
   made.key = how.key;
@@ -105,7 +109,6 @@ error tls_choice::explained(const trust_error& why) const {
 }
 
 own_identity identity_of_listener(const tls_settings& how) {
-  if (!how.key.empty()) warn_where_others_read("--key", how.key);
   if (!how.cert.empty()) return {how.cert, how.key, {}};
   const std::string file = file_of_own_key();
   return {file, {}, fingerprint_of_key(file)};

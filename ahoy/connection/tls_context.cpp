@@ -34,6 +34,15 @@ constexpr std::size_t most_remembered = 64;
 /// there.
 constexpr long longest_certificates = 12L * 1024;
 
+/// What a stranger's certificate unpacks to would be room that no limit of ours has counted (RFC 8879). OpenSSL
+/// has it from 3.2 on.
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+constexpr auto no_certificate_compression =
+    SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION;
+#else
+constexpr std::uint64_t no_certificate_compression = 0;
+#endif
+
 /// A key that is encrypted cannot be read: OpenSSL would ask for its password on the terminal, and hold up
 /// everybody.
 int no_password(char*, int, int, void*) { return -1; }
@@ -148,7 +157,7 @@ void tls_context::state::set_up() {
   // Over TLS 1.2 two conversations may share what a proof is bound to (RFC 7627).
   SSL_CTX_set_min_proto_version(made, proves() ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_default_passwd_cb(made, no_password);
-  SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_options(made, SSL_OP_NO_RENEGOTIATION | no_certificate_compression);
   // One that is idle holds none. What is shown is what the file has: to look for more would be to look
   // through the system's authorities for each caller.
   SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);

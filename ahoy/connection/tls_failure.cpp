@@ -71,8 +71,8 @@ std::string text_of(const GENERAL_NAME& name) {
   return text.data();
 }
 
-/// Whom a certificate is for.
-std::string names_in(X509* shown) {
+/// The servers that a certificate is for; empty where it names none.
+std::string servers_in(X509* shown) {
   const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names{
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(shown, NID_subject_alt_name, nullptr, nullptr)),
       &GENERAL_NAMES_free};
@@ -81,7 +81,20 @@ std::string names_in(X509* shown) {
     const std::string each = text_of(*sk_GENERAL_NAME_value(names.get(), at));
     if (!each.empty()) text += (text.empty() ? "" : ", ") + each;
   }
-  return text.empty() ? text_of(X509_get_subject_name(shown)) : escape(text.substr(0, longest_text));
+  return escape(text.substr(0, longest_text));
+}
+
+std::string names_in(X509* shown) {
+  const std::string servers = servers_in(shown);
+  return servers.empty() ? text_of(X509_get_subject_name(shown)) : servers;
+}
+
+/// A subject that looks like the name that was asked for is worth a word.
+std::string whom_it_is_for(X509* shown) {
+  const std::string servers = servers_in(shown);
+  return servers.empty()
+             ? fmt::format("no server (it has no subjectAltName; its subject, {}, does not count)", names_in(shown))
+             : servers;
 }
 
 }  // namespace
@@ -105,7 +118,7 @@ std::string why_not_trusted(x509_store_ctx_st* shown, std::string_view name) {
   switch (why) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return fmt::format("{}: the certificate is for {}, and not for {}", words, names_in(leaf), name);
+      return fmt::format("{}: the certificate is for {}, and not for {}", words, whom_it_is_for(leaf), name);
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return fmt::format("{}: it was good until {}", words, text_of(X509_get0_notAfter(leaf)));
     case X509_V_ERR_CERT_NOT_YET_VALID:

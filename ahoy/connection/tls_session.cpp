@@ -39,13 +39,10 @@ bool is_refusal_alert() {
   return std::ranges::find(refusals, reason) != refusals.end();
 }
 
-/// As a certificate has it: without the dot of a rooted name, without a zone.
+/// As a certificate has it: without a zone.
 std::string name_to_verify(const host& server) {
-  if (server.kind() == host_kind::any) return "localhost";
-  if (server.is_numeric()) return server.text().substr(0, server.text().find('%'));
-  std::string name = ascii_name(server.text());
-  if (name.ends_with('.')) name.pop_back();
-  return name;
+  const std::string name = known_name(server);
+  return name.substr(0, name.find('%'));
 }
 
 }  // namespace
@@ -159,7 +156,9 @@ void tls_session::state::set_up_name(const host& server) {
   peer.name = name_to_verify(server);
   const bool is_address = server.is_numeric() && server.kind() != host_kind::any;
   X509_VERIFY_PARAM* const asked = SSL_get0_param(session.get());
-  X509_VERIFY_PARAM_set_hostflags(asked, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // A subject is whatever its owner asked for, and names no server (RFC 9525, section 6.2).
+  X509_VERIFY_PARAM_set_hostflags(
+      asked, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   int is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(asked, peer.name.c_str())
                           : X509_VERIFY_PARAM_set1_host(asked, peer.name.c_str(), peer.name.size());
   if (is_set == 1 && !is_address)  // RFC 6066, section 3: the name of no address

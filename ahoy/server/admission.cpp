@@ -1,10 +1,10 @@
+#include <ahoy/address/secret_hash.hpp>
 #include <ahoy/server/admission.hpp>
 
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <cstring>
-#include <random>
 
 namespace ahoy::inline v0 {
 
@@ -23,18 +23,6 @@ bool counts_one_by_one(const in6_addr& host) noexcept {
   return IN6_IS_ADDR_LINKLOCAL(&host) || std::memcmp(host.s6_addr, translated, sizeof translated) == 0;
 }
 
-/// The finalizer of MurmurHash3: each bit of what goes in changes half of those that come out.
-std::uint64_t mixed(std::uint64_t word) noexcept {
-  word = (word ^ (word >> 33)) * 0xff51afd7ed558ccdU;
-  word = (word ^ (word >> 33)) * 0xc4ceb9fe1a85ec53U;
-  return word ^ (word >> 33);
-}
-
-std::uint64_t random_word() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32) | source();
-}
-
 }  // namespace
 
 std::optional<address_group> address_group::of(const address& caller) noexcept {
@@ -49,8 +37,7 @@ std::optional<address_group> address_group::of(const address& caller) noexcept {
 }
 
 std::size_t address_group_hash::operator()(const address_group& of) const noexcept {
-  static const std::uint64_t secret = random_word();
-  return mixed(mixed(of.network ^ secret) + of.host);
+  return secret_hash(secret_hash(of.network) + of.host);
 }
 
 admission::admission(const address_limits& limits, std::size_t most) noexcept

@@ -41,7 +41,7 @@ class arriving : public testing::Test {
   ahoy::server_options options_{.per_address = {.at_once = 1}};
   ahoy::callers here_;
   ahoy::observer nobody_;
-  ahoy::reception at_{*by_, options_, here_, nobody_};
+  ahoy::reception at_{*by_, options_, here_, nobody_, false};
 };
 
 TEST_F(arriving, who_is_counted_in_is_counted_out_whatever_happens) {
@@ -64,7 +64,7 @@ TEST_F(arriving, who_was_moved_counts_once) {
 
 TEST_F(arriving, who_finds_no_place_is_counted_out) {
   options_.max_clients = 1;
-  ahoy::reception small{*by_, options_, here_, nobody_};
+  ahoy::reception small{*by_, options_, here_, nobody_, false};
   const auto who = here_.add(link(), top_, false);
   EXPECT_EQ(std::get<turned_away>(small.admit(newcomer::connected, from_)), turned_away::busy);
   here_.remove(who);

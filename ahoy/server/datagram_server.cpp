@@ -323,7 +323,9 @@ datagram_caller* datagram_service::find_or_admit(const datagram_header& header) 
 /// whatever the handler: it is marked, and a marked datagram gets none. Nor is it given more often than it is
 /// told, since senders may be forged: others than they would be flooded with it.
 void datagram_service::refuse(const datagram_header& from, turned_away why) {
-  if (!run.reception().tell_refused(from.peer.unmapped(), why) || from.mark == answered_mark) return;
+  if (!run.reception().tell_refused(newcomer::sender_of_datagrams, from.peer.unmapped(), why) ||
+      from.mark == answered_mark)
+    return;
   datagram_header back = from;
   back.mark = answered_mark;
   send_to_operation word{&socket.native(), "busy", back};

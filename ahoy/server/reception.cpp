@@ -7,13 +7,23 @@
 
 namespace ahoy::inline v0 {
 
-reception::reception(engine& by, const server_options& options, callers& here, observer& told)
+namespace {
+
+address_limits limits_of_senders(address_limits asked, bool callers_meet) noexcept {
+  if (callers_meet && asked.at_once == 0) asked.at_once = reception::most_meeting_of_address;
+  return asked;
+}
+
+}  // namespace
+
+reception::reception(engine& by, const server_options& options, callers& here, observer& told,
+                     bool callers_meet)
     : by_{by},
       options_{options},
       here_{here},
       told_{told},
       connected_{options.per_address},
-      senders_{options.per_address},
+      senders_{limits_of_senders(options.per_address, callers_meet)},
       max_clients_{options.max_clients ? options.max_clients
                                        : default_max_clients(options, limits_of_system())} {}
 
@@ -46,10 +56,10 @@ task<> reception::tell_untold_in_time() {
   }
 }
 
-bool reception::tell_refused(const address& caller, turned_away why) {
+bool reception::tell_refused(newcomer which, const address& caller, turned_away why) {
   if (!may_tell(why)) return false;
   if (why == turned_away::too_many)
-    told_.too_many(caller, options_.per_address.at_once);
+    told_.too_many(caller, admission_of(which).most_at_once());
   else if (why == turned_away::too_often)
     told_.too_often(caller);
   else
@@ -76,6 +86,13 @@ bool reception::make_place(newcomer which) {
   return gone != nullptr;
 }
 
+/// Where all places are taken, a few may still be on their way out.
+void reception::limit_leaving() noexcept {
+  if (leaving_.size() <= most_leaving_beyond_places) return;
+  const std::size_t in_places = leaving_.size() - most_leaving_beyond_places;
+  if (here_.in_place() + in_places >= max_clients_) leaving_.make_room();
+}
+
 /// Of datagrams' peers nobody knows whether they have left: of one address, too, the one that is silent.
 bool reception::make_way_of_own(const address& caller) {
   if (here_.making_way() >= most_making_way_at_once) return false;
@@ -94,8 +111,9 @@ std::variant<counted_in, turned_away> reception::admit(newcomer which, const add
     return counted_in{to, by_, caller};
   }
   counted_in its{to, by_, caller};
-  if (make_place(which)) return its;
-  return turned_away::busy;
+  if (!make_place(which)) return turned_away::busy;
+  limit_leaving();
+  return its;
 }
 
 counted_in reception::counted(const connection& caller) noexcept {

@@ -4,6 +4,7 @@
 #include <ahoy/server/callers.hpp>
 #include <ahoy/server/counted_in.hpp>
 #include <ahoy/server/datagram_peers.hpp>
+#include <ahoy/server/leavers.hpp>
 #include <ahoy/server/observer.hpp>
 #include <ahoy/server/options.hpp>
 #include <ahoy/server/rate_limit.hpp>
@@ -23,8 +24,12 @@ enum class newcomer { connected, sender_of_datagrams };
 /// thread.
 class reception {
  public:
-  /// All must outlive this.
-  reception(engine& by, const server_options& options, callers& here, observer& told);
+  /// Peers of datagrams from one address where callers meet and no limit was set: a class behind one router.
+  /// What one says all others are sent, and who forges senders would have all of it sent to one victim.
+  static constexpr std::size_t most_meeting_of_address = 32;
+
+  /// All must outlive this. `callers_meet`: see handler.
+  reception(engine& by, const server_options& options, callers& here, observer& told, bool callers_meet);
 
   [[nodiscard]] bool is_full() const noexcept { return here_.in_place() >= max_clients_; }
   /// Whether one who has connected from there would find a place.
@@ -38,13 +43,15 @@ class reception {
   void enter(callers::caller& who, bool may_make_way);
   /// It is no caller any more, but counted in until its connection is closed.
   void leave(callers::caller& who) noexcept;
+  /// Those who are callers no more. They hold descriptors, and leave sooner where newcomers need those.
+  [[nodiscard]] leavers& leaving() noexcept { return leaving_; }
   /// Of one who was left counted in.
   counted_in counted(const connection& caller) noexcept;
 
   /// Whether one more of these may be told; if not it is counted.
   bool may_tell(turned_away what);
   /// Tells the observer of one that was not admitted. false: too many come for telling of each.
-  bool tell_refused(const address& caller, turned_away why);
+  bool tell_refused(newcomer which, const address& caller, turned_away why);
   void tell_denied(const address& caller);
   void tell_insecure(const connection& caller, std::string_view why);
   /// How many were not named, while there are any; until it is stopped.
@@ -53,8 +60,10 @@ class reception {
 
  private:
   static constexpr std::size_t most_making_way_at_once = 64;
+  static constexpr std::size_t most_leaving_beyond_places = 8;
 
   bool make_place(newcomer which);
+  void limit_leaving() noexcept;
   bool make_way_of_own(const address& caller);
   [[nodiscard]] admission& admission_of(newcomer which) noexcept {
     return which == newcomer::connected ? connected_ : senders_;
@@ -66,6 +75,7 @@ class reception {
   observer& told_;
   admission connected_, senders_;  // by address; senders of datagrams may be forged, so they count apart
   datagram_peers peers_;
+  leavers leaving_;
   std::array<rate_limit, 6> limits_;  // by turned_away
   event untold_{by_};
   std::size_t max_clients_;

@@ -55,7 +55,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       services_{where},
       pool_{make_pool(by, *of.handler_, of.options_, of.tls_.get())},
       turns_{by, most_at_once(of.options_)},
-      reception_{by, of.options_, of.callers_, *of.observer_},
+      reception_{by, of.options_, of.callers_, *of.observer_, of.handler_->callers_meet()},
       entrances_{by, of.options_, of.inherited_} {
   if (!pool_) return;
   for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
@@ -253,7 +253,7 @@ task<> server_run::cut_who_stalls() {
 /// One address that never stops must not hold up the acceptor, nor take from others the word that they wait
 /// for.
 void server_run::refuse(std::unique_ptr<connection> caller, bool is_secure, turned_away why) {
-  reception_.tell_refused(caller->remote(), why);
+  reception_.tell_refused(newcomer::connected, caller->remote(), why);
   if (why != turned_away::busy && !can_refuse_crowd()) return;
   conversations_.start(see_off(std::move(caller), is_secure));
 }
@@ -264,7 +264,7 @@ task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
   try {
     const std::string_view word = is_secure ? alert_internal_error : "busy\n";
     co_await caller->send(word);
-    co_await part_from(*caller);
+    co_await part_from(*caller, patience_);
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
   } catch (const std::bad_alloc&) {
@@ -405,10 +405,11 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   {
     const leaver gone = take_out(who);
     try {
+      leavers::leaver time{reception_.leaving(), is_cut ? conversations_.where() : patience_};
       if (is_cut)
-        co_await cut_off(*gone.link, time_to_part());
+        co_await cut_off(*gone.link, time_to_part()).in(time);
       else if (needs_farewell(*gone.link))
-        co_await part_from(*gone.link);
+        co_await part_from(*gone.link, time);
     } catch (const std::bad_alloc&) {
       // it is closed without a farewell
     }
@@ -424,8 +425,8 @@ duration server_run::time_to_part() const noexcept {
 
 /// While the server goes on, a caller has time to read and to end its half; its end waits for nobody to
 /// leave.
-task<> server_run::part_from(connection& caller) {
-  co_await farewell(caller, time_to_part()).in(patience_);
+task<> server_run::part_from(connection& caller, context& patience) {
+  co_await farewell(caller, time_to_part()).in(patience);
   if (patience_.stopped()) co_await short_farewell(caller, options().drain);
 }
 

@@ -85,7 +85,7 @@ class server_run : scope::follower {
   };
   leaver take_out(callers::entry who) noexcept;
   task<std::string> until_sent(callers::entry who);
-  task<> part_from(connection& caller);
+  task<> part_from(connection& caller, context& patience);
   [[nodiscard]] duration time_to_part() const noexcept;
   task<> see_off(std::unique_ptr<connection> caller, bool is_secure);
   task<> wait_for_turn(callers::entry who, turn& own);
