@@ -223,6 +223,14 @@ class Signals(unittest.TestCase):
             with Listener(f"127.0.0.1:{listener.port}") as again, Caller(again.port) as other:
                 answered(again, other)
 
+    def test_a_second_signal_does_not_end_it_as_if_nobody_heard(self):
+        """Both are there before it has heard of one; nobody has called."""
+        for _ in range(20):
+            with Listener("127.0.0.1:0") as listener:
+                for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+                    listener.send_signal(number)
+                self.assertEqual(listener.wait(), 0)
+
     def test_a_signal_that_was_ignored_stays_ignored(self):
         ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
         with Listener("127.0.0.1:0", before=ignoring) as listener, Caller(listener.port) as caller:

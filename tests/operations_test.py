@@ -740,7 +740,12 @@ class Systemd(Operations):
             reloading = told.recv(1000)
             self.assertRegex(reloading, rb"\ARELOADING=1\nMONOTONIC_USEC=\d+\n\Z")
             self.assertGreaterEqual(int(reloading.split(b"=")[-1]), before)
-            self.assertIn(b"READY=1\n", told.recv(1000))
+            self.assertIn(b"READY=1\nSTATUS=serves\n", told.recv(1000))
+            deny.write_text("nowhere\n")
+            self.assertIn("nothing has changed", service.reload_says())
+            self.assertTrue(told.recv(1000).startswith(b"RELOADING=1\n"))
+            self.assertRegex(told.recv(1000), rb"\AREADY=1\nSTATUS=serves; not reloaded: read line 1 .*nowhere.*\n\Z")
+            deny.write_text("#\n")
             first = service.upgrade()
             self.assertEqual(told.recv(1000), f"MAINPID={service.pid}\nREADY=1\n".encode())
             self.assertEqual(service.status(first), 0)
@@ -803,6 +808,28 @@ class Privileges(Operations):
             self.assertEqual((self.folder / "socket").stat().st_uid, self.nobody.pw_uid)
             self.assertIn("secret.pem", service.reload_says())  # it cannot read that any more
             self.assertIn(b"hello", run("send", f"unix://{self.folder}/socket", "hello").out)
+
+    def test_what_that_user_may_not_read_is_said_at_the_start(self):
+        good = certificates().good
+        key = self.file("hidden.pem", pathlib.Path(good.key).read_text(encoding="utf-8"))
+        key.chmod(0o600)
+        shown = self.file("seen.pem", pathlib.Path(good.file).read_text(encoding="utf-8"))
+        with Service("tls://127.0.0.1:0", "--handler", "echo", "--user", "nobody", "--cert", shown, "--key", key) as service:
+            said = service.err.so_far()
+            self.assertIn(b"hidden.pem: SIGHUP and SIGUSR2 will be refused", said)
+            self.assertNotIn(b"seen.pem", said)
+
+    def test_a_key_of_ones_own_stays_at_a_reload(self):
+        """It may be in a folder where that user may not read."""
+        banned = self.file("banned", "# none\n")
+        banned.chmod(0o644)
+        secret = self.folder / "root"
+        secret.mkdir(mode=0o700)
+        with Service("tls://127.0.0.1:0", "--handler", "echo", "--user", "nobody", "--deny", f"@{banned}", env=os.environ | {"XDG_CONFIG_HOME": str(secret)}) as service:
+            self.assertIn(b"identity.pem, our key: SIGUSR2 will be refused; --cert FILE", service.err.so_far())
+            banned.write_text("127.0.0.1\n")
+            self.assertIn("everybody allowed, 1 network denied", service.reload_says())
+            self.assertNotEqual(run("send", f"tls://127.0.0.1:{service.port}", "hello", "--insecure").status, 0)
 
     def test_who_cannot_be_is_refused_before_anything_is_listened_on(self):
         as_nobody = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups")

@@ -26,10 +26,12 @@ TEST(known_hosts, finds_a_server_by_its_host_and_port) {
 
 /// Else a changed key would be news to one who writes the name in another way.
 TEST(known_hosts, a_server_is_the_same_however_its_name_is_written) {
-  const std::string text = "tls://localhost:1 sha256=" + key + "\ntls://xn--bcher-kva.example:1 sha256=" + key +
-                           "\ntls://[::1]:1 sha256=" + key + "\n";
-  for (const char* written : {"tls://:1", "tls://localhost.:1", "tls://LocalHost:1", "tls://b\u00fccher.example:1",
-                              "tls://B\u00dcCHER.example.:1", "tls://[0:0::1]:1"})
+  const std::string text = "tls://localhost:1 sha256=" + key +
+                           "\ntls://xn--bcher-kva.example:1 sha256=" + key + "\ntls://[::1]:1 sha256=" + key +
+                           "\n";
+  for (const char* written :
+       {"tls://:1", "tls://localhost.:1", "tls://LocalHost:1", "tls://b\u00fccher.example:1",
+        "tls://B\u00dcCHER.example.:1", "tls://[0:0::1]:1"})
     EXPECT_TRUE(ahoy::find_known_host(text, endpoint::parse(written))) << written;
   const std::string made = ahoy::with_known_host(text, endpoint::parse("tls://Localhost.:1"), other);
   EXPECT_EQ(ahoy::find_known_host(made, endpoint::parse("tls://localhost:1"))->key, other);

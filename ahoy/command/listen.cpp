@@ -17,6 +17,7 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/command/status.hpp>
 #include <ahoy/command/termination.hpp>
+#include <ahoy/command/tls_choice.hpp>
 #include <ahoy/command/value_text.hpp>
 #include <ahoy/command/verbs.hpp>
 #include <ahoy/error/error.hpp>
@@ -395,9 +396,9 @@ task<> listen(engine& by, listen_options options, int& status) {
   context& here = co_await this_context();
   options.server.source = co_await source_address(by, options.on.front(), options);
   const inheritance inherited = find_inheritance();
+  if (speaks_tls(options) && options.tls.cert.empty()) options.identity = identity_of_user();
   listen_rules files = read_rules(options);
   options.server.tls = std::move(files.rules.tls);
-  options.fingerprint = std::move(files.fingerprint);
   listening verb{by, options, inherited, std::move(files.rules), here};
   co_await verb.run();
   status = verb.exit_status();

@@ -48,7 +48,7 @@ std::string url_of(scheme as, const address& on) {
 
 /// What follows the URL in the line to paste: how our key is known, and what a caller has to show of its own.
 std::string proofs(const listen_options& options) {
-  std::string all = options.fingerprint.empty() ? "" : "#sha256=" + options.fingerprint;
+  std::string all = options.identity.text.empty() ? "" : "#sha256=" + options.identity.fingerprint;
   if (!options.tls.token.empty()) all += " --token FILE";
   if (options.tls.requires_certificate || !options.tls.allow_key.empty()) all += " --cert FILE";
   return all;

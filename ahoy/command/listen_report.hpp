@@ -92,8 +92,8 @@ class listen_report final : public observer, public transcript {
   bool somebody_failed_ = false;
   bool anybody_found_no_worker_ = false;
   bool writing_ = false;
-  rate_limit spoke_tls_;       // on endpoints without
-  rate_limit too_large_;       // for a datagram
+  rate_limit spoke_tls_;  // on endpoints without
+  rate_limit too_large_;  // for a datagram
   std::uint64_t too_large_untold_ = 0;
   std::uint64_t dropped_ = 0;  // messages, for slow callers
 };

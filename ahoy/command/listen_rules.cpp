@@ -32,16 +32,25 @@ std::string listen_rules::summary() const {
                      rules.tls ? ", keys and certificates as their files are" : "");
 }
 
+bool speaks_tls(const listen_options& options) noexcept {
+  return std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
+}
+
+std::vector<std::string> files_of_rules(const listen_options& options) {
+  std::vector<std::string> all = options.allow_files;
+  all.insert(all.end(), options.deny_files.begin(), options.deny_files.end());
+  const tls_settings& how = options.tls;
+  for (const std::string& each : {how.cert, how.key, how.cacert, how.allow_key, how.token})
+    if (!each.empty()) all.push_back(each);
+  return all;
+}
+
 listen_rules read_rules(const listen_options& options) {
   listen_rules made;
   made.rules.allow = networks(options.server.allow, options.allow_files, empty_list::is_refused);
   made.rules.deny = networks(options.server.deny, options.deny_files, empty_list::is_fine);
-  const bool is_secure =
-      std::ranges::any_of(options.on, [](const endpoint& each) { return each.scheme == scheme::tls; });
-  if (!is_secure) return made;
-  const own_identity who = identity_of_listener(options.tls);
-  made.rules.tls = security_of_listener(options.tls, who, options.handshake_timeout);
-  made.fingerprint = who.fingerprint;
+  if (speaks_tls(options))
+    made.rules.tls = security_of_listener(options.tls, options.identity, options.handshake_timeout);
   return made;
 }
 

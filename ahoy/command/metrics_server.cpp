@@ -11,6 +11,7 @@ namespace {
 server_options narrow() {
   server_options options;
   options.max_clients = 16;
+  options.busy = metrics::busy;
   options.per_address.at_once = 8;
   options.backlog = 16;
   options.drain = std::chrono::seconds{1};

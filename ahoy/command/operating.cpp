@@ -54,6 +54,21 @@ void operating::bound() {
     if (has_file && ::geteuid() == 0) give_socket_file(each.on.host(), *user_);
   }
   become(*user_);
+  tell_what_is_unreadable();
+}
+
+/// Better now than when somebody has to be kept out at once.
+void operating::tell_what_is_unreadable() {
+  for (const std::string& each : files_of_rules(options_))
+    if (::access(each.c_str(), R_OK) != 0)
+      report_.note(fmt::format("ahoy: --user {} may not read {}: SIGHUP and SIGUSR2 will be refused",
+                               escape(options_.user), escape(each)));
+  const std::string& own = options_.identity.file;
+  if (!own.empty() && ::access(own.c_str(), R_OK) != 0)
+    report_.note(fmt::format(
+        "ahoy: --user {} may not read {}, our key: SIGUSR2 will be refused; --cert FILE names one "
+        "that it may",
+        escape(options_.user), escape(own)));
 }
 
 void operating::ready() {
@@ -96,6 +111,8 @@ task<> operating::obey(int signal) {
 }
 
 void operating::note_failure(std::string_view what, const error& why) {
+  if (why.code() == std::errc::no_such_process)  // one that has ended: how says all
+    return report_.note(fmt::format("ahoy: {}: {}", what, why.hint()));
   const std::string hint = why.hint().empty() ? "" : "; " + why.hint();
   report_.note(fmt::format("ahoy: {}: {}{}", what, why.what(), hint));
 }
@@ -103,6 +120,7 @@ void operating::note_failure(std::string_view what, const error& why) {
 void operating::reload() {
   manager_.reloading();
   if (when_reloading) when_reloading();
+  std::string state = "serves";
   try {
     listen_rules next = read_rules(options_);
     const std::string summary = next.summary();
@@ -110,8 +128,9 @@ void operating::reload() {
     report_.note("reloaded: " + summary);
   } catch (const error& why) {
     note_failure("not reloaded, and nothing has changed", why);
+    state += fmt::format("; not reloaded: {}", why.what());
   }
-  manager_.ready("serves");
+  manager_.ready(state);
 }
 
 std::string operating::why_not_succeeded() const {
@@ -172,7 +191,7 @@ task<> operating::pass_on_signals() {
 
 task<> operating::outlive_successor() {
   const std::string end = co_await next_->ended();
-  report_.note("ahoy: the successor has ended while callers were still here: " + end);
+  if (!end.empty()) report_.note("ahoy: the successor has ended while callers were still here: " + end);
 }
 
 }  // namespace ahoy::inline v0

@@ -43,6 +43,7 @@ class operating {
   task<> pass_on_signals();
   task<> outlive_successor();
   [[nodiscard]] std::string why_not_succeeded() const;
+  void tell_what_is_unreadable();
   void note_failure(std::string_view what, const error& why);
 
   engine& by_;

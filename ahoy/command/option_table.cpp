@@ -213,7 +213,7 @@ constexpr std::array own_rows{
     option{
         "--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
         "how many callers at once from one address",
-        "One more is told `busy` and closed, under every model; over TLS it is closed without the word. An "
+        "One more is told `busy` and closed, under every model; over TLS by the alert internal_error. An "
         "IPv4 host is one address, of IPv6 the /64 is, but for hosts on the same link and those behind a "
         "translator (64:ff9b::/96). TCP and TLS count together, UDP apart from them, since whoever "
         "sends datagrams may be forged: there the one from that address that has been silent for longest "

@@ -28,6 +28,11 @@ struct tls_settings {
   bool requires_certificate = false;
 };
 
+/// A key of the user's own, with a certificate that it has signed itself; all empty where there is none.
+struct own_identity {
+  std::string file, text, fingerprint;
+};
+
 /// What every verb that talks takes.
 struct common_options {
   std::optional<ahoy::framing> framing;  ///< unset: the verb's default
@@ -82,8 +87,8 @@ struct listen_options : common_options {
   bool commands = true;                                   ///< --no-commands turns @NAME, /who, … off
   duration handshake_timeout = std::chrono::seconds{10};  ///< of a tls endpoint
   duration message_timeout = no_timeout;  ///< from a message's first byte to its end, of talk and relay
-  std::string fingerprint;  ///< of the key that a tls endpoint shows, where nobody else vouches for it
-  std::string log;          ///< a file's name, "-" for standard error; empty: none
+  own_identity identity;                  ///< of a tls endpoint, where nobody else vouches for it
+  std::string log;                        ///< a file's name, "-" for standard error; empty: none
   log_format log_as = log_format::text;
   std::optional<endpoint> metrics;  ///< where Prometheus may ask
   server_options server;

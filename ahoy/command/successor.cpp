@@ -211,7 +211,8 @@ void successor::pass_on(int signal) noexcept {
 
 task<std::string> successor::ended() {
   co_await await_end(no_timeout);
-  co_return reap();
+  std::string how = reap();
+  co_return how == in_words(0) ? std::string{} : std::move(how);
 }
 
 void tell_ready(int listener) noexcept {

@@ -29,7 +29,8 @@ class successor {
   void dismiss() noexcept { serves_ = false; }
   /// To one that serves: what this process was sent in its place.
   void pass_on(int signal) noexcept;
-  /// Of one that serves: returns when it has ended, and in words how.
+  /// Of one that serves: returns when it has ended, and in words how; empty: well, perhaps since it has a
+  /// successor of its own.
   task<std::string> ended();
 
  private:

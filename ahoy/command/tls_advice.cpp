@@ -25,7 +25,9 @@ constexpr std::array steps{
     step_row{"a certificate of ours", ": --cert FILE shows one, --key FILE has its key", true},
     step_row{"what it says is not TLS", ": without TLS it is {1}"},
     step_row{"unexpected message", ": if it speaks no TLS it is {1}"},
-    step_row{"it ended the connection instead", ": if it speaks no TLS it is {1}"},
+    step_row{"it ended the connection instead", ": it may not let us in; if it speaks no TLS it is {1}"},
+    step_row{"it reset the connection instead", ": it may not let us in; if it speaks no TLS it is {1}"},
+    step_row{"it asks for none", ": leave --token out"},
     step_row{"does it speak TLS?", " If not, it is {1}"},
 };
 
@@ -67,7 +69,8 @@ std::string own_key(const tls_settings& how) {
 
 error with_next_step(const error& why, const endpoint& to, const tls_settings& how) {
   const bool is_silence = why.code() == std::errc::timed_out && why.verb() == "begin TLS with";
-  if (why.code() != errc::handshake_failed && !is_silence) return why;
+  const bool is_about_token = why.verb() == "prove token to";
+  if (why.code() != errc::handshake_failed && !is_silence && !is_about_token) return why;
   return {why.code(), why.verb(), why.address(), with_step(why.hint(), to, how) + shown_key(why.hint(), how)};
 }
 

@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kind = "sha256=";
 constexpr std::size_t digits = 64;
 constexpr std::size_t most_keys = std::size_t{16} * 1024 * 1024;  // bytes of a file of them
+constexpr std::size_t most_of_identity = std::size_t{64} * 1024;  // bytes
 constexpr std::string_view own_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
 
 std::string without_kind(std::string_view fingerprint) {
@@ -108,17 +109,15 @@ error tls_choice::explained(const trust_error& why) const {
                       line)};
 }
 
-own_identity identity_of_listener(const tls_settings& how) {
-  if (!how.cert.empty()) return {how.cert, how.key, {}};
+own_identity identity_of_user() {
   const std::string file = file_of_own_key();
-  return {file, {}, fingerprint_of_key(file)};
+  return {file, file_text(file, most_of_identity), fingerprint_of_key(file)};
 }
 
 std::shared_ptr<const security> security_of_listener(const tls_settings& how, const own_identity& who,
                                                      duration handshake_timeout) {
   tls_options options = options_of(how);
-  options.certificate = who.certificate;
-  options.key = who.key;
+  options.identity = who.text;
   options.requires_certificate = how.requires_certificate;
   if (!how.allow_key.empty()) options.trusted_keys = keys_in_file(how.allow_key);
   options.handshake_timeout = handshake_timeout;

@@ -27,14 +27,10 @@ class tls_choice {
   std::shared_ptr<const security> side_;
 };
 
-/// Who a listener is: --cert, or a key of the user's own, which is made once.
-struct own_identity {
-  std::string certificate, key;  ///< files
-  std::string fingerprint;       ///< of the user's own key; empty with --cert, for which others vouch
-};
-[[nodiscard]] own_identity identity_of_listener(const tls_settings& how);
+/// The user's own key, which is made once. Throws error.
+[[nodiscard]] own_identity identity_of_user();
 
-/// What answers on tls endpoints. Throws error.
+/// What answers on tls endpoints: with --cert, or as `who`. Throws error.
 [[nodiscard]] std::shared_ptr<const security> security_of_listener(const tls_settings& how,
                                                                    const own_identity& who,
                                                                    duration handshake_timeout);

@@ -137,6 +137,7 @@ class tls_connection final : public secure_connection {
   task<> send_all(send_operation& asked);
   [[nodiscard]] std::uint64_t end_of_outgoing() const noexcept;
   task<> agree();
+  [[nodiscard]] std::exception_ptr reason_of(const std::error_code& failure) const;
   [[nodiscard]] bool is_askers(const std::error_code& why) const noexcept;
   task<> agree_by_words();
   task<> until_agreed();
@@ -192,15 +193,23 @@ bool tls_connection::is_askers(const std::error_code& why) const noexcept {
   return why == std::errc::operation_canceled || (why == std::errc::timed_out && engine().now() < agreed_by_);
 }
 
+/// Whatever ends it, while it lasts it is the handshake that has failed. Called where the error is handled.
+std::exception_ptr tls_connection::reason_of(const std::error_code& failure) const {
+  if (failure == std::errc::timed_out)
+    return std::make_exception_ptr(
+        error{failure, "begin TLS with", session_.label(), "the handshake took too long"});
+  if (is_reset(failure))
+    return std::make_exception_ptr(error{make_error_code(errc::handshake_failed), "begin TLS with",
+                                         session_.label(), "it reset the connection instead"});
+  return std::current_exception();
+}
+
 task<> tls_connection::agree() {
   try {
     co_await with_deadline(agreed_by_, agree_by_words());
   } catch (const error& why) {
     if (is_askers(why.code())) throw;
-    const bool is_late = why.code() == std::errc::timed_out;
-    refused_ = !is_late ? std::current_exception()
-                        : std::make_exception_ptr(
-                              error{why.code(), "begin TLS with", label(), "the handshake took too long"});
+    refused_ = reason_of(why.code());
   } catch (...) {
     refused_ = std::current_exception();
   }

@@ -34,8 +34,8 @@ constexpr std::size_t most_remembered = 64;
 /// there.
 constexpr long longest_certificates = 12L * 1024;
 
-/// What a stranger's certificate unpacks to would be room that no limit of ours has counted (RFC 8879). OpenSSL
-/// has it from 3.2 on.
+/// What a stranger's certificate unpacks to would be room that no limit of ours has counted (RFC 8879).
+/// OpenSSL has it from 3.2 on.
 #ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
 constexpr auto no_certificate_compression =
     SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TX_CERTIFICATE_COMPRESSION;
@@ -102,6 +102,7 @@ struct tls_context::state {
   ~state();
   void set_up();
   void set_up_files();
+  void set_up_identity();
   [[noreturn]] void refuse_key() const;
   void believe_system();
   void set_up_client();
@@ -149,7 +150,10 @@ tls_context::state::state(const tls_options& given) : how{given}, protocols{code
   check_token(given.token);
 }
 
-tls_context::state::~state() { OPENSSL_cleanse(how.token.data(), how.token.size()); }
+tls_context::state::~state() {
+  OPENSSL_cleanse(how.token.data(), how.token.size());
+  OPENSSL_cleanse(how.identity.data(), how.identity.size());
+}
 
 void tls_context::state::set_up() {
   SSL_CTX* const made = context.get();
@@ -170,12 +174,30 @@ void tls_context::state::set_up_files() {
   SSL_CTX* const with = context.get();
   if (!how.authorities.empty() && SSL_CTX_load_verify_file(with, how.authorities.c_str()) != 1)
     refuse_file("read certificates from", how.authorities, certificates_wanted);
+  if (!how.identity.empty()) return set_up_identity();
   if (!how.certificate.empty() && SSL_CTX_use_certificate_chain_file(with, how.certificate.c_str()) != 1)
     refuse_file("read certificate from", how.certificate, certificates_wanted);
   const std::string& key = how.key.empty() ? how.certificate : how.key;
   if (!key.empty() && SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) != 1) refuse_key();
   const std::string& shown = how.certificate.empty() ? key : how.certificate;
   if (!shown.empty() && !key.empty() && SSL_CTX_check_private_key(with) != 1) refuse_key();
+}
+
+void tls_context::state::set_up_identity() {
+  const auto open = [this] {
+    return openssl_pointer<BIO, BIO_free>{
+        BIO_new_mem_buf(how.identity.data(), static_cast<int>(how.identity.size()))};
+  };
+  const auto for_certificate = open(), for_key = open();
+  check_memory(for_certificate && for_key);
+  const openssl_pointer<X509, X509_free> certificate{
+      PEM_read_bio_X509(for_certificate.get(), nullptr, no_password, nullptr)};
+  const openssl_pointer<EVP_PKEY, EVP_PKEY_free> key{
+      PEM_read_bio_PrivateKey(for_key.get(), nullptr, no_password, nullptr)};
+  const bool is_whole = certificate && key &&
+                        SSL_CTX_use_certificate(context.get(), certificate.get()) == 1 &&
+                        SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1;
+  if (!is_whole) throw error{make_error_code(errc::malformed), "read", "our identity", words_of_failure()};
 }
 
 void tls_context::state::refuse_key() const {
@@ -206,7 +228,7 @@ void tls_context::state::set_up_client() {
 
 void tls_context::state::set_up_server() {
   SSL_CTX* const made = context.get();
-  if (how.certificate.empty())
+  if (how.certificate.empty() && how.identity.empty())
     throw error{make_error_code(errc::malformed), "answer by TLS", "", "a server shows a certificate"};
   const bool asks = how.requires_certificate || !how.trusted_keys.empty();
   const int mode = asks ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;

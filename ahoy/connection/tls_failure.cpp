@@ -93,7 +93,8 @@ std::string names_in(X509* shown) {
 std::string whom_it_is_for(X509* shown) {
   const std::string servers = servers_in(shown);
   return servers.empty()
-             ? fmt::format("no server (it has no subjectAltName; its subject, {}, does not count)", names_in(shown))
+             ? fmt::format("no server (it has no subjectAltName; its subject, {}, does not count)",
+                           names_in(shown))
              : servers;
 }
 

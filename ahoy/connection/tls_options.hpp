@@ -18,6 +18,7 @@ struct tls_options {
   std::string authorities;  ///< certificates to believe; empty: the system's
   std::string certificate;  ///< ours; empty: none
   std::string key;          ///< its private key; empty: it is in the same file
+  std::string identity;     ///< in the place of both: the text of such a file
   bool insecure = false;    ///< believes anybody
 
   /// Fingerprints: whoever has one of these keys is believed, whatever its certificate says, and nobody else.

@@ -157,8 +157,8 @@ void tls_session::state::set_up_name(const host& server) {
   const bool is_address = server.is_numeric() && server.kind() != host_kind::any;
   X509_VERIFY_PARAM* const asked = SSL_get0_param(session.get());
   // A subject is whatever its owner asked for, and names no server (RFC 9525, section 6.2).
-  X509_VERIFY_PARAM_set_hostflags(
-      asked, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  X509_VERIFY_PARAM_set_hostflags(asked,
+                                  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   int is_set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(asked, peer.name.c_str())
                           : X509_VERIFY_PARAM_set1_host(asked, peer.name.c_str(), peer.name.size());
   if (is_set == 1 && !is_address)  // RFC 6066, section 3: the name of no address
@@ -403,6 +403,8 @@ const std::string& tls_session::peer_key() const {
   if (state_->peer.key.empty() && shown) state_->peer.key = fingerprint_of(shown);
   return state_->peer.key;
 }
+
+const std::string& tls_session::label() const { return state_->peer.label; }
 
 std::string tls_session::protocol() const {
   const unsigned char* name = nullptr;

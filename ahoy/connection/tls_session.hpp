@@ -57,6 +57,8 @@ class tls_session {
   [[nodiscard]] std::string version() const;
   /// Of the key that the peer has shown by now; empty where there is none.
   [[nodiscard]] const std::string& peer_key() const;
+  /// As it was given.
+  [[nodiscard]] const std::string& label() const;
   /// What was agreed on (ALPN); empty where nothing was.
   [[nodiscard]] std::string protocol() const;
   /// The server has asked for a certificate of ours, there is none, and it has said nothing yet.

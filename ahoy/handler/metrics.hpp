@@ -21,6 +21,11 @@ class metrics {
   static constexpr duration limit = std::chrono::seconds{5};
   static constexpr duration kept_for = std::chrono::seconds{1};
 
+  /// For who finds no place, in the place of an answer.
+  static constexpr const char* busy =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n"
+      "Retry-After: 1\r\nConnection: close\r\n\r\nbusy\n";
+
   explicit metrics(std::function<std::string()> text) : text_{std::move(text)} {}
   task<> serve(connection& peer);
   /// What is served now.

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct server_options {
   /// 0: see default_max_clients(). One more is told `busy`, unless a peer of datagrams is here: nobody can
   /// know whether it has left, so the one that was silent for longest makes way.
   std::size_t max_clients = 0;
+  std::string busy =
+      "busy\n";  ///< what it is told where its transport has no word for it; of datagrams "busy"
   /// It does so for another peer of datagrams only once it has been silent for so long: else more of them
   /// than there are places would put each other out, in the middle of what they say. Whoever connects has
   /// shown that it is there, which a sender of datagrams, who may be forged, has not: it is not kept waiting.

@@ -262,7 +262,7 @@ task<> server_run::see_off(std::unique_ptr<connection> caller, bool is_secure) {
   ++refusing_;
   caller->set_timeout(time_to_part());
   try {
-    const std::string_view word = is_secure ? alert_internal_error : "busy\n";
+    const std::string_view word = is_secure ? alert_internal_error : std::string_view{options().busy};
     co_await caller->send(word);
     co_await part_from(*caller, patience_);
   } catch (const std::system_error&) {
@@ -284,7 +284,7 @@ bool server_run::tell_no_worker(const address& caller, std::string_view why) {
 task<> server_run::turn_away(connection& caller, bool is_secure) {
   const bool is_datagram = caller.keeps_boundaries();
   try {
-    if (!is_secure) co_await caller.send(is_datagram ? "busy" : "busy\n");
+    if (!is_secure) co_await caller.send(is_datagram ? "busy" : std::string_view{options().busy});
   } catch (const std::system_error&) {
     // It hung up before it heard: nobody is left to be told.
   }
