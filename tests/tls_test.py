@@ -355,16 +355,14 @@ class Trust(Tls):
 
     def test_a_reset_before_tls(self):
         """However far it had come, it is the handshake that has failed."""
-        for is_heard in (False, True):
-            def behave(peer, is_heard=is_heard):
-                if is_heard:
-                    peer.recv(1 << 16)
-                reset(peer)
-            for verb in ("call", "send", "bench"):
-                with self.subTest(verb=verb, is_heard=is_heard), Server(socket.AF_INET, behave) as server:
-                    to = self.url(server)
-                    self.refused(35, "begin TLS with localhost:[0-9]+: no TLS was agreed on\nit reset the connection instead: it may not let us in; "
-                                 f"if it speaks no TLS it is {to.replace('tls', 'tcp')}$", verb, to, *self.trusted, *ONE.get(verb, []))
+        def behave(peer):
+            peer.recv(1 << 16)
+            reset(peer)
+        for verb in ("call", "send", "bench"):
+            with self.subTest(verb=verb), Server(socket.AF_INET, behave) as server:
+                to = self.url(server)
+                self.refused(35, "begin TLS with localhost:[0-9]+: no TLS was agreed on\nit reset the connection instead: it may not let us in; "
+                             f"if it speaks no TLS it is {to.replace('tls', 'tcp')}$", verb, to, *self.trusted, *ONE.get(verb, []))
 
     def test_a_silent_server(self):
         with Server(socket.AF_INET, None) as server:

@@ -210,17 +210,16 @@ constexpr std::array own_rows{
         "kernel.pid_max allow."},
     option{"--backlog", "", value_kind::number, "N", "somaxconn", "listen", section::callers,
            "how many may wait to be accepted", "The system takes no more than net.core.somaxconn."},
-    option{
-        "--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
-        "how many callers at once from one address",
-        "One more is told `busy` and closed, under every model; over TLS by the alert internal_error. An "
-        "IPv4 host is one address, of IPv6 the /64 is, but for hosts on the same link and those behind a "
-        "translator (64:ff9b::/96). TCP and TLS count together, UDP apart from them, since whoever "
-        "sends datagrams may be forged: there the one from that address that has been silent for longest "
-        "makes way, once it has been so for 1s. Callers of Unix sockets have no address, and no such "
-        "limit. There is none by default, since no number suits both a room full of people behind one "
-        "address, or a benchmark, and a stranger; but over UDP it is 32 under talk and relay, where what one "
-        "says goes to all, and would go to a victim as often as somebody has forged its address."},
+    option{"--max-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
+           "how many callers at once from one address",
+           "One more is told `busy` and closed, under every model; over TLS by the alert internal_error. An "
+           "IPv4 host is one address, of IPv6 the /64 is, but for hosts on the same link and those behind a "
+           "translator (64:ff9b::/96). TCP and TLS count together, UDP apart from them, since whoever "
+           "sends datagrams may be forged: there the one from that address that has been silent for longest "
+           "makes way, once it has been so for 1s. Callers of Unix sockets have no address, and no such "
+           "limit. There is none by default, since no number suits both a room full of people behind one "
+           "address, or a benchmark, and a stranger; but over UDP it is 32 under relay, where what one "
+           "says goes to all, and would go to a victim as often as somebody has forged its address."},
     option{"--rate-per-address", "", value_kind::number, "N", "none", "listen", section::callers,
            "how many new callers a second from one address",
            "After the first --burst-per-address, which come at any rate (a token bucket). Over UDP what "

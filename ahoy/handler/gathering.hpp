@@ -92,6 +92,7 @@ class talk final : public gathering {
 class relay final : public gathering {
  public:
   using gathering::gathering;
+  [[nodiscard]] bool tells_others() const noexcept override { return true; }
 
  private:
   task<> heard(room_member& from, const connection& peer, const message& said) override;

@@ -24,6 +24,9 @@ class handler {
   /// Its callers meet: serve() and end() are always called on the server's own thread and loop, whatever the
   /// model, where they share what the handler has; a thread or a process of the model carries what they say.
   [[nodiscard]] virtual bool callers_meet() const noexcept { return false; }
+  /// What one caller says goes to all others. Over UDP few of them may then have one address, or whoever
+  /// forges a victim's as that of many callers would have each word sent there as many times.
+  [[nodiscard]] virtual bool tells_others() const noexcept { return false; }
   /// It answers of itself, without anybody's doing: over UDP such a handler never answers a datagram that
   /// came from another such handler, or from a service port, or the two would answer each other for ever
   /// (CVE-2024-2169).

@@ -9,21 +9,21 @@ namespace ahoy::inline v0 {
 
 namespace {
 
-address_limits limits_of_senders(address_limits asked, bool callers_meet) noexcept {
-  if (callers_meet && asked.at_once == 0) asked.at_once = reception::most_meeting_of_address;
+address_limits limits_of_senders(address_limits asked, bool tells_others) noexcept {
+  if (tells_others && asked.at_once == 0) asked.at_once = reception::most_told_of_address;
   return asked;
 }
 
 }  // namespace
 
 reception::reception(engine& by, const server_options& options, callers& here, observer& told,
-                     bool callers_meet)
+                     bool tells_others)
     : by_{by},
       options_{options},
       here_{here},
       told_{told},
       connected_{options.per_address},
-      senders_{limits_of_senders(options.per_address, callers_meet)},
+      senders_{limits_of_senders(options.per_address, tells_others)},
       max_clients_{options.max_clients ? options.max_clients
                                        : default_max_clients(options, limits_of_system())} {}
 

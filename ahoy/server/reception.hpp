@@ -24,12 +24,12 @@ enum class newcomer { connected, sender_of_datagrams };
 /// thread.
 class reception {
  public:
-  /// Peers of datagrams from one address where callers meet and no limit was set: a class behind one router.
-  /// What one says all others are sent, and who forges senders would have all of it sent to one victim.
-  static constexpr std::size_t most_meeting_of_address = 32;
+  /// Peers of datagrams from one address where no limit was set and what one says goes to the others: a class
+  /// behind one router.
+  static constexpr std::size_t most_told_of_address = 32;
 
-  /// All must outlive this. `callers_meet`: see handler.
-  reception(engine& by, const server_options& options, callers& here, observer& told, bool callers_meet);
+  /// All must outlive this. `tells_others`: see handler.
+  reception(engine& by, const server_options& options, callers& here, observer& told, bool tells_others);
 
   [[nodiscard]] bool is_full() const noexcept { return here_.in_place() >= max_clients_; }
   /// Whether one who has connected from there would find a place.

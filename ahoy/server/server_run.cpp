@@ -55,7 +55,7 @@ server_run::server_run(server& of, ahoy::engine& by, context& where)
       services_{where},
       pool_{make_pool(by, *of.handler_, of.options_, of.tls_.get())},
       turns_{by, most_at_once(of.options_)},
-      reception_{by, of.options_, of.callers_, *of.observer_, of.handler_->callers_meet()},
+      reception_{by, of.options_, of.callers_, *of.observer_, of.handler_->tells_others()},
       entrances_{by, of.options_, of.inherited_} {
   if (!pool_) return;
   for (const inherited_socket& each : of.inherited_) pool_->hide_from_workers(each.socket.get());
