@@ -36,12 +36,7 @@ termination::termination(engine& by, std::initializer_list<int> which)
   ::sigprocmask(SIG_BLOCK, &set_, &before_);
 }
 
-/// What was sent while it lived is not to end the process after it.
-termination::~termination() {
-  constexpr timespec at_once{};
-  while (::sigtimedwait(&set_, nullptr, &at_once) > 0) continue;
-  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-}
+termination::~termination() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 task<int> termination::next() {
   signalfd_siginfo got{};
