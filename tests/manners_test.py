@@ -589,7 +589,7 @@ class Logs(Manners):
     def test_a_file_that_cannot_be_made(self):
         ended = run("listen", HERE, "--log", self.folder / "no" / "log")
         self.assertEqual(ended.status, 23, ended)
-        self.assertRegex(ended.err, r"\Aahoy: log to \S+/no/log: no such file or directory\n")
+        self.assertRegex(ended.err, r"\Aahoy: log to \S+/no/log: no such file or directory\nmake its folder first\n")
 
     def test_a_program_that_fails(self):
         with Listener(HERE, "--log", self.log, "--exec", "sh", "-c", "exit 3") as listener:

@@ -505,6 +505,20 @@ class Upgrade(Operations):
             self.assertEqual(plain.split()[-1], after.split()[-1])
             service.end_whole()
 
+    def test_a_successor_that_was_succeeded_is_no_news(self):
+        """The first process still has a caller when the second has ended well."""
+        with Service("tcp://127.0.0.1:0", "--handler", "echo", "--drain", "none") as service:
+            with socket.create_connection(("127.0.0.1", service.port), GUARD) as here:
+                here.sendall(b"before")
+                self.assertEqual(here.recv(6, socket.MSG_WAITALL), b"before")
+                first, second = service.upgrade(), service.upgrade()
+                await_that(lambda: not is_running(second), "the end of the second")
+                here.sendall(b"after")
+                self.assertEqual(here.recv(5, socket.MSG_WAITALL), b"after")
+            self.assertEqual(service.status(first), 0)
+            self.assertNotIn(b"has ended", service.err.so_far())
+            service.end_whole()
+
     def test_metrics_and_the_log_go_over(self):
         """Also while somebody has begun to ask the old one for them, and it still has a caller."""
         at = port_to_listen_on()
@@ -833,7 +847,7 @@ class Privileges(Operations):
 
     def test_who_cannot_be_is_refused_before_anything_is_listened_on(self):
         as_nobody = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups")
-        for words, before, told in ((["daemon"], as_nobody, "become user daemon: operation not permitted"), (["root"], as_nobody, "become user root"),
+        for words, before, told in ((["daemon"], as_nobody, "become user daemon: operation not permitted\nonly root, or that user, may"), (["root"], as_nobody, "become user root"),
                                     (["nobody-at-all"], (), "no user has this name"), (["nobody:no-such-group"], (), "no group has this name"),
                                     (["4000000000"], (), "say a group"), (["4294967295"], (), "no user has this name"), ([":nogroup"], (), "NAME")):
             with self.subTest(words):

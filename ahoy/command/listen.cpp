@@ -217,7 +217,7 @@ class listening {
     try {
       log_file_.write(line);
     } catch (const error& why) {
-      if (options_.user.empty()) throw;
+      if (options_.user.empty() || why.code() != std::errc::permission_denied) throw;
       throw error{why.code(), why.verb(), why.address(),
                   "--user says who opens it, as also when it was renamed"};
     }

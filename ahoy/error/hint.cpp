@@ -63,6 +63,8 @@ const auto& table() {
       entry{"receive", system_cause(ENOTCONN),
             "connect first, or receive on the socket that accept returned"},
       entry{"receive", system_cause(ECONNRESET), "the peer ended the connection before all was read"},
+      entry{"log", system_cause(ENOENT), "make its folder first"},
+      entry{"become", system_cause(EPERM), "only root, or that user, may do that"},
       entry{"accept", system_cause(EINVAL), "call listen first"},
       entry{"", system_cause(EMFILE), "this process has all the descriptors it may have: raise `ulimit -n`"},
       entry{"", system_cause(ENFILE), "the system has no free descriptor: raise fs.file-max"},
