@@ -111,8 +111,13 @@ class worker_process final : public worker {
     co_return in_words(status);
   }
 
+  /// By its handle: where nobody reaps children, its number may be another's by now.
   void kill() noexcept override {
-    if (!ended_) ::kill(number_, SIGKILL);
+    if (ended_) return;
+    if (handle_->is_open())
+      ::syscall(SYS_pidfd_send_signal, handle_->number(), SIGKILL, nullptr, 0);
+    else
+      ::kill(number_, SIGKILL);
   }
 
  private:
