@@ -274,10 +274,6 @@ class Leaving(Manners):
             self.assert_few_are_held(listener, behave)
             self.assertTrue(is_served(self.open.enter_context(contextlib.closing(secure(caller(listener.port))))))
 
-    def test_after_a_cut(self):
-        with Listener(HERE, "--handler", "echo", "--max-clients", 4, "--idle-timeout", "1ms") as listener:
-            self.assert_few_are_held(listener, all_of)
-
 
 class Forged(Manners):
     """A room over UDP, where anybody may have said that he is somebody else."""

@@ -16,14 +16,15 @@ struct entry {
 
 std::error_condition system_cause(int errno_value) { return {errno_value, std::generic_category()}; }
 
+constexpr auto no_route = "this machine has no route there: check its network with `ip route`";
+
 const auto& table() {
   static const std::array entries{
       entry{"connect", system_cause(ECONNREFUSED),
             "nothing listens there: start the server first, or check the host and the port"},
       entry{"connect", system_cause(ETIMEDOUT),
             "no answer came: check the host and the port, and whether a firewall drops packets"},
-      entry{"connect", system_cause(ENETUNREACH),
-            "this machine has no route there: check its network with `ip route`"},
+      entry{"connect", system_cause(ENETUNREACH), no_route},
       entry{"connect", system_cause(EHOSTUNREACH), "the host does not answer on its network: is it up?"},
       entry{"connect", system_cause(ENOENT),
             "there is no such socket file: start the server first, or check the path"},
@@ -54,8 +55,7 @@ const auto& table() {
             "a datagram holds at most 65507 bytes over IPv4: send less, or use a stream"},
       entry{"send", system_cause(ECONNREFUSED), "nothing receives there: check the host and the port"},
       entry{"send", system_cause(EHOSTUNREACH), "the host does not answer on its network: is it up?"},
-      entry{"send", system_cause(ENETUNREACH),
-            "this machine has no route there: check its network with `ip route`"},
+      entry{"send", system_cause(ENETUNREACH), no_route},
       entry{"send", system_cause(EPIPE), "the connection was closed: by the peer, or by shutdown here"},
       entry{"send", system_cause(ENOTCONN), "connect first"},
       entry{"send", system_cause(EDESTADDRREQ), "connect first, or name the receiver with sendto"},
