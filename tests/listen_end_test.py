@@ -196,6 +196,18 @@ class Signals(unittest.TestCase):
                         listener.send_signal()
                     self.assertEqual(listener.wait(), 0)
 
+    def test_signals_that_come_while_it_ends_change_nothing(self):
+        """Whoever sends them: a supervisor that is impatient, a log rotation in the last moment."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
+            for _ in range(5):
+                with self.subTest(number.name), Listener("127.0.0.1:0", "--drain", "none") as listener:
+                    listener.send_signal()
+                    status = None
+                    while status is None:
+                        listener.send_signal(number)
+                        status = listener.process.poll()
+                    self.assertEqual(status, 0)
+
     def test_a_drain_without_limit_waits_for_the_slowest(self):
         """Longer than another listener's, with the same caller, which takes little, but never nothing for long."""
         told = [LONG + "\n"] * 60

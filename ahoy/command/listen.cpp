@@ -195,6 +195,8 @@ class listening {
     }
     report_.tell_totals();
     if (failure) std::rethrow_exception(failure);
+    ending_.ignore_from_now_on();
+    operating_.ended();
   }
   [[nodiscard]] int exit_status() const noexcept { return to_integer(status_); }
 
@@ -285,7 +287,7 @@ class listening {
   task<> end_by_signal() {
     for (;;) {
       co_await ending_.next();
-      if (served_) throw output_error(ECANCELED);  // its reader is all that we still wait for
+      if (served_ && !report_.is_written()) throw output_error(ECANCELED);  // its reader is all we wait for
       ++signals_;
       operating_.stops();
       serving_.stop();

@@ -27,6 +27,8 @@ class operating {
   task<> obey_signals();
   /// It has been told to end.
   void stops() noexcept;
+  /// It has ended: no signal concerns it any more.
+  void ended() noexcept { signals_.ignore_from_now_on(); }
   /// Files that are written to may have been renamed.
   std::function<void()> when_reloading;
   /// Another process serves from now on.

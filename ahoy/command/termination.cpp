@@ -38,6 +38,11 @@ termination::termination(engine& by, std::initializer_list<int> which)
 
 termination::~termination() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
+void termination::ignore_from_now_on() noexcept {
+  for (int signal = 1; signal < NSIG; ++signal)
+    if (::sigismember(&set_, signal) == 1) ::signal(signal, SIG_IGN);
+}
+
 task<int> termination::next() {
   signalfd_siginfo got{};
   do co_await signals_.engine().ready_unhurried(signals_, POLLIN);

@@ -22,6 +22,8 @@ class termination {
   /// Whether the latest one came from the system, and not from a process that sent it (sigaction(2),
   /// SI_KERNEL): SIGHUP then is the end of the terminal.
   [[nodiscard]] bool was_of_system() const noexcept { return was_of_system_; }
+  /// For who is done: one that waits, or comes before the process has ended, does not end it otherwise.
+  void ignore_from_now_on() noexcept;
 
  private:
   sigset_t set_, before_{};
