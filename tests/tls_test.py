@@ -285,6 +285,18 @@ class Trust(Tls):
                     with Listener("tls://127.0.0.1:0", *words) as listener:
                         self.assertEqual(f"others may read {words[-1]}: chmod 600" in listener.err.so_far().decode(), is_said)
 
+    def test_a_certificate_that_is_out_of_date_is_said(self):
+        """Who operates a server hears of it before its callers do."""
+        known = certificates()
+        for shown, is_said in ((known.expired, True), (known.good, False)):
+            words = ["--cert", shown.file, "--key", shown.key]
+            with self.subTest(shown.file), Listener("tls://127.0.0.1:0", *words) as listener:
+                listener.send_signal(signal.SIGHUP)
+                listener.err.until("^reloaded")
+                said = run("send", "tls://127.0.0.1:1", "x", *words).err
+                for text, times in ((listener.err.so_far().decode(), 2), (said, 1)):
+                    self.assertEqual(len(re.findall(rf"--cert {shown.file}: it was good until \d{{4}}-\d\d-\d\d", text)), times * is_said, text)
+
     def test_insecure_is_said_aloud(self):
         with self.server(answer(b"hi\n"), certificate=certificates().elsewhere) as server:
             ended = run("send", self.url(server), "x", "--insecure")

@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <sstream>
+#include <utility>
 
 namespace ahoy::inline v0 {
 
@@ -22,11 +23,17 @@ namespace {
 constexpr std::string_view kind = "sha256=";
 constexpr std::size_t digits = 64;
 constexpr std::size_t most_keys = std::size_t{16} * 1024 * 1024;  // bytes of a file of them
-constexpr std::size_t most_of_identity = std::size_t{64} * 1024;  // bytes
 constexpr std::string_view own_names = "DNS:localhost,IP:127.0.0.1,IP:::1";
 
 std::string without_kind(std::string_view fingerprint) {
   return std::string{fingerprint.starts_with(kind) ? fingerprint.substr(kind.size()) : fingerprint};
+}
+
+void warn_where_out_of_date(const std::string& certificate, const security& shows) {
+  const std::string why = shows.why_out_of_date();
+  if (!why.empty())
+    notice(fmt::format("--cert {}: {}: only who trusts its key, and not its date, takes it",
+                       escape(certificate), why));
 }
 
 tls_options options_of(const tls_settings& how) {
@@ -42,18 +49,6 @@ tls_options options_of(const tls_settings& how) {
   made.protocols = how.protocols;
   if (!how.token.empty()) made.token = token_in_file(how.token);
   return made;
-}
-
-/// Made once, whoever else makes one at the same time.
-std::string file_of_own_key() {
-  const std::string folder = user_folder();
-  if (folder.empty())
-    throw error{system_code(ENOENT), "keep", "a key of our own", "set HOME, or say --cert and --key"};
-  const folder_lock locked{folder};
-  const std::string file = folder + "/identity.pem";
-  if (!text_of_file(file)) replace_file(file, new_identity(std::string{own_names}));
-  warn_where_others_read("our own key", file);
-  return file;
 }
 
 }  // namespace
@@ -72,6 +67,7 @@ tls_choice::tls_choice(const endpoint& to, const tls_settings& how)
     notice(how.token.empty() ? "--insecure: whoever answers is believed, and may not be who was asked for"
                              : "--insecure: whoever has the token is believed");
   side_ = security_of_client(options);
+  warn_where_out_of_date(how.cert, *side_);
 }
 
 void tls_choice::accepted() const {
@@ -109,9 +105,19 @@ error tls_choice::explained(const trust_error& why) const {
                       line)};
 }
 
+/// Made once, whoever else makes one at the same time.
 own_identity identity_of_user() {
-  const std::string file = file_of_own_key();
-  return {file, file_text(file, most_of_identity), fingerprint_of_key(file)};
+  const std::string folder = user_folder();
+  if (folder.empty())
+    throw error{system_code(ENOENT), "keep", "a key of our own", "set HOME, or say --cert and --key"};
+  const folder_lock locked{folder};
+  own_identity own{folder + "/identity.pem", {}, {}};
+  std::optional<std::string> kept = text_of_file(own.file);
+  if (!kept) replace_file(own.file, kept.emplace(new_identity(std::string{own_names})));
+  own.text = std::move(*kept);
+  warn_where_others_read("our own key", own.file);
+  own.fingerprint = fingerprint_of_key(own.file);
+  return own;
 }
 
 std::shared_ptr<const security> security_of_listener(const tls_settings& how, const own_identity& who,
@@ -121,7 +127,9 @@ std::shared_ptr<const security> security_of_listener(const tls_settings& how, co
   options.requires_certificate = how.requires_certificate;
   if (!how.allow_key.empty()) options.trusted_keys = keys_in_file(how.allow_key);
   options.handshake_timeout = handshake_timeout;
-  return security_of_server(options);
+  std::shared_ptr<const security> made = security_of_server(options);
+  warn_where_out_of_date(how.cert, *made);
+  return made;
 }
 
 std::vector<std::string> keys_in_file(const std::string& name) {

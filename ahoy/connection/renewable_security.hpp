@@ -21,6 +21,7 @@ class renewable_security final : public security {
   [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host& server,
                                                         std::string name) const override;
   [[nodiscard]] duration handshake_timeout() const noexcept override { return now()->handshake_timeout(); }
+  [[nodiscard]] std::string why_out_of_date() const override { return now()->why_out_of_date(); }
 
  private:
   [[nodiscard]] std::shared_ptr<const security> now() const;

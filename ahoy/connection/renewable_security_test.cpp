@@ -22,6 +22,9 @@ struct one_of_several final : security {
     return nullptr;
   }
   [[nodiscard]] ahoy::duration handshake_timeout() const noexcept override { return timeout_; }
+  [[nodiscard]] std::string why_out_of_date() const override {
+    return "good for " + std::to_string(timeout_.count());
+  }
 
  private:
   ahoy::duration timeout_;
@@ -37,6 +40,7 @@ TEST(renewable_security, is_the_one_that_came_last) {
   EXPECT_EQ(asked, "example.org first 1000000000");
   all.renew(std::make_shared<one_of_several>(2s, asked));
   EXPECT_EQ(all.handshake_timeout(), 2s);
+  EXPECT_EQ(all.why_out_of_date(), "good for 2000000000");
   EXPECT_EQ(all.renewals(), 1U);
   static_cast<void>(all.over(nullptr, ahoy::host{"example.org"}, "second"));
   EXPECT_EQ(asked, "example.org second 2000000000");

@@ -39,6 +39,9 @@ class security {
                                                                 std::string name) const = 0;
   /// From over() to the end of the handshake; timed_out after it.
   [[nodiscard]] virtual duration handshake_timeout() const noexcept = 0;
+  /// Why whoever looks at the date will not trust the certificate that it shows; empty where it is good
+  /// today, and where it shows none.
+  [[nodiscard]] virtual std::string why_out_of_date() const { return {}; }
 };
 
 /// not_trusted, with what would have to be trusted.

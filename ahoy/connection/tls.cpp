@@ -434,21 +434,33 @@ void tls_connection::shutdown_receive() {
   below_->shutdown_receive();
 }
 
-/// One side, with its keys.
-class tls_client final : public security {
+/// One side, with its keys; what both are alike in.
+class tls_side : public security {
  public:
-  explicit tls_client(const tls_options& how)
-      : context_{tls_context::of_client(how)}, limit_{how.handshake_timeout} {}
-  [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host& server,
-                                                        std::string name) const override {
-    auto session = tls_session::to_server(context_, server, std::move(name));
+  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
+  [[nodiscard]] std::string why_out_of_date() const override { return context_.why_out_of_date(); }
+
+ protected:
+  tls_side(tls_context context, duration limit) : context_{std::move(context)}, limit_{limit} {}
+  [[nodiscard]] const tls_context& context() const noexcept { return context_; }
+  [[nodiscard]] std::unique_ptr<secure_connection> talk(std::unique_ptr<connection> below,
+                                                        tls_session session) const {
     return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
   }
-  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
 
  private:
   tls_context context_;
   duration limit_;
+};
+
+class tls_client final : public tls_side {
+ public:
+  explicit tls_client(const tls_options& how)
+      : tls_side{tls_context::of_client(how), how.handshake_timeout} {}
+  [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host& server,
+                                                        std::string name) const override {
+    return talk(std::move(below), tls_session::to_server(context(), server, std::move(name)));
+  }
 };
 
 /// What both ends need to be the same; it has no files, which can be read but once where they are pipes.
@@ -460,22 +472,15 @@ tls_options caller_of(const tls_options& server) {
   return how;
 }
 
-class tls_server final : public security {
+class tls_server final : public tls_side {
  public:
-  explicit tls_server(const tls_options& how)
-      : context_{tls_context::of_server(how)}, limit_{how.handshake_timeout} {
-    tls_session::rehearse(context_, tls_context::of_client(caller_of(how)));
+  explicit tls_server(const tls_options& how) : tls_side{tls_context::of_server(how), how.handshake_timeout} {
+    tls_session::rehearse(context(), tls_context::of_client(caller_of(how)));
   }
   [[nodiscard]] std::unique_ptr<secure_connection> over(std::unique_ptr<connection> below, const host&,
                                                         std::string name) const override {
-    auto session = tls_session::to_client(context_, std::move(name));
-    return std::make_unique<tls_connection>(std::move(below), std::move(session), limit_);
+    return talk(std::move(below), tls_session::to_client(context(), std::move(name)));
   }
-  [[nodiscard]] duration handshake_timeout() const noexcept override { return limit_; }
-
- private:
-  tls_context context_;
-  duration limit_;
 };
 
 }  // namespace

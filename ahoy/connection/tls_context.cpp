@@ -346,6 +346,11 @@ void tls_context::resume(ssl_st* session) const {
   state_->remembered.erase(found);  // a ticket is used once (RFC 8446, appendix C.4)
 }
 
+std::string tls_context::why_out_of_date() const {
+  const X509* const shown = SSL_CTX_get0_certificate(state_->context.get());
+  return shown ? v0::why_out_of_date(*shown) : std::string{};
+}
+
 const std::string& tls_context::token() const noexcept { return state_->how.token; }
 
 std::string key_fingerprint(const std::string& certificate_file) {

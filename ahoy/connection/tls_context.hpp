@@ -22,6 +22,10 @@ class tls_context {
   /// The same; and where there is no certificate to show.
   [[nodiscard]] static tls_context of_server(const tls_options& how);
 
+  /// Why whoever looks at the date will not trust our certificate: "it was good until 2026-01-31"; empty
+  /// where it is good today, and where there is none.
+  [[nodiscard]] std::string why_out_of_date() const;
+
  private:
   friend class tls_session;
   struct state;

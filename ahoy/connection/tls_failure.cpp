@@ -89,6 +89,14 @@ std::string names_in(X509* shown) {
   return servers.empty() ? text_of(X509_get_subject_name(shown)) : servers;
 }
 
+std::string last_day(const X509& of) {
+  return fmt::format("it was good until {}", text_of(X509_get0_notAfter(&of)));
+}
+
+std::string first_day(const X509& of) {
+  return fmt::format("it is good from {} on", text_of(X509_get0_notBefore(&of)));
+}
+
 /// A subject that looks like the name that was asked for is worth a word.
 std::string whom_it_is_for(X509* shown) {
   const std::string servers = servers_in(shown);
@@ -111,6 +119,11 @@ std::string words_of_alert() {
   return found == reasons.end() ? words_of_failure() : std::string{found->words};
 }
 
+std::string why_out_of_date(const X509& certificate) {
+  if (X509_cmp_current_time(X509_get0_notAfter(&certificate)) < 0) return last_day(certificate);
+  return X509_cmp_current_time(X509_get0_notBefore(&certificate)) > 0 ? first_day(certificate) : "";
+}
+
 std::string why_not_trusted(x509_store_ctx_st* shown, std::string_view name) {
   X509* const leaf = X509_STORE_CTX_get0_cert(shown);
   const int why = X509_STORE_CTX_get_error(shown);
@@ -121,10 +134,9 @@ std::string why_not_trusted(x509_store_ctx_st* shown, std::string_view name) {
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return fmt::format("{}: the certificate is for {}, and not for {}", words, whom_it_is_for(leaf), name);
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return fmt::format("{}: it was good until {}", words, text_of(X509_get0_notAfter(leaf)));
+      return fmt::format("{}: {}", words, last_day(*leaf));
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return fmt::format("{}: it is good from {} on; is this machine's clock right?", words,
-                         text_of(X509_get0_notBefore(leaf)));
+      return fmt::format("{}: {}; is this machine's clock right?", words, first_day(*leaf));
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
