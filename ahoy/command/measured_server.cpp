@@ -2,13 +2,13 @@
 #include <ahoy/command/measured_server.hpp>
 #include <ahoy/command/signals.hpp>
 #include <ahoy/error/error.hpp>
+#include <ahoy/socket/process_handle.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,7 +82,7 @@ void measured_server::start(const std::vector<std::string>& words) {
   if (number_ < 0) fail("start server");
   if (number_ == 0) become(arguments.data(), parent, written.get());
   says_ = std::make_unique<descriptor>(by_, std::move(says));
-  fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number_, 0))};
+  fd handle = open_process(number_);
   if (!handle) fail("wait for server");
   handle_ = std::make_unique<descriptor>(by_, std::move(handle));
 }

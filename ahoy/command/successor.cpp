@@ -6,12 +6,12 @@
 #include <ahoy/error/escape.hpp>
 #include <ahoy/error/signal.hpp>
 #include <ahoy/server/no_signals.hpp>
+#include <ahoy/socket/process_handle.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,7 +146,7 @@ task<> successor::start(std::span<const listening_socket> sockets, std::span<con
     plan how{std::move(file), sockets, on, theirs.get(), variable_};
     number_ = v0::start(how, theirs.get());
   }
-  handle_.emplace(by_, fd{static_cast<int>(::syscall(SYS_pidfd_open, number_, 0))});
+  handle_.emplace(by_, open_process(number_));
   if (!handle_->is_open()) fail_to_watch(errno);
   std::string why;
   try {
@@ -194,20 +194,14 @@ std::string successor::reap() noexcept {
     const bool has_ended = ::waitpid(number_, &status, WNOHANG) == number_;
     if (has_ended) return number_ = -1, in_words(status);
   }
-  if (!serves_ && handle_ && handle_->is_open())
-    ::syscall(SYS_pidfd_send_signal, handle_->number(), SIGKILL, nullptr, 0);
-  else if (!serves_)
-    ::kill(number_, SIGKILL);
+  if (!serves_) signal_process(handle_ ? handle_->number() : -1, number_, SIGKILL);
   do gone = ::waitpid(number_, &status, 0);
   while (gone < 0 && errno == EINTR);
   number_ = -1;
   return gone < 0 ? "it has ended" : in_words(status);
 }
 
-/// By its handle: its number may be another's by now.
-void successor::pass_on(int signal) noexcept {
-  ::syscall(SYS_pidfd_send_signal, handle_->number(), signal, nullptr, 0);
-}
+void successor::pass_on(int signal) noexcept { signal_process(handle_->number(), number_, signal); }
 
 task<std::string> successor::ended() {
   co_await await_end(no_timeout);

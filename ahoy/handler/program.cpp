@@ -2,6 +2,7 @@
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/handler/program.hpp>
+#include <ahoy/socket/process_handle.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,7 +134,7 @@ started start_program(const program_options& options, const connection& peer, in
   if (number < 0) fail(errno, options);
   if (number == 0) prepared.become(stream, write_end.get());
   ::setpgid(number, number);
-  fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
+  fd handle = open_process(number);
   const int why = handle || errno == ESRCH ? 0 : errno;  // ESRCH: over, and reaped by whoever ignores SIGCHLD
   write_end.reset();
   try {

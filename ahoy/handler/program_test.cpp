@@ -3,6 +3,7 @@
 #include <ahoy/error/error.hpp>
 #include <ahoy/handler/program.hpp>
 #include <ahoy/server/server.hpp>
+#include <ahoy/socket/process_handle.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
 
@@ -11,7 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <tests/reset.hpp>
 #include <unistd.h>
@@ -262,7 +262,7 @@ TEST_P(program_under, one_that_does_not_obey_is_killed_with_what_it_started) {
                   how()};
   ahoy::socket caller = serving.call();
   const pid_t number = number_of(caller);
-  const ahoy::fd started_by_it{static_cast<int>(::syscall(SYS_pidfd_open, number_of(caller), 0))};
+  const ahoy::fd started_by_it = ahoy::open_process(number_of(caller));
   ASSERT_TRUE(started_by_it);
   serving.end();
   EXPECT_TRUE(is_gone(number));
@@ -355,7 +355,7 @@ TEST_P(program_under, one_that_does_not_obey_is_killed_at_the_cut) {
 TEST_P(program_under, what_it_leaves_behind_in_its_group_is_killed_when_it_has_ended) {
   running serving{"tcp://127.0.0.1:0", shell("(trap '' TERM; exec sleep 1000) & echo $!"), how()};
   ahoy::socket caller = serving.call();
-  const ahoy::fd left_behind{static_cast<int>(::syscall(SYS_pidfd_open, number_of(caller), 0))};
+  const ahoy::fd left_behind = ahoy::open_process(number_of(caller));
   EXPECT_EQ(read_all(caller), "");
   EXPECT_EQ(serving.why_somebody_left(), "done");
   pollfd gone{left_behind.get(), POLLIN, 0};  // ESRCH: it was gone before it could be looked at

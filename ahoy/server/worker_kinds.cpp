@@ -2,6 +2,7 @@
 #include <ahoy/error/signal.hpp>
 #include <ahoy/server/no_signals.hpp>
 #include <ahoy/server/worker_kinds.hpp>
+#include <ahoy/socket/process_handle.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,7 +83,7 @@ constexpr int well_ended = 120;
 class worker_process final : public worker {
  public:
   explicit worker_process(engine& by) noexcept : by_{by} {}
-  /// `handle` is of pidfd_open(2), or none.
+  /// `handle` is of open_process(), or none.
   void begin(pid_t number, fd handle) noexcept {
     number_ = number;
     ended_ = false;
@@ -114,10 +114,7 @@ class worker_process final : public worker {
   /// By its handle: where nobody reaps children, its number may be another's by now.
   void kill() noexcept override {
     if (ended_) return;
-    if (handle_->is_open())
-      ::syscall(SYS_pidfd_send_signal, handle_->number(), SIGKILL, nullptr, 0);
-    else
-      ::kill(number_, SIGKILL);
+    signal_process(handle_->number(), number_, SIGKILL);
   }
 
  private:
@@ -198,7 +195,7 @@ std::unique_ptr<worker> start_process(engine& by, const start_of_process& as, st
     live();
     ::_exit(well_ended);
   }
-  fd handle{static_cast<int>(::syscall(SYS_pidfd_open, number, 0))};
+  fd handle = open_process(number);
   const int cause = errno;
   const bool can_be_awaited = handle || cause == ESRCH;  // ESRCH: over, and reaped unseen
   started->begin(number, std::move(handle));
