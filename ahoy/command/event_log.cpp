@@ -133,10 +133,7 @@ void event_log::dropped(std::string_view label, std::uint64_t messages) {
 
 /// One datagram may be too large for each of a thousand members, once its text is escaped.
 void event_log::too_large(std::string_view label, std::size_t bytes) {
-  if (!too_large_.allows(by_.now())) {
-    too_large_untold_ += too_large_.take_untold(by_.now());
-    return;
-  }
+  if (!too_large_.allows(by_.now(), too_large_untold_)) return;
   if (const std::uint64_t untold = std::exchange(too_large_untold_, 0); untold > 0)
     write_(begin("more").add("messages", untold).add("reason", "no datagram holds them").whole());
   write_(begin("dropped")

@@ -115,10 +115,9 @@ task<> listen_report::flush() {
 }
 
 void listen_report::note_tls(const connection& from) {
-  if (spoke_tls_.allows(by_.now()))
+  std::uint64_t missed = 0;  // of these no number is told
+  if (spoke_tls_.allows(by_.now(), missed))
     note(fmt::format("[{}] speaks TLS, which this endpoint does not: listen on tls:// for it", from.label()));
-  else
-    static_cast<void>(spoke_tls_.take_untold(by_.now()));  // of these no number is told
 }
 
 task<> listen_report::heard(const connection& from, const message& said) {
@@ -266,10 +265,7 @@ void listen_report::dropped(std::string_view label, std::uint64_t messages) {
 
 /// One datagram may be too large for each of a thousand members, once its text is escaped.
 void listen_report::too_large(std::string_view label, std::size_t bytes) {
-  if (!too_large_.allows(by_.now())) {
-    too_large_untold_ += too_large_.take_untold(by_.now());
-    return;
-  }
+  if (!too_large_.allows(by_.now(), too_large_untold_)) return;
   note(fmt::format("[{}] was not sent {} bytes: no datagram holds so many", label, bytes));
   tell(json_event::drop, label,
        fmt::format("a message of {} bytes was dropped: no datagram holds it", bytes));

@@ -1,6 +1,6 @@
 #include <ahoy/connection/connect.hpp>
 #include <ahoy/connection/listener.hpp>
-#include <ahoy/engine/select.hpp>
+#include <ahoy/engine/forwarding_engine.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
@@ -25,16 +25,9 @@ using ahoy::listener;
 using ahoy::task;
 
 /// An engine for which every name has the addresses that the test says.
-class directory final : public ahoy::engine {
+class directory final : public ahoy::forwarding_engine {
  public:
-  explicit directory(engine_choice which) : inner_{ahoy::make_engine(which)} {}
-  std::string_view name() const noexcept override { return inner_->name(); }
-  bool submit(ahoy::operation& asked) override { return inner_->submit(asked); }
-  void cancel(ahoy::operation& pending) noexcept override { inner_->cancel(pending); }
-  void complete(ahoy::operation& parked, int error) noexcept override { inner_->complete(parked, error); }
-  void forget(ahoy::descriptor& closing) noexcept override { inner_->forget(closing); }
-  ahoy::time_point now() const noexcept override { return inner_->now(); }
-  void run(task<> root) override { inner_->run(std::move(root)); }
+  explicit directory(engine_choice which) : forwarding_engine{ahoy::make_engine(which)} {}
   task<std::vector<address>> resolve(ahoy::host, ahoy::port, ahoy::family wanted, ahoy::socket_type,
                                      ahoy::lookup_use) override {
     asked_for = wanted;
@@ -43,9 +36,6 @@ class directory final : public ahoy::engine {
 
   std::vector<address> addresses;
   ahoy::family asked_for = ahoy::family::unspecified;
-
- private:
-  std::unique_ptr<ahoy::engine> inner_;
 };
 
 address loopback(std::uint32_t last, std::uint16_t port) {

@@ -1,4 +1,4 @@
-#include <ahoy/engine/select.hpp>
+#include <ahoy/engine/forwarding_engine.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/backoff.hpp>
 #include <ahoy/task/scope.hpp>
@@ -15,27 +15,14 @@ using ahoy::backoff;
 using ahoy::task;
 
 /// An engine that has no memory for the place of a timer.
-class timerless_engine final : public ahoy::engine {
+class timerless_engine final : public ahoy::forwarding_engine {
  public:
-  std::string_view name() const noexcept override { return inner_->name(); }
   bool submit(ahoy::operation& asked) override {
-    if (asked.timeout == ahoy::no_timeout) return inner_->submit(asked);
+    if (asked.timeout == ahoy::no_timeout) return forwarding_engine::submit(asked);
     ++refused;
     throw std::bad_alloc{};
   }
-  void cancel(ahoy::operation& pending) noexcept override { inner_->cancel(pending); }
-  void complete(ahoy::operation& parked, int error) noexcept override { inner_->complete(parked, error); }
-  void forget(ahoy::descriptor& closing) noexcept override { inner_->forget(closing); }
-  ahoy::time_point now() const noexcept override { return inner_->now(); }
-  void run(task<> root) override { inner_->run(std::move(root)); }
-  task<std::vector<ahoy::address>> resolve(ahoy::host name, ahoy::port service, ahoy::family wanted,
-                                           ahoy::socket_type type, ahoy::lookup_use use) override {
-    return inner_->resolve(std::move(name), std::move(service), wanted, type, use);
-  }
   int refused = 0;
-
- private:
-  std::unique_ptr<ahoy::engine> inner_ = ahoy::make_engine();
 };
 
 task<> back_off(ahoy::engine& by) { co_await backoff{by}; }

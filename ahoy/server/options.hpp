@@ -39,12 +39,12 @@ struct server_options {
   /// 0: see default_max_clients(). One more is told `busy`, unless a peer of datagrams is here: nobody can
   /// know whether it has left, so the one that was silent for longest makes way.
   std::size_t max_clients = 0;
-  std::string busy =
-      "busy\n";  ///< what it is told where its transport has no word for it; of datagrams "busy"
   /// It does so for another peer of datagrams only once it has been silent for so long: else more of them
   /// than there are places would put each other out, in the middle of what they say. Whoever connects has
   /// shown that it is there, which a sender of datagrams, who may be forged, has not: it is not kept waiting.
   duration silence = std::chrono::seconds{1};
+  /// What one more is told over a stream without TLS. Over TLS it is an alert, in a datagram "busy".
+  std::string busy = "busy\n";
   /// What one address may have, of connections and, apart from them since their senders may be forged, of
   /// datagrams' peers. One more is told `busy`; of datagrams in conversation, one from there that has been
   /// silent for `silence` makes way first. Callers of Unix sockets have no address, and no such limit.

@@ -21,6 +21,13 @@ class rate_limit {
     allowed ? --left_ : ++untold_;
     return allowed;
   }
+  /// The same for who keeps the number himself: one that may not be told is added to `missed`, and keeps no
+  /// later one from being told.
+  bool allows(time_point now, std::uint64_t& missed) noexcept {
+    const bool allowed = allows(now);
+    if (!allowed) missed += take_untold(now);
+    return allowed;
+  }
   [[nodiscard]] std::uint64_t untold() const noexcept { return untold_; }
   /// How many were counted since the last time; telling that counts as telling one.
   std::uint64_t take_untold(time_point now) noexcept {

@@ -45,4 +45,14 @@ TEST(rate_limit, after_quiet_there_is_no_more_to_tell_at_once_than_at_first) {
   EXPECT_EQ(told_of(limit, 1000, start + 24h), rate_limit::told_at_once);
 }
 
+TEST(rate_limit, who_keeps_the_number_himself_is_told_of_the_next_in_time) {
+  rate_limit limit;
+  std::uint64_t told = 0, missed = 0;
+  for (int i = 0; i < 1000; ++i) told += limit.allows(start, missed);
+  EXPECT_EQ(told, rate_limit::told_at_once);
+  EXPECT_EQ(missed, 1000 - rate_limit::told_at_once);
+  EXPECT_EQ(limit.untold(), 0U);
+  EXPECT_TRUE(limit.allows(start + 1s, missed));
+}
+
 }  // namespace

@@ -370,9 +370,9 @@ void server_run::tell_left(callers::entry who, const std::string& why) noexcept 
   }
 }
 
-server_run::leaver server_run::take_out(callers::entry who) noexcept {
+server_run::former_caller server_run::take_out(callers::entry who) noexcept {
   reception_.leave(*who);
-  leaver gone{reception_.counted(who->link()), of_.callers_.remove(who)};
+  former_caller gone{reception_.counted(who->link()), of_.callers_.remove(who)};
   changed_.notify();
   return gone;
 }
@@ -403,13 +403,9 @@ task<> server_run::part_with(callers::entry who, std::string why) {
   const bool is_cut = why != "done" && !who->is_turned_away && !is_insecure;
   tell_left(who, why);
   {
-    const leaver gone = take_out(who);
+    const former_caller gone = take_out(who);
     try {
-      leavers::leaver time{reception_.leaving(), is_cut ? conversations_.where() : patience_};
-      if (is_cut)
-        co_await cut_off(*gone.link, time_to_part()).in(time);
-      else if (needs_farewell(*gone.link))
-        co_await part_from(*gone.link, time);
+      if (is_cut || needs_farewell(*gone.link)) co_await let_hear_our_end(*gone.link, is_cut);
     } catch (const std::bad_alloc&) {
       // it is closed without a farewell
     }
@@ -428,6 +424,15 @@ duration server_run::time_to_part() const noexcept {
 task<> server_run::part_from(connection& caller, context& patience) {
   co_await farewell(caller, time_to_part()).in(patience);
   if (patience_.stopped()) co_await short_farewell(caller, options().drain);
+}
+
+/// It has time for that while nobody needs its room.
+task<> server_run::let_hear_our_end(connection& caller, bool is_cut) {
+  leavers::leaver own{reception_.leaving(), is_cut ? conversations_.where() : patience_};
+  if (is_cut)
+    co_await cut_off(caller, time_to_part()).in(own);
+  else
+    co_await part_from(caller, own);
 }
 
 bool server_run::datagrams_are_requests() const noexcept {

@@ -79,12 +79,13 @@ class server_run : scope::follower {
   void let_go(callers::entry who);
   void tell_left(callers::entry who, const std::string& why) noexcept;
   /// Whoever is no caller any more: counted in until its connection is closed.
-  struct leaver {
+  struct former_caller {
     counted_in its;
     std::unique_ptr<connection> link;
   };
-  leaver take_out(callers::entry who) noexcept;
+  former_caller take_out(callers::entry who) noexcept;
   task<std::string> until_sent(callers::entry who);
+  task<> let_hear_our_end(connection& caller, bool is_cut);
   task<> part_from(connection& caller, context& patience);
   [[nodiscard]] duration time_to_part() const noexcept;
   task<> see_off(std::unique_ptr<connection> caller, bool is_secure);

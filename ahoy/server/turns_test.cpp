@@ -1,4 +1,4 @@
-#include <ahoy/engine/select.hpp>
+#include <ahoy/engine/forwarding_engine.hpp>
 #include <ahoy/server/turns.hpp>
 #include <ahoy/task/scope.hpp>
 
@@ -18,26 +18,13 @@ using ahoy::turn;
 using ahoy::turns;
 
 /// An engine that counts what is woken.
-class counting_engine final : public ahoy::engine {
+class counting_engine final : public ahoy::forwarding_engine {
  public:
-  std::string_view name() const noexcept override { return inner_->name(); }
-  bool submit(ahoy::operation& asked) override { return inner_->submit(asked); }
-  void cancel(ahoy::operation& pending) noexcept override { inner_->cancel(pending); }
   void complete(ahoy::operation& parked, int error) noexcept override {
     ++woken;
-    inner_->complete(parked, error);
-  }
-  void forget(ahoy::descriptor& closing) noexcept override { inner_->forget(closing); }
-  ahoy::time_point now() const noexcept override { return inner_->now(); }
-  void run(task<> root) override { inner_->run(std::move(root)); }
-  task<std::vector<ahoy::address>> resolve(ahoy::host name, ahoy::port service, ahoy::family wanted,
-                                           ahoy::socket_type type, ahoy::lookup_use use) override {
-    return inner_->resolve(std::move(name), std::move(service), wanted, type, use);
+    forwarding_engine::complete(parked, error);
   }
   std::size_t woken = 0;
-
- private:
-  std::unique_ptr<ahoy::engine> inner_ = ahoy::make_engine();
 };
 
 /// Who has had a turn, in order, and whether ever two had one at a time.
