@@ -12,7 +12,7 @@ import time
 import unittest
 
 from command import AHOY, GUARD, Running, run
-from peers import Datagrams, Server, port_to_listen_on, receive_all, receive_exactly, reset, unused_port
+from peers import Datagrams, Server, echo_all, port_to_listen_on, receive_all, receive_exactly, reset, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -59,14 +59,8 @@ class PythonPeers(Conversation):
                 self.expect(ahoy.ended(), 0)
 
     def test_much_both_ways_at_once(self):
-        def behave(peer):
-            while True:
-                received = peer.recv(65536)
-                if not received:
-                    return
-                peer.sendall(received)
         for family in BOTH:
-            with Server(family, behave) as server:
+            with Server(family, echo_all) as server:
                 self.expect(run("call", server.endpoint, given=MUCH * 20), 0, MUCH * 20)
 
     def test_every_byte_is_unchanged(self):

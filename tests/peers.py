@@ -95,6 +95,11 @@ def receive_all(peer):
         received += more
 
 
+def echo_all(peer):
+    while piece := peer.recv(65536):
+        peer.sendall(piece)
+
+
 def receive_exactly(peer, size):
     received = b""
     while len(received) < size:

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from command import GUARD, Running, await_that, run
-from peers import BOTH_ENDED, Datagrams, Server, port_to_listen_on, receive_all, receive_exactly, reset, tcp_sockets, unused_port
+from peers import BOTH_ENDED, Datagrams, Server, echo_all, port_to_listen_on, receive_all, receive_exactly, reset, tcp_sockets, unused_port
 
 TCP = socket.AF_INET
 UNIX = socket.AF_UNIX
@@ -314,14 +314,8 @@ class Stream(Truth):
 
     def test_both_talk_at_once_more_than_buffers_hold(self):
         # A peer that answers while it is being sent to, and reads on only when the answer is taken: no deadlock.
-        def behave(peer):
-            while True:
-                received = peer.recv(65536)
-                if not received:
-                    return
-                peer.sendall(received)
         for family in BOTH:
-            with Server(family, behave) as server:
+            with Server(family, echo_all) as server:
                 self.expect(run("send", server.endpoint, given=MUCH * 20), 0, MUCH * 20)
 
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <tests/both_ends.hpp>
 #include <unistd.h>
 
 #include <memory>
@@ -18,15 +19,8 @@ using ahoy::confirmation;
 using ahoy::connection;
 using ahoy::task;
 using ahoy::witness;
-
-using ends = std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>>;
-
-ends local_pair(ahoy::engine& by) {
-  int made[2];
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made), 0);
-  return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}),
-          std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
-}
+using ahoy_test::ends;
+using ahoy_test::socket_pair;
 
 /// Over the loopback, the second end with a window of a few kilobytes.
 ends tcp_pair(ahoy::engine& by) {
@@ -129,7 +123,7 @@ TEST_P(Witness, NothingSentIsSettledWithTheEndAlone) {
   EXPECT_TRUE(asked.ask().settled);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Witness, testing::Values(&local_pair, &tcp_pair),
+INSTANTIATE_TEST_SUITE_P(Each, Witness, testing::Values(&socket_pair, &tcp_pair),
                          [](const auto& tested) { return tested.index == 0 ? "local" : "tcp"; });
 
 TEST(Count, SaysWhatIsKnown) {

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <tests/both_ends.hpp>
 #include <unistd.h>
 
 #include <memory>
@@ -23,15 +24,8 @@ using ahoy::connection;
 using ahoy::stream_conversation;
 using ahoy::task;
 using rule = ahoy::after_eof::rule;
-
-using ends = std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>>;
-
-ends socket_pair(ahoy::engine& by) {
-  int made[2];
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made), 0);
-  return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}),
-          std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
-}
+using ahoy_test::ends;
+using ahoy_test::socket_pair;
 
 ends memory_pair(ahoy::engine& by) { return ahoy::make_pipe(by, 10); }
 

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <tests/both_ends.hpp>
 #include <unistd.h>
 
 #include <cstdio>
@@ -28,15 +29,8 @@ using ahoy::bytes;
 using ahoy::connection;
 using ahoy::engine_choice;
 using ahoy::task;
-
-using ends = std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>>;
-
-ends socket_pair(ahoy::engine& by) {
-  int made[2];
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made), 0);
-  return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}),
-          std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
-}
+using ahoy_test::ends;
+using ahoy_test::socket_pair;
 
 ends tcp_pair(ahoy::engine& by) {
   ahoy::listener listening{by, ahoy::address::inet(INADDR_LOOPBACK, 0), 1};
@@ -77,20 +71,8 @@ ends secured(ahoy::engine& by, ends plain) {
 ends tls_pair(ahoy::engine& by) { return secured(by, tcp_pair(by)); }
 ends tls_memory_pair(ahoy::engine& by) { return secured(by, memory_pair(by)); }
 
-struct setting {
-  const char* name;
-  engine_choice engine;
-  ends (*join)(ahoy::engine&);
-};
-
 /// What every engine promises, over sockets and in memory.
-class engine_behaviour : public testing::TestWithParam<setting> {
- protected:
-  std::unique_ptr<ahoy::engine> engine_ = ahoy::make_engine(GetParam().engine);
-  ends ends_ = GetParam().join(*engine_);
-  connection& near_ = *ends_.first;
-  connection& far_ = *ends_.second;
-};
+class engine_behaviour : public ahoy_test::between_ends {};
 
 task<> echo_all(connection& peer) {
   for (;;) {
@@ -527,7 +509,7 @@ TEST_P(engine_behaviour, one_who_never_waits_does_not_keep_others_from_running) 
   EXPECT_TRUE(ran);
 }
 
-constexpr setting settings[] = {
+constexpr ahoy_test::ends_setting settings[] = {
     {"epoll_socket", engine_choice::epoll, socket_pair},
     {"epoll_tcp", engine_choice::epoll, tcp_pair},
     {"epoll_memory", engine_choice::epoll, memory_pair},

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <tests/both_ends.hpp>
 
 #include <memory>
 #include <string>
@@ -21,32 +22,13 @@ using ahoy::engine_choice;
 using ahoy::framing;
 using ahoy::message;
 using ahoy::task;
-
-using ends = std::pair<std::unique_ptr<connection>, std::unique_ptr<connection>>;
-
-ends socket_pair(ahoy::engine& by) {
-  int made[2];
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, made), 0);
-  return {std::make_unique<ahoy::stream>(by, ahoy::fd{made[0]}),
-          std::make_unique<ahoy::stream>(by, ahoy::fd{made[1]})};
-}
+using ahoy_test::ends;
+using ahoy_test::socket_pair;
 
 /// Holds so little that every message is cut somewhere.
 ends narrow_pipe(ahoy::engine& by) { return ahoy::make_pipe(by, 3); }
 
-struct setting {
-  const char* name;
-  engine_choice engine;
-  ends (*join)(ahoy::engine&);
-};
-
-class over : public testing::TestWithParam<setting> {
- protected:
-  std::unique_ptr<ahoy::engine> engine_ = ahoy::make_engine(GetParam().engine);
-  ends ends_ = GetParam().join(*engine_);
-  connection& near_ = *ends_.first;
-  connection& far_ = *ends_.second;
-};
+class over : public ahoy_test::between_ends {};
 
 task<> send_messages(connection& to, framing how, std::vector<std::string> texts) {
   channel out{to, how};
@@ -251,7 +233,7 @@ TEST_P(over, a_text_that_contains_its_delimiter_is_not_sent) {
   EXPECT_EQ(near_.bytes_sent(), 0U);
 }
 
-constexpr setting settings[] = {
+constexpr ahoy_test::ends_setting settings[] = {
     {"epoll_socket", engine_choice::epoll, socket_pair},
     {"epoll_pipe", engine_choice::epoll, narrow_pipe},
     {"uring_socket", engine_choice::uring, socket_pair},
