@@ -40,7 +40,7 @@ termination::~termination() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
 void termination::ignore_from_now_on() noexcept {
   for (int signal = 1; signal < NSIG; ++signal)
-    if (::sigismember(&set_, signal) == 1) ::signal(signal, SIG_IGN);
+    if (::sigismember(&set_, signal) == 1) static_cast<void>(::signal(signal, SIG_IGN));
 }
 
 task<int> termination::next() {
