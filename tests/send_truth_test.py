@@ -319,6 +319,22 @@ class Stream(Truth):
                 self.expect(run("send", server.endpoint, given=MUCH * 20), 0, MUCH * 20)
 
 
+    def test_an_answer_that_is_too_long_ends_what_is_not_whole_by_a_reset(self):
+        def behave(peer):
+            peer.recv(100)
+            peer.sendall(b"x" * 64)
+            try:
+                return receive_all(peer)
+            except ConnectionResetError:
+                return "was reset"
+        for verb in ("send", "call"):
+            with self.subTest(verb), Server(TCP, behave) as server, Running(verb, "--framing", "nul", "--max-message", "10", server.endpoint) as ahoy:
+                ahoy.write(b"one\n")
+                self.assertEqual(ahoy.wait(), 63)  # its input stays open
+                self.assertRegex(ahoy.ended().err, r"\Aahoy: receive from \S+: too long\n.*--max-message changes it")
+                self.assertEqual(server.join(), "was reset")
+
+
 class Confirm(Truth):
     """Three levels, and servers that tell them apart."""
 
@@ -375,6 +391,16 @@ class Confirm(Truth):
         with Server(TCP, receive_all) as server:
             self.assertIn("\nahoy: closed: ", run("send", "-v", server.endpoint, "hello").err)
 
+    def test_what_comes_after_the_confirmation_changes_nothing(self):
+        """How soon a reset comes after the last acknowledgement is nobody's choice."""
+        def behave(peer):
+            receive_exactly(peer, 6)
+            reset(peer)
+        for confirm, status in (("acked", 0), ("closed", 18)):
+            for _ in range(5):
+                with self.subTest(confirm=confirm), Server(TCP, behave) as server:
+                    self.assertEqual(run("send", "--confirm", confirm, server.endpoint, "hello").status, status)
+
     def test_more_than_the_transport_has(self):
         self.expect(run("send", "--confirm", "delivered", "tcp://127.0.0.1:1", "hello"), 2)
         self.expect(run("send", "--confirm", "acked", "udp://127.0.0.1:1", "hello"), 2)
@@ -391,6 +417,17 @@ class AfterEof(Truth):
                     self.assertEqual(ended.status, status, ended)
                     self.assertEqual(self.count(ended), (6, 6))
                     self.assertEqual(" timed out\n" in ended.err, rule != "close", ended)  # which sets no time
+
+    def test_a_peer_that_ends_and_takes_nothing_has_no_longer(self):
+        def behave(peer):
+            peer.shutdown(socket.SHUT_WR)
+            server.hold()
+        for verb in ("send", "call"):
+            with self.subTest(verb), Server(TCP, behave, receive_buffer=4096) as server:
+                ended = run(verb, "--after-eof", "200ms", "--timeout", "20s", server.endpoint, given=MUCH[:60_000])
+                self.assertEqual(ended.status, 18, ended)
+                self.assertIn("wait for the acknowledgement of", ended.err)
+                self.assertLess(self.count(ended)[0], 60_000)
 
     def test_close_says_what_it_leaves_out(self):
         for family, count in ((TCP, "6 of 6 bytes reached the peer's system; how many its program read is not known; "

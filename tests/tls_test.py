@@ -151,6 +151,28 @@ class Calls(Tls):
                 ended = self.refused(56, "without close_notify", "call", self.url(server), *self.trusted, given=b"x\n")
                 self.assertEqual(ended.out, b"half")
 
+    def test_what_was_not_said_whole_has_no_end(self):
+        """Somebody on the way, who has no key, can say a FIN to us, and let the peer hear us still."""
+        def cut(peer):
+            heard = peer.recv(1 << 16)
+            with blocking(peer) as below:
+                below.shutdown(socket.SHUT_WR)
+                return heard, len(receive_all(below)) > 0  # a record, which can be close_notify alone
+        for verb, status in (("send", 18), ("call", 56)):
+            with self.subTest(verb, whole=False), self.server(cut) as server, Running(verb, self.url(server), *self.trusted) as ahoy:
+                ahoy.write(b"pay\n")
+                self.assertEqual(ahoy.wait(), status)  # its input stays open
+                self.assertEqual(server.join(), (b"pay\n", False))
+            with self.subTest(verb, whole=True), self.server(cut) as server:
+                self.refused(status, "without close_notify", verb, self.url(server), *self.trusted, given=b"pay\n")
+                self.assertEqual(server.join(), (b"pay\n", True))
+
+    def test_a_message_that_is_not_whole_is_no_cut_of_tls(self):
+        for verb, status in (("send", 18), ("call", 56)):
+            with self.subTest(verb), self.server(answer(b"\0\0\0\x09half")) as server:
+                ended = self.refused(status, "the stream ended 8 bytes into a message", verb, self.url(server), "--framing", "length", *self.trusted, given=b"x\n")
+                self.assertNotIn("close_notify", ended.err)
+
     def test_a_reset(self):
         def behave(peer):
             peer.recv(1)

@@ -36,6 +36,7 @@ class conversation_call {
   task<> tell(json_event what, std::string peer, std::string text);
   void judge_stream();
   void judge_datagrams(const error& why);
+  void tell_not_taken();
   void say_what_was_left();
 
   engine& by_;
@@ -159,6 +160,7 @@ void conversation_call::judge_datagrams(const error& why) {
 void conversation_call::judge_stream() {
   const account known = conversation_->ask();
   const std::optional<error>& failure = conversation_->failure();
+  if (!failure && !known.settled && conversation_->peer_ended()) return tell_not_taken();
   if (!failure) return say_what_was_left();
   const bool ended_first = conversation_->peer_ended_first();
   const bool not_taken = ended_first && conversation_->offered() > 0;
@@ -167,6 +169,13 @@ void conversation_call::judge_stream() {
   failure_.emplace(failure->code(), ended_first ? "send to" : "receive from", stream_->label(),
                    known.sent > 0 && !of_messages ? conversation_->count()
                                                   : with_next_step(*failure, given_.to, given_.tls).hint());
+}
+
+/// The peer has ended, and the time for its acknowledgement is over.
+void conversation_call::tell_not_taken() {
+  status_ = status::not_confirmed;
+  failure_.emplace(std::make_error_code(std::errc::timed_out), std::string{conversation_->waits_for()},
+                   stream_->label(), conversation_->count());
 }
 
 void conversation_call::say_what_was_left() {

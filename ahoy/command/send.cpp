@@ -39,6 +39,7 @@ class delivery {
   task<> deliver_datagrams();
   [[nodiscard]] std::unique_ptr<input_source> open_input();
   void judge_stream();
+  void judge_failure(const error& failure);
   [[nodiscard]] error not_awaited();
   [[nodiscard]] std::string what_is_known();
   void note_what_is_known();
@@ -154,17 +155,25 @@ task<> delivery::deliver_datagrams() {
 void delivery::judge_stream() {
   note_what_is_known();
   const std::optional<error>& failure = conversation_->failure();
-  if (failure) {
-    const bool begun = sent() > 0;
-    const bool of_sending = !conversation_->all_sent() || conversation_->peer_ended_first();
-    const std::string verb = of_sending ? "send to" : "receive from";
-    const std::string hint = with_next_step(*failure, given_.to, given_.tls).hint();
-    const std::string reason = failure->code() == errc::handshake_failed ? hint + "; " : "";
-    const error why{failure->code(), verb, where(), begun ? reason + what_is_known() : hint};
-    refuse(why, begun ? status::not_confirmed : status_of(why));
-  } else if (!confirmed_ || *confirmed_ < wanted_) {
+  if (failure && !(failure->code() == std::errc::connection_reset && has_what_it_waited_for()))
+    judge_failure(*failure);
+  else if (!confirmed_ || *confirmed_ < wanted_)
     refuse(not_awaited(), status::not_confirmed);
-  }
+}
+
+/// A message of the peer's that is too long, or ends within, is told by itself; all else by what it has left
+/// of ours.
+void delivery::judge_failure(const error& failure) {
+  const bool begun = sent() > 0;
+  const bool of_reply = failure.code() == errc::too_long || conversation_->ended_inside_message();
+  const bool of_sending = !of_reply && (!conversation_->all_sent() || conversation_->peer_ended_first());
+  const std::string hint = with_next_step(failure, given_.to, given_.tls).hint();
+  const bool has_reason = of_reply || failure.code() == errc::handshake_failed;
+  const std::string reason = has_reason && !hint.empty() ? hint + "; " : "";
+  const error why{failure.code(), of_sending ? "send to" : "receive from", where(),
+                  begun ? reason + what_is_known() : hint};
+  const bool is_size = failure.code() == errc::too_long;
+  refuse(why, begun && !is_size ? status::not_confirmed : status_of(why));
 }
 
 std::string delivery::what_is_known() {

@@ -32,7 +32,7 @@ task<> stream_conversation::run() {
   both.start_all(hear(), speak());
   co_await both.join();
   const bool to_the_end = rule_.until == listen_until::peer_ends || rule_.until == listen_until::limit;
-  if ((peer_ended_ || was_cut_short()) && to_the_end) co_await settle();
+  if ((peer_ended_ || was_cut_short()) && to_the_end) co_await settle_in_time();
   descriptor* const below = with_.wire().native();
   if (stopped_hearing_ && below) discard_received(*below);
 }
@@ -90,6 +90,7 @@ task<> stream_conversation::hear_messages() {
     try {
       received = co_await messages.receive();
     } catch (const error& failure) {
+      ended_inside_message_ = messages.has_ended();
       blame(failure, here);
       co_return;
     }
@@ -109,16 +110,27 @@ bool stream_conversation::was_reset() const noexcept {
 task<> stream_conversation::speak() {
   co_await send_all();
   while ((rule_.keeps_open || rule_.ends_last) && hearing_ && !failure_) co_await changed_.wait();
-  with_.shutdown_send();
+  end_our_half();
   co_await end_reaches_kernel();
   if (failure_ && !was_cut_short()) co_return;  // hear() still takes what has come, and then sees the end too
   witness_.ended();
   co_await listen_on();
 }
 
+/// What is not whole must not look so to the peer. One that has cut TLS short may be somebody on the way, who
+/// lets the peer hear us still: it is told no close_notify.
+void stream_conversation::end_our_half() {
+  if (all_sent_)
+    with_.shutdown_send();
+  else if (was_cut_short())
+    with_.wire().shutdown_send();
+  else
+    with_.abort_on_close();
+}
+
 /// Over TLS our end is words, for which there may be no room at once.
 task<> stream_conversation::end_reaches_kernel() {
-  if (&with_.wire() == &with_) co_return;
+  if (&with_.wire() == &with_ || !all_sent_) co_return;
   context& here = co_await this_context();
   try {
     co_await with_.until_sent();
@@ -169,10 +181,19 @@ task<> stream_conversation::hand_over(std::string_view framed) {
 task<> stream_conversation::listen_on() {
   if (rule_.until == listen_until::peer_ends) co_return;
   if (rule_.until == listen_until::settled) co_await settle();
-  const time_point due = deadline_after(with_.engine().now(), rule_.limit);
-  while (rule_.until == listen_until::limit && hearing_ && with_.engine().now() < due)
-    co_await changed_.wait(due - with_.engine().now());
+  if (rule_.until == listen_until::limit) over_by_ = deadline_after(with_.engine().now(), rule_.limit);
+  while (rule_.until == listen_until::limit && hearing_ && with_.engine().now() < over_by_)
+    co_await changed_.wait(over_by_ - with_.engine().now());
   stop_hearing();
+}
+
+/// Where the time after our end is limited, the acknowledgement has no more of it than the peer's end.
+task<> stream_conversation::settle_in_time() {
+  try {
+    co_await with_deadline(over_by_, settle());
+  } catch (const error& late) {
+    if (late.code() != std::errc::timed_out || with_.engine().now() < over_by_) throw;
+  }
 }
 
 task<> stream_conversation::settle() {
@@ -204,7 +225,7 @@ void stream_conversation::fail(const error& why) {
 }
 
 bool stream_conversation::was_cut_short() const noexcept {
-  return failure_ && failure_->code() == errc::cut_short && &with_.wire() != &with_;
+  return failure_ && failure_->code() == errc::cut_short && &with_.wire() != &with_ && !ended_inside_message_;
 }
 
 account stream_conversation::ask() {

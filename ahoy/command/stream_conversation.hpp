@@ -46,6 +46,8 @@ class stream_conversation {
   [[nodiscard]] bool peer_ended_first() const noexcept;
   /// The peer ended without close_notify (TLS), and nobody knows whether it had more to say.
   [[nodiscard]] bool was_cut_short() const noexcept;
+  /// A message of the peer's was not whole when its stream ended.
+  [[nodiscard]] bool ended_inside_message() const noexcept { return ended_inside_message_; }
   /// What is known by now of what was sent. Finds a failure that came late.
   [[nodiscard]] account ask();
   [[nodiscard]] std::string count();
@@ -59,12 +61,14 @@ class stream_conversation {
   task<> hear_messages();
   void note_end() noexcept;
   [[nodiscard]] bool was_reset() const noexcept;
+  void end_our_half();
   task<> end_reaches_kernel();
   task<> speak();
   task<> send_all();
   task<> send_file(int file);
   task<> hand_over(std::string_view framed);
   task<> listen_on();
+  task<> settle_in_time();
   task<> settle();
   void stop_hearing() noexcept;
   void blame(const error& failure, const context& here);
@@ -85,6 +89,8 @@ class stream_conversation {
   bool hearing_ = true;
   bool stopped_hearing_ = false;
   bool peer_ended_ = false;
+  bool ended_inside_message_ = false;  // the framing's; not of TLS
+  time_point over_by_ = no_deadline;   // by a DURATION after our end
 };
 
 }  // namespace ahoy::inline v0

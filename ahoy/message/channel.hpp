@@ -29,6 +29,8 @@ class channel {
   /// Throws error: malformed where the text contains its delimiter, and what connection::send throws.
   task<> send(std::string_view text);
 
+  /// The stream has come to its end, be it inside a message.
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
   [[nodiscard]] framing how() const noexcept { return how_; }
   [[nodiscard]] connection& over() noexcept { return over_; }
 
