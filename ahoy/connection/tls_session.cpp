@@ -330,7 +330,7 @@ bool tls_session::state::prove() {
     SSL_shutdown(session.get());
     refuse_token(is_server ? "it proves another one" : "it cannot prove that it has the same");
   }
-  if (is_server) say_proof();
+  if (is_server && !has_proved) say_proof();
   return true;
 }
 

@@ -365,6 +365,23 @@ TEST(tls_context, proves_a_token_in_each_conversation_anew) {
   EXPECT_EQ(far.read(proof), 0U);  // its end, and no proof
 }
 
+/// Who gave up waiting asks again whether the handshake is over.
+TEST(tls_context, says_its_proof_once) {
+  sides both;
+  both.how.trusted_keys.clear();
+  both.how.insecure = true;
+  both.how.token = "sixteen bytes!!!";
+  auto one = ahoy::tls_session::to_server(ahoy::tls_context::of_client(both.how), "localhost", "localhost:1");
+  auto other = ahoy::tls_session::to_client(ahoy::tls_context::of_server(both.how), "the caller");
+  shake(one, other);
+  for (ahoy::tls_session* each : {&one, &other}) {
+    std::string before;
+    each->take_outgoing(before);
+    EXPECT_TRUE(each->shake_hands());
+    EXPECT_EQ(each->outgoing_size(), 0U);
+  }
+}
+
 TEST(tls_context, takes_no_token_that_could_be_guessed) {
   sides both;
   for (const std::size_t size : {1U, 15U, 4097U}) {
