@@ -317,6 +317,21 @@ class Words(Case):
     def test_a_range_of_ports(self):
         self.assertIn("one port at a time: for port in $(seq 20 30); do ahoy call localhost $port ", self.refused("call", "localhost", "20-30")[1])
 
+    def test_no_mistake_shows_a_password(self):
+        url = "https://bob:s3cr3t@localhost/"
+        with tempfile.TemporaryDirectory(prefix="ahoy-usage-") as folder:
+            token = pathlib.Path(folder) / "token"
+            token.write_text("s3cr3ts3cr3ts3cr3t\n")
+            for words in (["fetch", url, url], ["call", "tcp://a:1", url], ["help", url], ["help", "fetch", url], ["examples", url], ["--version", url],
+                          [url], ["call", url], ["fetch", "https:/bob:s3cr3t@localhost/"], ["fetch", "https:bob:s3cr3t@localhost/"],
+                          ["fetch", "bob:s3cr3t@localhost:1"], ["send", "bob:s3cr3t@localhost:1", "x"],
+                          ["fetch", "--header", "Authorization: Bearer s3cr3t\r", "http://localhost/"], ["fetch", "--header", "Bearer s3cr3t", "http://localhost/"],
+                          ["listen", "tcp://127.0.0.1:0", "--allow", f"@{token}"], ["listen", "tls://127.0.0.1:0", "--allow-key", str(token)]):
+                with self.subTest(words):
+                    done = subprocess.run([AHOY, *words], capture_output=True, text=True)
+                    self.assertEqual(done.returncode, 2, done)
+                    self.assertNotIn("s3cr3ts" if token.name in words[-1] else "s3cr3t", done.stdout + done.stderr)
+
     def test_the_version_is_an_option(self):
         self.assertIn("did you mean --version?", self.refused("version")[1])
         self.assertIn("ahoy --version", self.refused("-V")[1])

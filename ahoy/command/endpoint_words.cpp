@@ -5,6 +5,7 @@
 #include <ahoy/command/foreign_address.hpp>
 #include <ahoy/command/foreign_option.hpp>
 #include <ahoy/command/usage_error.hpp>
+#include <ahoy/error/secret.hpp>
 #include <ahoy/error/unreadable.hpp>
 
 #include <fmt/format.h>
@@ -47,10 +48,11 @@ void check_slashes(std::string_view word) {
     return;
   rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
   const auto meant = all_digits(rest) ? fmt::format("{0}://HOST:{1}, or to listen {0}://:{1}", name, rest)
-                                      : fmt::format("{}://{}", name, rest);
-  throw unreadable("endpoint", word,
-                   fmt::format("two slashes follow a scheme: {}{}", meant,
-                               has_more ? "" : fmt::format("; a host of that name is tcp://{}", word)));
+                                      : without_password(fmt::format("{}://{}", name, rest));
+  throw unreadable(
+      "endpoint", word,
+      fmt::format("two slashes follow a scheme: {}{}", meant,
+                  has_more ? "" : fmt::format("; a host of that name is tcp://{}", without_password(word))));
 }
 
 // Before the rest is read: what is wrong first is said first. `there_are` says which schemes are meant.
@@ -127,7 +129,8 @@ endpoint internet_endpoint(std::string_view word, std::string_view verb, std::sp
   for (const scheme each : schemes) names += (names.empty() ? "" : " ") + to_string(each);
   if (word.find(separator) == word.npos) check_slashes(word);
   if (word.find(separator) == word.npos)
-    throw unreadable("URL", word, fmt::format("write http://{}, or another of {}", word, names));
+    throw unreadable("URL", word,
+                     fmt::format("write http://{}, or another of {}", without_password(word), names));
   if (!is_internet_url(word)) check_scheme(word, fmt::format("{} has {}", verb, names));
   auto read = endpoint::parse(word);
   if (std::ranges::find(schemes, read.scheme) == schemes.end())

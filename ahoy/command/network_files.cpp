@@ -2,6 +2,7 @@
 #include <ahoy/command/network_files.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/secret.hpp>
 #include <ahoy/error/unreadable.hpp>
 
 #include <fmt/format.h>
@@ -35,7 +36,8 @@ network read_line(const std::string& file, std::size_t number, std::string_view 
     return network::parse(word);
   } catch (const error& failure) {
     const errc cause = failure.code() == errc::out_of_range ? errc::out_of_range : errc::malformed;
-    throw unreadable(fmt::format("line {} of {}", number, escape(file)), word, failure.hint(), cause);
+    throw unreadable(fmt::format("line {} of {}", number, escape(file)), without_token(word), failure.hint(),
+                     cause);
   }
 }
 

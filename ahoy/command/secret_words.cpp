@@ -1,5 +1,6 @@
 #include <ahoy/address/ascii.hpp>
 #include <ahoy/command/secret_words.hpp>
+#include <ahoy/error/secret.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,6 @@ namespace ahoy::inline v0 {
 namespace {
 
 constexpr std::array<std::string_view, 3> secret_headers{"authorization", "proxy-authorization", "cookie"};
-constexpr std::string_view separator = "://";
 
 /// What follows the first colon.
 std::span<char> password_of(std::span<char> user) {
@@ -19,15 +19,11 @@ std::span<char> password_of(std::span<char> user) {
   return colon == user.end() ? std::span<char>{} : std::span<char>{colon + 1, user.end()};
 }
 
-/// In scheme://NAME:PASSWORD@host/path.
 std::span<char> password_in_url(std::span<char> word) {
-  const auto begin = std::ranges::search(word, separator);
-  if (begin.empty()) return {};
-  const auto end =
-      std::ranges::find_if(begin.end(), word.end(), [](char c) { return c == '/' || c == '?' || c == '#'; });
-  const auto at = std::find(std::make_reverse_iterator(end), std::make_reverse_iterator(begin.end()), '@');
-  if (at.base() == begin.end()) return {};
-  return password_of({begin.end(), at.base() - 1});
+  const std::string_view text{word.data(), word.size()};
+  const std::string_view password = password_in(text);
+  if (password.empty()) return {};
+  return word.subspan(static_cast<std::size_t>(password.data() - text.data()), password.size());
 }
 
 /// Of "Authorization: Bearer TOKEN" what follows the colon; nothing of other headers.

@@ -76,10 +76,12 @@ std::uint64_t number_of(const option& row, std::string_view value) {
 }
 
 // "NAME: VALUE": one that carries a line end would be two.
+// Its value may be a password.
 std::string header_of(const option& row, std::string_view value) {
   const auto colon = value.find(':');
+  const auto name = colon == value.npos ? 0 : colon + 1;
   if (colon == 0 || colon == value.npos || value.find_first_of(std::string_view{"\r\n\0", 3}) != value.npos)
-    throw unreadable(row.name, value, "write NAME: VALUE, on one line");
+    throw unreadable(row.name, std::string{value.substr(0, name)} + "...", "write NAME: VALUE, on one line");
   return std::string(value);
 }
 

@@ -1,5 +1,6 @@
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/secret.hpp>
 
 #include <array>
 #include <utility>
@@ -50,7 +51,7 @@ std::string quoted(std::string_view text) {
 }
 
 error usage_error(usage_errc cause, std::string_view what, std::string_view text, const std::string& hint) {
-  return {cause, std::string(what), text.empty() ? std::string() : quoted(text), hint};
+  return {cause, std::string(what), text.empty() ? std::string() : quoted(without_password(text)), hint};
 }
 
 }  // namespace ahoy::inline v0

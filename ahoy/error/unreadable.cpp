@@ -1,4 +1,5 @@
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/secret.hpp>
 #include <ahoy/error/unreadable.hpp>
 
 #include <fmt/format.h>
@@ -8,7 +9,7 @@
 namespace ahoy::inline v0 {
 
 error unreadable(std::string_view what, std::string_view text, const std::string& hint, errc cause) {
-  return {cause, fmt::format("read {}", what), fmt::format("\"{}\"", escape(text)), hint};
+  return {cause, fmt::format("read {}", what), fmt::format("\"{}\"", escape(without_password(text))), hint};
 }
 
 }  // namespace ahoy::inline v0
