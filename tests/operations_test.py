@@ -226,6 +226,36 @@ class Reload(Operations):
                     self.assertNotEqual(self.certificate_of(port), before)
                     self.assertEqual(service.end_whole(), 0)
 
+    def test_what_it_says_of_files_holds_nobody_up(self):
+        """Where whoever reads standard error has stalled, and what is said is of a key that others may read."""
+        good = certificates().good
+        key = self.file("shown.key", good.key.read_text())
+        key.chmod(0o644)
+        errors, given = os.pipe()
+        with os.fdopen(errors, "rb", buffering=0) as lines, Process(AHOY, "listen", "tls://127.0.0.1:0", "--handler", "echo", "--cert", good.file, "--key", key,
+                                                                     stderr=given) as service:
+            os.close(given)
+            seen = b""
+            while not (found := re.search(LISTENING.pattern.encode(), seen, re.M)):
+                seen += lines.read(4096)
+            port = port_of(found[1].decode())
+            self.assertEqual(self.says_over_tls(port), b"hello")
+            writer = os.open(f"/proc/self/fd/{errors}", os.O_WRONLY | os.O_NONBLOCK)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(writer, b"." * 4096)
+            os.close(writer)
+            service.send_signal(signal.SIGHUP)
+            for _ in range(3):  # the one after the other, so that the signal has been heard
+                self.assertEqual(self.says_over_tls(port), b"hello")
+            service.send_signal()
+            self.assertEqual(service.wait(), 0)
+
+    def says_over_tls(self, port):
+        with socket.create_connection(("127.0.0.1", port), GUARD) as plain, client_context().wrap_socket(plain, server_hostname="localhost") as peer:
+            peer.sendall(b"hello")
+            return peer.recv(5)
+
     def test_a_new_token_holds_for_new_callers(self):
         good = certificates().good
         for model in MODELS[1:]:

@@ -8,6 +8,7 @@
 #include <ahoy/command/listen_rules.hpp>
 #include <ahoy/command/log_file.hpp>
 #include <ahoy/command/metrics_server.hpp>
+#include <ahoy/command/notice.hpp>
 #include <ahoy/command/operating.hpp>
 #include <ahoy/command/options.hpp>
 #include <ahoy/command/prompt.hpp>
@@ -164,6 +165,7 @@ class listening {
         output_{by},
         report_{by, options, output_, interactive_},
         log_{report_, options.verbose},
+        notices_{[this](std::string_view line) { report_.note(line); }},
         input_{by},
         log_file_{options.log, [this](std::string_view line) { report_.note(line); }},
         event_log_{by, options.log_as, [this](std::string_view line) { write_log(line); }},
@@ -375,6 +377,7 @@ class listening {
   standard_output output_;
   listen_report report_;
   shown_log log_;
+  notice_redirection notices_;
   standard_input input_;
   observers told_;
   log_file log_file_;

@@ -3,11 +3,27 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace ahoy::inline v0 {
+
+namespace {
+
+std::function<void(std::string_view)> redirected_to;
+
+}  // namespace
+
+notice_redirection::notice_redirection(std::function<void(std::string_view)> to) {
+  redirected_to = std::move(to);
+}
+
+notice_redirection::~notice_redirection() { redirected_to = nullptr; }
 
 void notice(std::string_view text) noexcept {
   try {
-    write_to_stderr(fmt::format("ahoy: {}\n", text));
+    const std::string line = fmt::format("ahoy: {}", text);
+    if (redirected_to) return redirected_to(line);
+    write_to_stderr(line + '\n');
   } catch (const std::exception&) {  // no memory: nothing that a notice is worth failing for
   }
 }

@@ -8,6 +8,7 @@
 #include <ahoy/command/usage_error.hpp>
 #include <ahoy/command/user_folder.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/error/secret.hpp>
 #include <ahoy/error/unreadable.hpp>
 
 #include <fmt/format.h>
@@ -142,7 +143,7 @@ std::vector<std::string> keys_in_file(const std::string& name) {
     if (!(words >> word) || word.starts_with('#')) continue;
     const std::string key = lower(without_kind(word));
     if (key.size() != digits || key.find_first_not_of("0123456789abcdef") != key.npos)
-      throw unreadable(fmt::format("line {} of {}", number + 1, escape(name)), word,
+      throw unreadable(fmt::format("line {} of {}", number + 1, escape(name)), without_token(word),
                        "a fingerprint is sha256= and 64 hexadecimal digits");
     keys.push_back(key);
   }
