@@ -12,6 +12,9 @@ namespace {
 /// has to fill a queue too.
 constexpr std::size_t overhead = 96;
 
+/// For so many it is remembered what they have to be told yet, in the place of a turn.
+constexpr std::ptrdiff_t few = 16;
+
 std::size_t cost_of(const room_member::text& said) noexcept { return said->size() + overhead; }
 
 }  // namespace
@@ -105,19 +108,44 @@ bool room::has(std::string_view label) const noexcept {
   return std::ranges::any_of(members_, [&](const auto& each) { return each.second->label() == label; });
 }
 
-task<> room::say_to_others(const room_member* except, std::string text) {
-  const auto said = std::make_shared<const std::string>(std::move(text));
-  std::vector<task<>> offers;
+bool room::hears(const room_member& who, const room_member* except) noexcept {
+  return &who != except && !who.leaving_ && !who.put_out_;
+}
+
+/// It may be that it reads only once it has spoken. Those for whom it waits then have to be remembered.
+bool room::may_begin(const room_member* who, const room_member::text& said) const noexcept {
+  if (!who || who->awaited_ == 0) return false;
+  const auto full = std::ranges::count_if(members_, [&](const auto& each) {
+    return hears(*each.second, who) && !each.second->has_space_for(said) && !each.second->is_slow();
+  });
+  return full <= few;
+}
+
+/// Queues it where there is room; returns the others, by their numbers.
+std::vector<std::uint64_t> room::push_to_others(const room_member* except, const room_member::text& said) {
+  std::vector<std::uint64_t> full;
   for (const auto& [number, who] : members_) {
-    if (who == except || who->leaving_ || who->put_out_) continue;
+    if (!hears(*who, except)) continue;
     if (who->has_space_for(said))
       who->push(said);
     else if (who->is_slow())  // there may be very many, at every message
       push_or_drop(*who, said);
     else
-      offers.push_back(offer(number, said));
+      full.push_back(number);
   }
-  if (offers.empty()) co_return;
+  return full;
+}
+
+task<> room::say_to_others(const room_member* except, std::string text) {
+  const auto said = std::make_shared<const std::string>(std::move(text));
+  const bool begins = may_begin(except, said);
+  turn own{speaking_};
+  if (!begins && !own.take()) co_await own.come();
+  const std::vector<std::uint64_t> full = push_to_others(except, said);
+  if (full.empty()) co_return;
+  if (begins && !own.take()) co_await own.come();
+  std::vector<task<>> offers;
+  for (const std::uint64_t number : full) offers.push_back(offer(number, said));
   co_await when_all(std::move(offers));
 }
 
@@ -136,6 +164,21 @@ task<> room::offer(std::uint64_t number, room_member::text said) {
   if (to && !to->leaving_ && !to->put_out_) push_or_drop(*to, std::move(said));
 }
 
+/// Counts one that waits for a member, who may go meanwhile.
+class room::waiting {
+ public:
+  waiting(room& in, room_member& on) noexcept : in_{in}, on_{on.number_} { ++on.awaited_; }
+  waiting(const waiting&) = delete;
+  waiting& operator=(const waiting&) = delete;
+  ~waiting() {
+    if (room_member* const still_here = in_.find(on_)) --still_here->awaited_;
+  }
+
+ private:
+  room& in_;
+  const std::uint64_t on_;
+};
+
 /// Returns when there is space, when the member has become slow or has gone.
 task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
   for (;;) {
@@ -145,6 +188,7 @@ task<> room::wait_for_space(std::uint64_t number, room_member::text said) {
     const bool blocks = options_.slow == slow_policy::block;
     const std::uint64_t before = to->link_.progress();
     const duration patience = blocks ? no_timeout : options_.slow_after;
+    const waiting counted{*this, *to};
     const bool moved = co_await to->space_.wait(patience);
     to = find(number);
     if (moved || !to || to->link_.progress() != before) continue;

@@ -2,6 +2,7 @@
 #include <ahoy/connection/connection.hpp>
 #include <ahoy/server/observer.hpp>
 #include <ahoy/server/room_options.hpp>
+#include <ahoy/server/turns.hpp>
 
 #include <deque>
 #include <map>
@@ -62,6 +63,7 @@ class room_member {
   bool leaving_ = false;
   bool put_out_ = false;
   bool slow_ = false;
+  std::size_t awaited_ = 0;  // by so many who have said something
   std::uint64_t progress_when_slow_ = 0;
   std::uint64_t dropped_ = 0, dropped_told_ = 0;
   event arrived_, space_, end_;
@@ -72,12 +74,16 @@ class room_member {
 /// byte taken the policy applies to the slow member alone.
 class room {
  public:
-  room(engine& by, room_options options, observer& told) : by_{by}, options_{options}, told_{told} {}
+  room(engine& by, room_options options, observer& told)
+      : by_{by}, options_{options}, told_{told}, speaking_{by, 1} {}
   room(const room&) = delete;
   room& operator=(const room&) = delete;
 
   /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits
   /// for the others, for all of them at once, so that many slow ones hold nobody up for longer than one.
+  /// Whoever speaks meanwhile waits for its turn, so that each has as much of what room there is, and nobody
+  /// takes it from who came before; but what somebody says who is waited for goes at once to those who have
+  /// room: it may read only then.
   task<> say_to_others(const room_member* except, std::string text);
   task<> say_to_all(std::string text) { return say_to_others(nullptr, std::move(text)); }
   /// false: nobody here has this label.
@@ -91,8 +97,12 @@ class room {
 
  private:
   friend class room_member;
+  class waiting;
   /// A member that is found again after a wait only if it is still there.
   [[nodiscard]] room_member* find(std::uint64_t number) const noexcept;
+  [[nodiscard]] static bool hears(const room_member& who, const room_member* except) noexcept;
+  [[nodiscard]] bool may_begin(const room_member* who, const room_member::text& said) const noexcept;
+  std::vector<std::uint64_t> push_to_others(const room_member* except, const room_member::text& said);
   task<> offer(std::uint64_t number, room_member::text said);
   task<> wait_for_space(std::uint64_t number, room_member::text said);
   void push_or_drop(room_member& to, room_member::text said);
@@ -102,6 +112,7 @@ class room {
   room_options options_;
   observer& told_;
   std::map<std::uint64_t, room_member*> members_;  // by their numbers, which is as they came
+  turns speaking_;
   std::uint64_t last_number_ = 0;
   bool finished_ = false;
 };

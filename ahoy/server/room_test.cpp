@@ -148,6 +148,38 @@ TEST_F(in_a_room, one_who_reads_slowly_is_not_cut) {
   EXPECT_FALSE(slow.member->was_put_out());
 }
 
+task<> count_heard(caller& of, std::string_view by, std::size_t size, int& heard, int enough) {
+  std::string held;
+  while (heard < enough) {
+    ahoy::bytes received = co_await of.other_end->receive();
+    held += received.text();
+    for (; held.size() >= size; held.erase(0, size)) heard += held.starts_with(by) ? 1 : 0;
+  }
+}
+
+task<> say_often(room& in, const room_member& who, std::string what, int times) {
+  what.resize(50, '.');
+  for (int i = 0; i < times; ++i) co_await in.say_to_others(&who, what);
+}
+
+/// Where one who always has more to say took what room there is, again and again, before whoever came before
+/// it, nobody else would be heard.
+TEST_F(in_a_room, each_who_speaks_has_its_turn) {
+  open(slow_policy::disconnect, 600, 10s);
+  caller& slow = join("slow", 50);
+  caller& hears = join("hears", 50);
+  caller& bulk = join("bulk");
+  caller& seldom = join("seldom");
+  int heard = 0;
+  std::size_t taken = 0;
+  constexpr int enough = 20;
+  engine_->run(ahoy::when_any(ahoy::tasks(
+      serve(slow), serve(hears), serve(bulk), serve(seldom), read_slowly(slow, *engine_, taken),
+      say_often(*room_, *bulk.member, "bulk", 500), say_often(*room_, *seldom.member, "seldom", enough + 1),
+      count_heard(hears, "seldom", 50, heard, enough), read_all(bulk, 50), read_all(seldom, 50))));
+  EXPECT_EQ(heard, enough);
+}
+
 // --- one of two does not read ---
 
 task<> say_then_let_the_silent_one_go(room& in, caller& silent, caller& reader, int count) {
