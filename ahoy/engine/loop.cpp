@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <stdexcept>
 
 namespace ahoy::inline v0 {
@@ -29,7 +30,11 @@ void loop::try_again(operation& pending, patience how) noexcept {
   if (attempt(pending, buffers(), how)) return finish(pending);
   if (pending.timeout == no_timeout || pending.on->sent == sent) return;
   timers_.remove(pending);
-  set_timer(pending);
+  try {
+    set_timer(pending);
+  } catch (const std::bad_alloc&) {
+    complete(pending, ENOMEM);
+  }
 }
 
 void loop::complete(operation& parked, int error) noexcept {
@@ -43,6 +48,16 @@ void loop::forget(descriptor& closing) noexcept {
   unwatch(closing);
 }
 
+/// By its own submit: what it is for may have ended meanwhile. Where memory has run out it is complete.
+inline bool loop::submit_again(operation& put_off) noexcept {
+  try {
+    return put_off.submit();
+  } catch (const std::bad_alloc&) {
+    put_off.error = ENOMEM;
+    return true;
+  }
+}
+
 /// Only those that are ready by now: what they set off has its turn after the events have been looked at.
 inline void loop::resume_ready() {
   auto* next = static_cast<operation*>(std::exchange(first_ready_, nullptr));
@@ -51,7 +66,7 @@ inline void loop::resume_ready() {
     next = static_cast<operation*>(current.next_);
     at_once_ = 0;
     const bool again = std::exchange(current.put_off_, false);
-    if (again && !current.submit()) continue;  // by its own submit: what it is for may have ended meanwhile
+    if (again && !submit_again(current)) continue;
     resume(current);
   }
 }

@@ -74,6 +74,7 @@ class loop : public engine {
   void begin_waiting(operation& asked);
   static void wait_in(operation** slot, operation& asked) noexcept;
   void queue(operation& next) noexcept;
+  static bool submit_again(operation& put_off) noexcept;
   void resume_ready();
   void look_at_clock() const noexcept;
   void expire_timers() noexcept;

@@ -14,14 +14,15 @@ class received_datagrams {
  public:
   static constexpr std::size_t most = 64;
 
-  explicit received_datagrams(buffer_pool& blocks) : blocks_{blocks} { grow(1); }
+  explicit received_datagrams(buffer_pool& blocks);
   received_datagrams(const received_datagrams&) = delete;
   received_datagrams& operator=(const received_datagrams&) = delete;
   ~received_datagrams();
 
   /// Takes at least one datagram, and all that are there; waits for none but the first, and for that only as
-  /// `flags` and the socket's timeout say. Returns and fails as recvmmsg(2). Only while it is empty().
-  int fill(int socket, int flags);
+  /// `flags` and the socket's timeout say. Returns and fails as recvmmsg(2); ENOMEM where there is no memory
+  /// for one block, and where there is for some, so many are taken at most. Only while it is empty().
+  int fill(int socket, int flags) noexcept;
   [[nodiscard]] bool empty() const noexcept { return next_ == count_; }
   /// How many are left to take().
   [[nodiscard]] std::size_t size() const noexcept { return count_ - next_; }
@@ -35,12 +36,15 @@ class received_datagrams {
     control_room control;
     iovec block{};
   };
-  void grow(std::size_t room);
-  void prepare(std::size_t at);
+  void grow(std::size_t room) noexcept;
+  bool prepare(std::size_t at) noexcept;
+  /// How many places are ready, from the first.
+  std::size_t prepare_all() noexcept;
 
   buffer_pool& blocks_;
   std::vector<place> places_;
   std::vector<mmsghdr> messages_;  // one for each place
+  std::size_t unready_ = 0;        // of the first ones, so many have to be prepared
   std::size_t count_ = 0;          // of the last call
   std::size_t next_ = 0;
 };

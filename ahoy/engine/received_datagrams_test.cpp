@@ -2,6 +2,7 @@
 #include <ahoy/socket/socket.hpp>
 
 #include <gtest/gtest.h>
+#include <tests/no_blocks.hpp>
 
 #include <cerrno>
 #include <string>
@@ -43,6 +44,33 @@ TEST_F(batch, has_twice_the_room_whenever_it_was_filled) {
   }
   EXPECT_EQ(counts, (std::vector{1, 2, 4, 8, 16, 32, 64, 64, 9}));
 }
+
+#if !AHOY_HAS_FOREIGN_NEW
+/// What was held by those who were given some is not there for more.
+TEST_F(batch, takes_as_many_as_there_is_memory_for) {
+  for (int i = 0; i < 30; ++i) peer.sendto(std::to_string(i), server.getsockname());
+  std::vector<ahoy::bytes> kept;
+  const auto take_all = [&](int came) {
+    for (; !all.empty(); --came) {
+      ahoy::datagram_header header;
+      EXPECT_EQ(all.take(kept.emplace_back(), header), 0);
+      EXPECT_EQ(kept.back().text(), std::to_string(kept.size() - 1));
+    }
+    EXPECT_EQ(came, 0);
+  };
+  for (const std::size_t blocks : {1U, 2U, 1U, 3U}) {
+    ahoy_test::blocks_left = blocks;
+    const int came = fill();
+    EXPECT_EQ(came, static_cast<int>(blocks));
+    take_all(came);
+  }
+  EXPECT_EQ(fill(), -1);
+  EXPECT_EQ(errno, ENOMEM);
+  EXPECT_TRUE(all.empty());
+  ahoy_test::blocks_left = ahoy_test::any_number;
+  while (kept.size() < 30) take_all(fill());
+}
+#endif
 
 TEST_F(batch, waits_for_none_but_the_first) {
   EXPECT_EQ(fill(), -1);

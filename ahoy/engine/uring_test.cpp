@@ -8,6 +8,7 @@
 #include <liburing.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <tests/no_blocks.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,17 +16,8 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
-
-// ThreadSanitizer's operator new cannot be replaced: what does so stands between #if !AHOY_HAS_FOREIGN_NEW
-// and #endif.
-#ifdef __has_feature
-#define AHOY_HAS_FOREIGN_NEW __has_feature(thread_sanitizer)
-#else
-#define AHOY_HAS_FOREIGN_NEW 0
-#endif
 
 namespace {
 
@@ -36,9 +28,6 @@ using ahoy::fd;
 using ahoy::task;
 using ahoy::uring_engine;
 using ahoy::uring_settings;
-
-[[maybe_unused]] thread_local bool is_memory_gone =
-    false;  // for blocks: nobody else in these tests asks in this way
 
 std::pair<fd, fd> pair_of(int type) {
   int made[2];
@@ -584,9 +573,9 @@ task<> receive_all_blocks(near_end& end, std::vector<bytes>& held, double& used)
     is_over = some.empty();
     used = processor_time() - before;
     if (!is_over) held.push_back(std::move(some));
-    is_memory_gone = true;  // there are some blocks by now
+    ahoy_test::blocks_left = 0;  // there are some blocks by now
   }
-  is_memory_gone = false;
+  ahoy_test::blocks_left = ahoy_test::any_number;
 }
 
 TEST(uring_engine, without_memory_for_a_block_it_waits) {
@@ -605,14 +594,3 @@ TEST(uring_engine, without_memory_for_a_block_it_waits) {
 #endif
 
 }  // namespace
-
-#if !AHOY_HAS_FOREIGN_NEW
-/// As the standard library's, which this replaces in all tests, but where one says that memory is gone.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  try {
-    return is_memory_gone ? nullptr : ::operator new(size);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
-#endif

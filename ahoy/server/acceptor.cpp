@@ -1,9 +1,11 @@
 #include <ahoy/connection/stream.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/backoff.hpp>
+#include <ahoy/server/exhaustion.hpp>
 #include <ahoy/server/server_run.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -16,13 +18,12 @@ namespace {
 /// A pause where accepting is out of place, unless a caller leaves.
 constexpr duration patience_of_acceptor = backoff::length;
 
-/// accept(2): of these we recover when something is freed; trying at once would only burn the processor.
-constexpr std::array exhaustions = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
 /// Of these only the listener itself, a stop or a deadline is the cause; all others concern the one
-/// connection that was lost.
+/// connection that was lost, unless they come in a row.
 constexpr std::array ends = {EBADF, EFAULT, EINVAL, ENOTSOCK, EOPNOTSUPP, ECANCELED, ETIMEDOUT};
+constexpr unsigned most_in_a_row = 16;
 
-bool is_one_of(const auto& list, int error) noexcept { return std::ranges::find(list, error) != list.end(); }
+bool is_end(int error) noexcept { return std::ranges::find(ends, error) != ends.end(); }
 
 std::unique_ptr<connection> welcome(server_run& run, fd socket, const address& peer) {
   std::string label = peer.family() == family::local ? run.next_local_label() : std::string{};
@@ -72,17 +73,18 @@ task<> let_others_leave(server_run& run) {
 /// fork copies what is held for them, and the child lets go of it.
 task<> accept_some(server_run& run, entrance& from) {
   bool exhausted = false;
+  unsigned lost_in_a_row = 0;
   while (!run.is_ending()) {
     while (run.reception().is_full() && !run.can_refuse()) co_await run.wait_for_change(patience_of_acceptor);
     auto next = co_await from.at.accept();
-    if (is_one_of(ends, next.error))
-      throw error{system_code(next.error), "accept on", from.at.local().to_string()};
+    if (is_end(next.error)) throw error{system_code(next.error), "accept on", from.at.local().to_string()};
     if (next.error == 0 && !run.reception().has_place(next.peer)) co_await let_others_leave(run);
     if (next.error == 0 && run.is_ending() && !run.hands_over())
       co_return;  // the one caller of `once` came elsewhere at the same moment
     if (next.error == 0 && !try_to_take(run, std::move(next.socket), next.peer, from.is_secure))
       next.error = ENOMEM;
-    if (is_one_of(exhaustions, next.error)) {
+    lost_in_a_row = next.error == 0 ? 0 : lost_in_a_row + 1;
+    if (is_exhaustion(next.error) || lost_in_a_row > most_in_a_row) {
       if (!exhausted) run.tell_exhausted(cause_in_words(system_code(next.error)));
       exhausted = true;
       co_await run.wait_for_change(patience_of_acceptor);

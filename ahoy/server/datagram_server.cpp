@@ -3,6 +3,7 @@
 #include <ahoy/error/log.hpp>
 #include <ahoy/server/backoff.hpp>
 #include <ahoy/server/datagram_request.hpp>
+#include <ahoy/server/exhaustion.hpp>
 #include <ahoy/server/no_memory.hpp>
 #include <ahoy/server/server_run.hpp>
 #include <ahoy/server/unreceived_datagrams.hpp>
@@ -129,6 +130,7 @@ class datagram_service : public std::enable_shared_from_this<datagram_service> {
   datagram_caller* find_or_admit(const datagram_header& header);
   void refuse(const datagram_header& from, turned_away why);
   task<> receive_all();
+  void tell_lack(const std::error_code& of) noexcept;
   task<> receive_some();
   void take(datagram& received);
   task<> receive_callers();
@@ -357,6 +359,14 @@ task<> datagram_service::receive_rest() {
   send_gathered();
 }
 
+void datagram_service::tell_lack(const std::error_code& of) noexcept {
+  try {
+    run.tell_exhausted(cause_in_words(of));
+  } catch (const std::bad_alloc&) {
+    // It goes on all the same.
+  }
+}
+
 /// Not even to be waited for may there be memory: that passes, and what waits in the socket is received then.
 task<> datagram_service::receive_all() {
   for (;;) {
@@ -366,6 +376,9 @@ task<> datagram_service::receive_all() {
       co_await receive_some();
     } catch (const std::bad_alloc&) {
       if (run.options().once) throw;
+    } catch (const error& why) {
+      if (run.options().once || !is_exhaustion(why.code())) throw;
+      tell_lack(why.code());
     }
     co_await backoff{run.engine()};
   }

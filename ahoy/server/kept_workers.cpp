@@ -32,8 +32,7 @@ void tell_of_idle(std::string_view why) noexcept {
 }  // namespace
 
 struct kept_workers::member {
-  member(engine& by, fd own_end, std::unique_ptr<worker> one)
-      : wire{by, std::move(own_end)}, who{std::move(one)}, told{by} {}
+  member(engine& by, fd own_end) : wire{by, std::move(own_end)}, told{by} {}
   descriptor wire;
   std::unique_ptr<worker> who;
   event told;                  // the next order may be handed over
@@ -91,7 +90,9 @@ class kept_workers::duty final : public assignment {
     }
   }
 
-  void kill() noexcept override { by_->who->kill(); }
+  void kill() noexcept override {
+    if (by_) by_->who->kill();  // else no worker has it: the order, or who was to get it, has failed
+  }
 
   bool pass_on() override {
     leave();
@@ -152,12 +153,16 @@ std::unique_ptr<assignment> kept_workers::engage(order what) {
   return std::make_unique<duty>(*this, std::move(what));
 }
 
+/// A worker is started last: one whom nobody attends would never be let go. That its wire ends is what a
+/// thread waits for.
 std::shared_ptr<kept_workers::member> kept_workers::hire() {
   auto [ours, theirs] = open_wire();
-  std::unique_ptr<worker> who = start_(std::move(theirs));
-  members_.push_back(std::make_shared<member>(by_, std::move(ours), std::move(who)));
-  std::shared_ptr<member> hired = members_.back();
-  attendants_.start(attend(hired));
+  auto hired = std::make_shared<member>(by_, std::move(ours));
+  members_.reserve(members_.size() + 1);
+  task<> attendant = attend(hired);
+  hired->who = start_(std::move(theirs));
+  members_.push_back(hired);
+  attendants_.start(std::move(attendant));
   return hired;
 }
 

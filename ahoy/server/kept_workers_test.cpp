@@ -217,6 +217,19 @@ TEST_F(kept, cannot_be_had_where_the_system_has_no_more_until_it_has) {
   });
 }
 
+TEST_F(kept, that_nobody_could_be_entrusted_to_need_not_be_killed) {
+  play(1, false, [](kept& in, kept_workers& with) -> task<> {
+    const auto job = with.engage(order_of(1));
+    co_await job->begin();
+    in.wires[0]->close();
+    co_await job->wait();
+    in.shortage = EAGAIN;
+    EXPECT_THROW(static_cast<void>(job->pass_on()), ahoy::error);
+    job->kill();
+    EXPECT_EQ(in.killed, 0);
+  });
+}
+
 TEST_F(kept, that_do_not_end_are_killed_in_the_end) {
   kept_workers workers{*by, 1, false, [this](fd wire) { return start(std::move(wire)); }};
   struct scenes {

@@ -9,7 +9,7 @@ unreceived_datagrams::~unreceived_datagrams() {
 }
 
 void unreceived_datagrams::release(const arrival& gone) noexcept {
-  room_.bytes -= gone.block.size() + gone.copy.size();
+  room_.bytes -= gone.block.size() + gone.copy.size() + overhead;
   if (!gone.block.empty()) --room_.blocks;
 }
 
@@ -19,7 +19,7 @@ bool unreceived_datagrams::add(bytes data, const address& asked) {
   const std::size_t more = data.size();
   if (size() >= most || !room_.has(more)) return false;
   if (taken_ >= most) drop_taken();
-  const bool is_copied = room_.blocks >= received_datagrams::most;
+  const bool is_copied = more == 0 || room_.blocks >= received_datagrams::most;
   std::string copy{is_copied ? data.text() : std::string_view{}};
   arrival& last = waiting_.emplace_back();
   last.asked = asked;
@@ -28,7 +28,7 @@ bool unreceived_datagrams::add(bytes data, const address& asked) {
     last.block = std::move(data);
     ++room_.blocks;
   }
-  room_.bytes += more;
+  room_.bytes += more + overhead;
   return true;
 }
 

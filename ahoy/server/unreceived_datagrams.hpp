@@ -15,11 +15,13 @@ class unreceived_datagrams {
   static constexpr std::size_t most = 256;  ///< of one caller
   static constexpr std::size_t most_bytes = 8 * 1024 * 1024;
 
+  static constexpr std::size_t overhead = 192;  ///< bytes of one, besides its data
+
   /// What those of all callers of a socket take.
   struct room {
-    std::size_t bytes = 0;   ///< of data alone, at most `most_bytes`
+    std::size_t bytes = 0;   ///< at most `most_bytes`; empty ones have to fill it too
     std::size_t blocks = 0;  ///< datagrams that are in the block in which they came; others are copied
-    [[nodiscard]] bool has(std::size_t more) const noexcept { return bytes + more <= most_bytes; }
+    [[nodiscard]] bool has(std::size_t more) const noexcept { return bytes + more + overhead <= most_bytes; }
   };
 
   explicit unreceived_datagrams(room& shared) noexcept : room_{shared} {}
@@ -40,6 +42,7 @@ class unreceived_datagrams {
     std::string copy;  // of what came
     address asked;
   };
+  static_assert(sizeof(arrival) <= overhead);
   void release(const arrival& gone) noexcept;
   void drop_taken() noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <list>
 #include <optional>
 #include <string>
 
@@ -56,14 +57,29 @@ TEST_F(unreceived, of_one_caller_are_so_many) {
 
 TEST_F(unreceived, of_all_callers_take_so_many_bytes) {
   const std::string large(ahoy::buffer_pool::block_size, 'x');
-  const std::size_t fit = unreceived_datagrams::most_bytes / large.size();
+  const std::size_t each = large.size() + unreceived_datagrams::overhead;
+  const std::size_t fit = unreceived_datagrams::most_bytes / each;
   std::optional<unreceived_datagrams> one{room};
   unreceived_datagrams another{room};
   for (std::size_t i = 0; i < fit; ++i) ASSERT_TRUE(add(i % 2 == 0 ? *one : another, large));
-  EXPECT_FALSE(add(another, "x"));
+  EXPECT_FALSE(add(another, large));
   one.reset();
-  EXPECT_EQ(room.bytes, fit / 2 * large.size()) << "what nobody will receive takes no room";
+  EXPECT_EQ(room.bytes, fit / 2 * each) << "what nobody will receive takes no room";
   EXPECT_TRUE(add(another, "x"));
+}
+
+/// Whoever forges senders has as many as there are addresses, each of which may have so many wait.
+TEST_F(unreceived, that_are_empty_fill_the_room_too) {
+  std::list<unreceived_datagrams> senders;
+  std::size_t held = 0;
+  for (bool is_taken = true; is_taken && held < unreceived_datagrams::most_bytes; held += is_taken ? 1 : 0) {
+    if (held % unreceived_datagrams::most == 0) senders.emplace_back(room);
+    is_taken = add(senders.back(), "");
+  }
+  EXPECT_EQ(held, unreceived_datagrams::most_bytes / unreceived_datagrams::overhead);
+  EXPECT_EQ(room.blocks, 0U);
+  senders.clear();
+  EXPECT_EQ(room.bytes, 0U);
 }
 
 }  // namespace
