@@ -145,6 +145,7 @@ task<> room::say_to_others(const room_member* except, std::string text) {
   if (full.empty()) co_return;
   if (begins && !own.take()) co_await own.come();
   std::vector<task<>> offers;
+  offers.reserve(full.size());
   for (const std::uint64_t number : full) offers.push_back(offer(number, said));
   co_await when_all(std::move(offers));
 }
