@@ -96,8 +96,8 @@ constexpr std::array rules{
     of_verb("attach", status::input_failed),
     of_verb("save", status::output_failed),
     of_verb("log", status::output_failed),
-    of_verb("become", status::usage),         // another user
-    of_verb("keep", status::usage),           // the user's folder, which HOME or XDG_CONFIG_HOME names
+    of_verb("become", status::usage),  // another user
+    of_verb("keep", status::usage),    // the user's folder, which HOME or XDG_CONFIG_HOME names
     of_verb("make", status::usage),
     of_verb("lock", status::usage),
     of_errno("read", ENOENT, status::usage),  // a file that an option names

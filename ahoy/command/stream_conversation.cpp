@@ -112,20 +112,19 @@ task<> stream_conversation::speak() {
   while ((rule_.keeps_open || rule_.ends_last) && hearing_ && !failure_) co_await changed_.wait();
   end_our_half();
   co_await end_reaches_kernel();
-  if (failure_ && !was_cut_short()) co_return;  // hear() still takes what has come, and then sees the end too
+  if (failure_ && !was_cut_short()) co_return;  // hear() still takes what has come
   witness_.ended();
   co_await listen_on();
 }
 
 /// What is not whole must not look so to the peer. One that has cut TLS short may be somebody on the way, who
-/// lets the peer hear us still: it is told no close_notify.
+/// lets the peer hear us still: it is told no close_notify. One that hears no end of ours may have none
+/// itself: what it has said by now is all that is taken.
 void stream_conversation::end_our_half() {
-  if (all_sent_)
-    with_.shutdown_send();
-  else if (was_cut_short())
-    with_.wire().shutdown_send();
-  else
-    with_.abort_on_close();
+  if (all_sent_) return with_.shutdown_send();
+  if (was_cut_short()) return with_.wire().shutdown_send();
+  with_.abort_on_close();
+  stop_hearing();
 }
 
 /// Over TLS our end is words, for which there may be no room at once.
