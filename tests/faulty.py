@@ -628,6 +628,26 @@ class Once(Listen):
             run.complain(f"status 0, though {text!r} was written")
 
 
+class Talk(Listen):
+    """What callers say is written. Whoever comes after the failure must be heard."""
+    handler = "talk"
+
+    def visit(self, run, number):
+        before = len(run.out)
+        came = super().visit(run, number)
+        if came != b"":
+            return came
+        due = time.monotonic() + 0.5
+        while b"] hello\n" not in run.out[before:] and run.pipes and time.monotonic() < due:
+            run.read(0.05)
+        return b"hello\n" if b"] hello\n" in run.out[before:] else b""
+
+    def check_fatal(self, run):
+        """But for output that cannot be written."""
+        if rows()[run.record.failed_row()].name != "write" or run.status not in (23, -signal.SIGPIPE):
+            super().check_fatal(run)
+
+
 def own_certificate():
     from servers.certificates import certificates
     return str(certificates().good.file)
@@ -668,6 +688,8 @@ SCENARIOS = {each.name: each for each in (
     Listen("echo-loops", "--workers", "2"),
     Listen("echo-unix", scheme="unix"),
     Listen("exec", "--exec", "cat", handler=None),
+    Talk("talk-event"),
+    Talk("relay-event", handler="relay"),
     Listen("echo-tls", *TLS_SERVER, scheme="tls"),
     Listen("echo-tls-process", "--model", "process", *TLS_SERVER, scheme="tls"),
 )}

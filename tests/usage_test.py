@@ -43,7 +43,7 @@ FLAGS = """--resume --head --body --delete --location --compressed --active --ap
 URLS = {**{name: "ftp://localhost/x" for name in ("--active", "--append", "--resume", "--starttls")}, "--top": "pop3://localhost/1",
         "--delete": "pop3://localhost/1", "--last": "nntp://localhost/x", "--body": "nntp://localhost/x/1"}  # where they go with these alone
 # What an option of listen says more of, or where it has an effect.
-BESIDE = {"--log-format": ["--log=x"], "--burst-per-address": ["--rate-per-address=1"], "--stall-timeout": ["--handler=echo"],
+BESIDE = {"--source": ["udp://239.1.2.3:9"], "--log-format": ["--log=x"], "--burst-per-address": ["--rate-per-address=1"], "--stall-timeout": ["--handler=echo"],
           "--require-client-cert": ["tls://:9", "--cacert=x"]}
 STATUSES = {"listen": "0 1 2 6 23 26 28 45 63", "call": "0 1 2 6 7 8 18 23 26 28 35 45 55 56 60 63",
             "send": "0 1 2 6 7 8 18 22 23 26 28 35 45 55 56 60 63 67 78", "fetch": "0 1 2 6 7 8 22 23 28 35 45 55 56 60 63 67 78",
@@ -254,7 +254,7 @@ class Options(Case):
         relay, echo = ["--handler", "relay"], ["--handler", "echo"]
         rows = [(["--message-timeout", "1s", *echo], "talk and relay"), (["--message-timeout", "1s", "--framing", "raw"], "another framing than raw"),
                 (["--message-timeout", "1s", "udp://:9"], "cut from a stream"), (["--stall-timeout", "1s", *relay], "--slow-after"),
-                (["--log-format", "json"], "--log FILE"), (["--burst-per-address", "9"], "before the rate")]
+                (["--log-format", "json"], "--log FILE"), (["--source", "127.0.0.1", ":9"], "ahoy listen 127.0.0.1:23456"), (["--burst-per-address", "9"], "before the rate")]
         for words, hint in rows:
             with self.subTest(words):
                 first, said = self.refused("listen", "--explain", *words)  # which would end, if it were taken
@@ -316,6 +316,17 @@ class Words(Case):
 
     def test_a_range_of_ports(self):
         self.assertIn("one port at a time: for port in $(seq 20 30); do ahoy call localhost $port ", self.refused("call", "localhost", "20-30")[1])
+
+    def test_a_host_and_a_port_to_listen_on_are_two_endpoints_which_is_said(self):
+        for words, said in ((["127.0.0.1", "9"], "one is 127.0.0.1:9"), (["::1", "9"], r"one is \[::1\]:9"), (["localhost", "9"], "one is localhost:9"),
+                            (["8", "9"], None), (["127.0.0.1:8", "9"], None), ([":8", "9"], None), (["127.0.0.1"], None), (["127.0.0.1", ":9"], None)):
+            with self.subTest(words):
+                done = ahoy("listen", "--explain", *words)
+                self.assertEqual(done.returncode, 0)
+                if said:
+                    self.assertRegex(done.stderr.decode(), rf"\Aahoy: .* are two endpoints, and the second is on every address; {said}\n\Z")
+                else:
+                    self.assertEqual(done.stderr, b"")
 
     def test_no_mistake_shows_a_password(self):
         url = "https://bob:s3cr3t@localhost/"

@@ -4,7 +4,9 @@
 #include <ahoy/command/endpoint_words.hpp>
 #include <ahoy/command/foreign_address.hpp>
 #include <ahoy/command/foreign_option.hpp>
+#include <ahoy/command/notice.hpp>
 #include <ahoy/command/usage_error.hpp>
+#include <ahoy/error/escape.hpp>
 #include <ahoy/error/secret.hpp>
 #include <ahoy/error/unreadable.hpp>
 
@@ -170,8 +172,16 @@ endpoint only_endpoint(std::span<const std::string_view> words, std::string_view
   return std::move(taken.to);
 }
 
+// `listen 127.0.0.1 8080`, which is one endpoint for nc, and of which the second is on every address here.
+void tell_of_two(std::string_view host, std::string_view port) {
+  if (!is_host_alone(host) || all_digits(host) || !all_digits(port)) return;
+  notice(fmt::format("{0} and {1} are two endpoints, and the second is on every address; one is {2}:{1}",
+                     escape(host), port, escape(bracketed(host))));
+}
+
 std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words) {
   if (words.empty()) return {endpoint::parse_for_listen(std::to_string(default_port))};
+  for (std::size_t at = 1; at < words.size(); ++at) tell_of_two(words[at - 1], words[at]);
   std::vector<endpoint> made;
   for (const auto word : words) {
     check_scheme(word);

@@ -128,6 +128,13 @@ constexpr std::array listener_options{
                     },
                     "it goes with messages that are cut from a stream: --handler talk and relay, and another "
                     "framing than raw; --idle-timeout goes with all"},
+    listener_option{"--source",
+                    [](const listen_options& given) {
+                      return std::ranges::any_of(
+                          given.on, [](const endpoint& each) { return each.transport() == transport::udp; });
+                    },
+                    "it is the interface on which a group of udp is joined; the address to listen on is a "
+                    "word: ahoy listen 127.0.0.1:23456"},
     listener_option{
         "--stall-timeout",
         [](const listen_options& given) {

@@ -3,6 +3,7 @@
 #include <ahoy/command/standard_streams.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/error/escape.hpp>
+#include <ahoy/server/backoff.hpp>
 #include <ahoy/server/callers.hpp>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -94,20 +96,34 @@ listen_report::listen_report(engine& by, const listen_options& options, standard
       news_{by},
       shows_coming_and_going_{interactive || options.verbose > 0} {}
 
+/// What cannot be written for want of memory is written later: that passes, and nobody is cut for it.
 task<> listen_report::write_all() {
   for (;;) {
     while (unwritten_.empty()) co_await more_.wait();
     const std::string text = unwritten_.take(by_.time_of_day());
     const std::uint64_t up_to = heard_;
     writing_ = true;
-    const bool around_prompt = before_writing && out_.is_terminal();
-    if (around_prompt) before_writing();
-    co_await out_.write(text);
-    if (around_prompt && after_writing) after_writing();
+    for (bool is_written = false; !is_written;) {
+      try {
+        co_await write_out(text);
+        is_written = true;
+      } catch (const std::bad_alloc&) {
+        // It stays at hand.
+      }
+      if (!is_written || text.empty()) co_await backoff{by_};
+    }
     writing_ = false;
     kept_ = up_to;
     written_.notify();
   }
+}
+
+/// Where memory runs out, it does so before anything is written.
+task<> listen_report::write_out(std::string_view text) {
+  const bool around_prompt = before_writing && out_.is_terminal();
+  if (around_prompt) before_writing();
+  co_await out_.write(text);
+  if (around_prompt && after_writing) after_writing();
 }
 
 task<> listen_report::flush() {

@@ -72,6 +72,7 @@ class listen_report final : public observer, public transcript {
   task<> first_departure();
 
  private:
+  task<> write_out(std::string_view text);
   void note_tls(const connection& from);
   /// Bytes that wait for a slow reader of our output before the callers have to.
   static constexpr std::size_t most_unwritten = 64 * 1024;

@@ -17,10 +17,13 @@ constexpr std::size_t most_text = std::size_t{1024} * 1024;
 constexpr std::string_view blanks = " \t\r";
 
 /// One of no byte is about to be written, by an editor or a copy: nothing that was meant.
-std::string text_of(const std::string& name) {
+std::string text_of(const std::string& name, empty_list what_of_none) {
   std::string text = file_text(name, most_text);
   if (text.empty())
-    throw unreadable("networks in", name, "it is empty: a line that begins with # says that none are meant");
+    throw unreadable("networks in", name,
+                     what_of_none == empty_list::is_refused
+                         ? "it is empty: write a network, 192.0.2.0/24, on each line"
+                         : "it is empty: a line that begins with # says that none are meant");
   return text;
 }
 
@@ -44,7 +47,7 @@ network read_line(const std::string& file, std::size_t number, std::string_view 
 }  // namespace
 
 std::vector<network> networks_in_file(const std::string& name, empty_list what_of_none) {
-  const std::string text = text_of(name);
+  const std::string text = text_of(name, what_of_none);
   std::vector<network> found;
   std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {

@@ -1,12 +1,13 @@
 #include <ahoy/command/notes.hpp>
 #include <ahoy/command/standard_streams.hpp>
+#include <ahoy/server/backoff.hpp>
 
 #include <fmt/format.h>
 #include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
-#include <utility>
+#include <new>
 
 namespace ahoy::inline v0 {
 
@@ -20,7 +21,7 @@ bool is_writable() noexcept {
 
 }  // namespace
 
-notes::notes(engine& by) : to_{by, STDERR_FILENO}, more_{by} {}
+notes::notes(engine& by) : by_{by}, to_{by, STDERR_FILENO}, more_{by} {}
 
 notes::~notes() {
   for (std::string_view left = kept_; !left.empty() && is_writable();) {
@@ -47,11 +48,21 @@ void notes::add(std::string_view line) {
 task<> notes::write_kept() {
   for (;;) {
     while (kept_.empty()) co_await more_.wait();
-    co_await write_some();
-    if (kept_.empty() && lost_ > 0)
-      kept_ = fmt::format("ahoy: {} more lines were not shown, since nobody read them\n",
-                          std::exchange(lost_, 0));
+    bool is_short = false;
+    try {
+      co_await write_some();
+      tell_lost();
+    } catch (const std::bad_alloc&) {
+      is_short = true;
+    }
+    if (is_short) co_await backoff{by_};
   }
+}
+
+void notes::tell_lost() {
+  if (!kept_.empty() || lost_ == 0) return;
+  kept_ = fmt::format("ahoy: {} more lines were not shown, since nobody read them\n", lost_);
+  lost_ = 0;
 }
 
 /// What goes out in one write or, if that is stopped, not at all, and is still kept then.

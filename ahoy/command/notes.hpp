@@ -28,7 +28,9 @@ class notes {
 
   [[nodiscard]] bool takes_at_once(std::string_view line) const noexcept;
   task<> write_some();
+  void tell_lost();
 
+  engine& by_;
   standard_output to_;
   event more_;
   std::string kept_;

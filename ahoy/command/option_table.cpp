@@ -111,7 +111,7 @@ constexpr std::array own_rows{
            "the local address to use",
            "A host or host:port of this machine, or a port alone, 5000 or :5000, of whichever address the "
            "system chooses. It chooses the interface of broadcasts and of multicast groups. For listen it is "
-           "the interface on which a group of udp is joined."},
+           "the interface on which a group of udp is joined, and goes with udp alone."},
     option{"-4", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv4 alone",
            "With -6, either."},
     option{"-6", "", value_kind::flag, "", "", everywhere, section::addresses, "IPv6 alone",

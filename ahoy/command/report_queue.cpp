@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace ahoy::inline v0 {
@@ -40,8 +41,12 @@ void report_queue::add_or_count(json_event kind, std::string_view line) {
 
 std::string report_queue::take(std::chrono::system_clock::time_point now) {
   std::string taken = std::exchange(lines_, {});
-  tell_missed(now);
-  move_joins_up();
+  try {
+    tell_missed(now);
+    move_joins_up();
+  } catch (const std::bad_alloc&) {
+    // They wait for the next time.
+  }
   return taken;
 }
 

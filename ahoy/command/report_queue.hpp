@@ -32,6 +32,7 @@ class report_queue {
   void add_or_count(json_event kind, std::string_view line);
 
   /// All that may be written next; what waited for room, and the number of what was not told, moves up.
+  /// Nothing is lost where memory runs out meanwhile; then what is taken may be empty.
   [[nodiscard]] std::string take(std::chrono::system_clock::time_point now);
   [[nodiscard]] bool empty() const noexcept { return lines_.empty() && joins_.empty() && !has_counts(); }
   /// Bytes that wait, those of joins included.
