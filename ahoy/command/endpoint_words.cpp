@@ -151,6 +151,13 @@ void check_has_one_reading(std::string_view host) {
   if (is_inet6_alone(host)) static_cast<void>(endpoint::parse(host));
 }
 
+// `listen 127.0.0.1 8080`, which is one endpoint for nc, and of which the second is on every address here.
+void tell_of_two(std::string_view host, std::string_view port) {
+  if (!is_host_alone(host) || all_digits(host) || !all_digits(port)) return;
+  notice(fmt::format("{0} and {1} are two endpoints, and the second is on every address; one is {2}:{1}",
+                     escape(host), port, escape(bracketed(host))));
+}
+
 }  // namespace
 
 leading_endpoint take_endpoint(std::span<const std::string_view> words) {
@@ -170,13 +177,6 @@ endpoint only_endpoint(std::span<const std::string_view> words, std::string_view
   if (!taken.rest.empty())
     throw usage_error(usage_errc::surplus, "word", taken.rest.front(), std::string(hint));
   return std::move(taken.to);
-}
-
-// `listen 127.0.0.1 8080`, which is one endpoint for nc, and of which the second is on every address here.
-void tell_of_two(std::string_view host, std::string_view port) {
-  if (!is_host_alone(host) || all_digits(host) || !all_digits(port)) return;
-  notice(fmt::format("{0} and {1} are two endpoints, and the second is on every address; one is {2}:{1}",
-                     escape(host), port, escape(bracketed(host))));
 }
 
 std::vector<endpoint> listening_endpoints(std::span<const std::string_view> words) {
