@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -103,6 +104,30 @@ class Once(unittest.TestCase):
             with Caller(listener.port) as caller:
                 self.assertEqual(caller.rest(), b"written early\n")
             self.assertEqual(listener.wait(), 0)
+
+    def test_a_file_is_said_as_it_is_under_raw(self):
+        """Whatever would be a command, and whether or not its last line ends."""
+        text = b"a\r\n/etc/hosts\n@bob hi\n// comment\n/quit\n\0\xff" + os.urandom(1 << 21) + b"the end"
+        with tempfile.TemporaryFile() as file:
+            file.write(text)
+            for way in ("file", "pipe"):
+                file.seek(0)
+                with self.subTest(way), Listener("127.0.0.1:0", "--once", "--framing", "raw", **({"stdin": file} if way == "file" else {})) as listener:
+                    with Caller(listener.port) as caller:
+                        if way == "pipe":
+                            threading.Thread(target=lambda: (listener.write(text), listener.end_input()), daemon=True).start()
+                        self.assertTrue(caller.rest() == text)
+                        caller.end()
+                        self.assertEqual(listener.wait(), 0)
+
+    def test_a_file_that_is_said_line_by_line_is_warned_of(self):
+        with tempfile.TemporaryFile() as file:
+            file.write(b"one\n/nobody\ntwo")
+            file.seek(0)
+            with Listener("127.0.0.1:0", "--once", stdin=file) as listener, Caller(listener.port) as caller:
+                self.assertEqual(caller.rest(), b"one\ntwo\n")
+                listener.err.until("standard input is a file: .* --framing raw says it as it is")
+                listener.err.until("/nobody: there is no such command")
 
     def test_nobody_else_is_answered(self):
         with Listener("127.0.0.1:0", "--once") as listener, Caller(listener.port) as caller:
@@ -354,6 +379,18 @@ class Streams(unittest.TestCase):
         done = run("listen", "127.0.0.1:0", "--timeout", "100ms")
         self.assertEqual((done.status, done.out), (28, b""))
         self.assertRegex(done.err, r"\nahoy: listen: timed out\n.*100ms.*\n\Z")
+
+
+class Nobody(unittest.TestCase):
+    def test_that_nobody_is_here_to_hear_is_said_once(self):
+        with Listener("127.0.0.1:0") as listener:
+            listener.say("one")
+            listener.err.until("nobody is here who could hear that")
+            listener.say("two")
+            listener.say("/who")
+            self.assertEqual(listener.err.next_line(), b"nobody is here")
+            with Caller(listener.port) as caller:
+                answered(listener, caller)
 
 
 class UnixSockets(unittest.TestCase):

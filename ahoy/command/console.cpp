@@ -136,7 +136,11 @@ bool console::can_be_said(std::string_view text, std::string_view to) {
 }
 
 task<> console::say_to_all(std::string text) {
-  if (can_be_said(text, {})) co_await meeting_->room(by_).say_to_all(std::move(text));
+  if (!can_be_said(text, {})) co_return;
+  const bool is_nobody_here = serving_.callers().size() == 0;
+  if (is_nobody_here && !was_told_of_nobody_) report_.note("ahoy: nobody is here who could hear that");
+  was_told_of_nobody_ = is_nobody_here;
+  co_await meeting_->room(by_).say_to_all(std::move(text));
 }
 
 task<> console::say_to(std::string name, std::string text) {

@@ -18,11 +18,13 @@ class console {
 
   /// Does what one line says; mistakes are noted, and end nothing.
   task<> obey(std::string line);
+  /// Says this to all who are here, whatever it is. Where nobody is, that is noted, once until somebody
+  /// comes.
+  task<> say_to_all(std::string text);
 
  private:
   task<> obey_command(std::string_view line);
   task<> say_to(std::string name, std::string text);
-  task<> say_to_all(std::string text);
   [[nodiscard]] bool needs_framing(std::string_view to);
   [[nodiscard]] bool can_be_said(std::string_view text, std::string_view to);
   void who(std::string_view);
@@ -35,6 +37,7 @@ class console {
   server& serving_;
   gathering* meeting_;
   listen_report& report_;
+  bool was_told_of_nobody_ = false;
 };
 
 /// What may stand at the end of a line that is being typed: a command, "@NAME", or the name that /kick wants.

@@ -305,6 +305,8 @@ class listening {
     if (!why.empty() && options_.verbose > 0) report_.note("no line editing: " + why);
     if (typed)
       co_await obey_typed(*typed, to);
+    else if (is_said_as_it_is())
+      co_await say_piped(to);
     else
       co_await obey_piped(to);
     if (options_.server.once && meeting_) co_await end_our_half();
@@ -350,7 +352,31 @@ class listening {
     if (stopped && !typing_.stopped()) std::rethrow_exception(stopped);
   }
 
+  /// A stream without borders has no lines either.
+  [[nodiscard]] bool is_said_as_it_is() const {
+    const auto is_stream = [](const endpoint& each) { return each.type() == socket_type::stream; };
+    return meeting_ && !options_.json && !input_.is_terminal() && options_.framing == framing::raw &&
+           std::ranges::all_of(options_.on, is_stream);
+  }
+
+  task<> say_piped(console& to) {
+    const std::unique_ptr<input_source> all = bytes_as_input(input_);
+    for (;;) {
+      std::optional<std::string> piece = co_await all->next();
+      if (!piece) break;
+      co_await to.say_to_all(std::move(*piece));
+    }
+  }
+
+  void warn_of_file() {
+    if (!input_.file() || options_.json || !options_.commands || !meeting_) return;
+    report_.note(
+        "ahoy: standard input is a file: it is said line by line, and a line that begins with / or @ is a "
+        "command; --framing raw says it as it is, --no-commands each line");
+  }
+
   task<> obey_piped(console& to) {
+    warn_of_file();
     const std::unique_ptr<input_source> lines = lines_as_input(input_, options_.max_message);
     for (;;) {
       std::optional<std::string> line = co_await lines->next();
