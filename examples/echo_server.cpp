@@ -12,6 +12,8 @@ struct echo_back {
   }
 };
 int main() try {
+  // what became of whom, a handler that threw among it
+  ahoy::set_log([](ahoy::log_level, std::string_view line) { std::cerr << line << '\n'; });
   ahoy::server{"tcp://:23456", echo_back{}, {.model = ahoy::model::event}}.run();
 } catch (const ahoy::error& e) {  // the port is taken, say
   std::cerr << e.what() << '\n';
