@@ -12,8 +12,9 @@ namespace {
 /// has to fill a queue too.
 constexpr std::size_t overhead = 96;
 
-/// For so many it is remembered what they have to be told yet, in the place of a turn.
-constexpr std::ptrdiff_t few = 16;
+/// Who speaks while more are full than these waits for its turn before anybody hears it: what is remembered
+/// of those who have not heard it yet would grow with the square of the callers.
+constexpr std::size_t few = 16;
 
 std::size_t cost_of(const room_member::text& said) noexcept { return said->size() + overhead; }
 
@@ -112,13 +113,18 @@ bool room::hears(const room_member& who, const room_member* except) noexcept {
   return &who != except && !who.leaving_ && !who.put_out_;
 }
 
-/// It may be that it reads only once it has spoken. Those for whom it waits then have to be remembered.
-bool room::may_begin(const room_member* who, const room_member::text& said) const noexcept {
-  if (!who || who->awaited_ == 0) return false;
-  const auto full = std::ranges::count_if(members_, [&](const auto& each) {
-    return hears(*each.second, who) && !each.second->has_space_for(said) && !each.second->is_slow();
-  });
-  return full <= few;
+/// What room there is belongs to who waits for it.
+bool room::takes_now(const room_member& who, const room_member::text& said) noexcept {
+  return who.awaited_ == 0 && who.has_space_for(said);
+}
+
+/// So many would have to be remembered while a turn is waited for.
+std::size_t room::count_full(const room_member* except, const room_member::text& said) const noexcept {
+  const auto is_full = [&](const auto& each) {
+    const room_member& who = *each.second;
+    return hears(who, except) && !takes_now(who, said) && !who.is_slow();
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(members_, is_full));
 }
 
 /// Queues it where there is room; returns the others, by their numbers.
@@ -126,7 +132,7 @@ std::vector<std::uint64_t> room::push_to_others(const room_member* except, const
   std::vector<std::uint64_t> full;
   for (const auto& [number, who] : members_) {
     if (!hears(*who, except)) continue;
-    if (who->has_space_for(said))
+    if (takes_now(*who, said))
       who->push(said);
     else if (who->is_slow())  // there may be very many, at every message
       push_or_drop(*who, said);
@@ -138,12 +144,12 @@ std::vector<std::uint64_t> room::push_to_others(const room_member* except, const
 
 task<> room::say_to_others(const room_member* except, std::string text) {
   const auto said = std::make_shared<const std::string>(std::move(text));
-  const bool begins = may_begin(except, said);
   turn own{speaking_};
-  if (!begins && !own.take()) co_await own.come();
+  const bool begins_at_once = count_full(except, said) <= few;
+  if (!begins_at_once && !own.take()) co_await own.come();
   const std::vector<std::uint64_t> full = push_to_others(except, said);
   if (full.empty()) co_return;
-  if (begins && !own.take()) co_await own.come();
+  if (begins_at_once && !own.take()) co_await own.come();
   std::vector<task<>> offers;
   offers.reserve(full.size());
   for (const std::uint64_t number : full) offers.push_back(offer(number, said));

@@ -81,9 +81,8 @@ class room {
 
   /// Queues `text` for everybody but `except`. Those who have room for it get it at once; then it waits
   /// for the others, for all of them at once, so that many slow ones hold nobody up for longer than one.
-  /// Whoever speaks meanwhile waits for its turn, so that each has as much of what room there is, and nobody
-  /// takes it from who came before; but what somebody says who is waited for goes at once to those who have
-  /// room: it may read only then.
+  /// Where several have to wait so, each has its turn: nobody takes the room that another waits for, and one
+  /// who always has more to say keeps nobody from being heard.
   task<> say_to_others(const room_member* except, std::string text);
   task<> say_to_all(std::string text) { return say_to_others(nullptr, std::move(text)); }
   /// false: nobody here has this label.
@@ -101,7 +100,9 @@ class room {
   /// A member that is found again after a wait only if it is still there.
   [[nodiscard]] room_member* find(std::uint64_t number) const noexcept;
   [[nodiscard]] static bool hears(const room_member& who, const room_member* except) noexcept;
-  [[nodiscard]] bool may_begin(const room_member* who, const room_member::text& said) const noexcept;
+  [[nodiscard]] static bool takes_now(const room_member& who, const room_member::text& said) noexcept;
+  [[nodiscard]] std::size_t count_full(const room_member* except,
+                                       const room_member::text& said) const noexcept;
   std::vector<std::uint64_t> push_to_others(const room_member* except, const room_member::text& said);
   task<> offer(std::uint64_t number, room_member::text said);
   task<> wait_for_space(std::uint64_t number, room_member::text said);

@@ -180,6 +180,26 @@ TEST_F(in_a_room, each_who_speaks_has_its_turn) {
   EXPECT_EQ(heard, enough);
 }
 
+task<> say_once_others_wait(room& in, caller& seldom, caller& hears, int& heard) {
+  int of_bulk = 0;
+  co_await count_heard(hears, "bulk", 50, of_bulk, 5);  // of which the silent one has room for four
+  co_await ahoy::when_any(
+      ahoy::tasks(say_often(in, *seldom.member, "seldom", 2), count_heard(hears, "seldom", 50, heard, 1)));
+}
+
+TEST_F(in_a_room, who_waits_for_one_keeps_nobody_from_being_heard_by_others) {
+  open(slow_policy::disconnect, 600, 10s);
+  join("silent", 50);
+  caller& hears = join("hears", 50);
+  caller& bulk = join("bulk");
+  caller& seldom = join("seldom");
+  int heard = 0;
+  engine_->run(ahoy::when_any(ahoy::tasks(serve(hears), serve(bulk), serve(seldom), read_all(bulk, 50),
+                                          read_all(seldom, 50), say_often(*room_, *bulk.member, "bulk", 9),
+                                          say_once_others_wait(*room_, seldom, hears, heard))));
+  EXPECT_EQ(heard, 1);
+}
+
 // --- one of two does not read ---
 
 task<> say_then_let_the_silent_one_go(room& in, caller& silent, caller& reader, int count) {
