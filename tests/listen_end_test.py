@@ -112,7 +112,7 @@ class Once(unittest.TestCase):
             file.write(text)
             for way in ("file", "pipe"):
                 file.seek(0)
-                with self.subTest(way), Listener("127.0.0.1:0", "--once", "--framing", "raw", **({"stdin": file} if way == "file" else {})) as listener:
+                with self.subTest(way), Listener("127.0.0.1:0", "--once", "--framing", "raw", "--no-commands", **({"stdin": file} if way == "file" else {})) as listener:
                     with Caller(listener.port) as caller:
                         if way == "pipe":
                             threading.Thread(target=lambda: (listener.write(text), listener.end_input()), daemon=True).start()
@@ -126,7 +126,7 @@ class Once(unittest.TestCase):
             file.seek(0)
             with Listener("127.0.0.1:0", "--once", stdin=file) as listener, Caller(listener.port) as caller:
                 self.assertEqual(caller.rest(), b"one\ntwo\n")
-                listener.err.until("standard input is a file: .* --framing raw says it as it is")
+                listener.err.until("standard input is a file: .* --framing raw --no-commands says it as it is")
                 listener.err.until("/nobody: there is no such command")
 
     def test_nobody_else_is_answered(self):

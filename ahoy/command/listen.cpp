@@ -352,11 +352,11 @@ class listening {
     if (stopped && !typing_.stopped()) std::rethrow_exception(stopped);
   }
 
-  /// A stream without borders has no lines either.
+  /// Where there are neither commands nor borders, nobody needs to know of lines.
   [[nodiscard]] bool is_said_as_it_is() const {
     const auto is_stream = [](const endpoint& each) { return each.type() == socket_type::stream; };
-    return meeting_ && !options_.json && !input_.is_terminal() && options_.framing == framing::raw &&
-           std::ranges::all_of(options_.on, is_stream);
+    return meeting_ && !options_.json && !options_.commands && !input_.is_terminal() &&
+           options_.framing == framing::raw && std::ranges::all_of(options_.on, is_stream);
   }
 
   task<> say_piped(console& to) {
@@ -372,7 +372,7 @@ class listening {
     if (!input_.file() || options_.json || !options_.commands || !meeting_) return;
     report_.note(
         "ahoy: standard input is a file: it is said line by line, and a line that begins with / or @ is a "
-        "command; --framing raw says it as it is, --no-commands each line");
+        "command; --framing raw --no-commands says it as it is");
   }
 
   task<> obey_piped(console& to) {

@@ -64,8 +64,9 @@ constexpr std::array own_rows{
         "unterminated last message is a message, and a MESSAGE that contains its delimiter is refused. talk "
         "and relay show an unfinished line after 300 ms of quiet, marked with an ellipsis, since many "
         "programs send no newline; --framing line given explicitly is strict. The other handlers and --exec "
-        "know raw alone. Under raw what is piped into listen is said as it is, byte for byte, commands and "
-        "all, where no endpoint is one of datagrams. A datagram is one message whatever it contains: over "
+        "know raw alone. With --no-commands too what is piped into listen is said "
+        "as it is under raw, byte for byte, where no endpoint is one of datagrams. A datagram is one message "
+        "whatever it contains: over "
         "UDP call and send write "
         "the bytes of each unchanged, so that two without a newline run together, unless it is a terminal or "
         "a FRAMING other than raw is given: then each that does not end in a newline gets one.",
