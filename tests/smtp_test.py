@@ -72,7 +72,7 @@ class Composed(Mailing):
 
     def test_nobody_is_told_of_a_hidden_copy(self):
         self.expect(self.send(*FROM, *BOB, "--bcc", "alice@t.invalid", "--subject", "x", "y"), 0)
-        self.assertEqual(self.arrived("alice")[0].lower().count(b"bcc"), 0)
+        self.assertNotIn(b"\nbcc:", b"\n" + self.arrived("alice")[0].lower())  # of which a Message-ID may have the letters
         self.assertIsNone(self.read()["bcc"])
 
     def test_nothing_breaks_out_of_a_header(self):
