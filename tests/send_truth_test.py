@@ -318,7 +318,6 @@ class Stream(Truth):
             with Server(family, echo_all) as server:
                 self.expect(run("send", server.endpoint, given=MUCH * 20), 0, MUCH * 20)
 
-
     def test_an_answer_that_is_too_long_ends_what_is_not_whole_by_a_reset(self):
         def behave(peer):
             peer.recv(100)

@@ -165,14 +165,14 @@ void delivery::judge_stream() {
 /// of ours.
 void delivery::judge_failure(const error& failure) {
   const bool begun = sent() > 0;
-  const bool of_reply = failure.code() == errc::too_long || conversation_->ended_inside_message();
+  const bool is_size = failure.code() == errc::too_long;
+  const bool of_reply = is_size || conversation_->ended_inside_message();
   const bool of_sending = !of_reply && (!conversation_->all_sent() || conversation_->peer_ended_first());
   const std::string hint = with_next_step(failure, given_.to, given_.tls).hint();
   const bool has_reason = of_reply || failure.code() == errc::handshake_failed;
   const std::string reason = has_reason && !hint.empty() ? hint + "; " : "";
   const error why{failure.code(), of_sending ? "send to" : "receive from", where(),
                   begun ? reason + what_is_known() : hint};
-  const bool is_size = failure.code() == errc::too_long;
   refuse(why, begun && !is_size ? status::not_confirmed : status_of(why));
 }
 

@@ -1,11 +1,12 @@
 #include <ahoy/connection/connect.hpp>
 #include <ahoy/connection/listener.hpp>
-#include <ahoy/engine/forwarding_engine.hpp>
+#include <ahoy/engine/select.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/socket/socket.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
+#include <tests/forwarding_engine.hpp>
 #include <unistd.h>
 
 #include <array>
@@ -25,7 +26,7 @@ using ahoy::listener;
 using ahoy::task;
 
 /// An engine for which every name has the addresses that the test says.
-class directory final : public ahoy::forwarding_engine {
+class directory final : public ahoy_test::forwarding_engine {
  public:
   explicit directory(engine_choice which) : forwarding_engine{ahoy::make_engine(which)} {}
   task<std::vector<address>> resolve(ahoy::host, ahoy::port, ahoy::family wanted, ahoy::socket_type,

@@ -1,9 +1,10 @@
-#include <ahoy/engine/forwarding_engine.hpp>
+#include <ahoy/engine/select.hpp>
 #include <ahoy/error/error.hpp>
 #include <ahoy/server/backoff.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
+#include <tests/forwarding_engine.hpp>
 
 #include <memory>
 #include <new>
@@ -15,7 +16,7 @@ using ahoy::backoff;
 using ahoy::task;
 
 /// An engine that has no memory for the place of a timer.
-class timerless_engine final : public ahoy::forwarding_engine {
+class timerless_engine final : public ahoy_test::forwarding_engine {
  public:
   bool submit(ahoy::operation& asked) override {
     if (asked.timeout == ahoy::no_timeout) return forwarding_engine::submit(asked);

@@ -145,11 +145,11 @@ std::vector<std::uint64_t> room::push_to_others(const room_member* except, const
 task<> room::say_to_others(const room_member* except, std::string text) {
   const auto said = std::make_shared<const std::string>(std::move(text));
   turn own{speaking_};
-  const bool begins_at_once = count_full(except, said) <= few;
-  if (!begins_at_once && !own.take()) co_await own.come();
+  const bool waits_first = speaking_.are_taken() && count_full(except, said) > few;
+  if (waits_first) co_await own.come();
   const std::vector<std::uint64_t> full = push_to_others(except, said);
   if (full.empty()) co_return;
-  if (begins_at_once && !own.take()) co_await own.come();
+  if (!waits_first && !own.take()) co_await own.come();
   std::vector<task<>> offers;
   offers.reserve(full.size());
   for (const std::uint64_t number : full) offers.push_back(offer(number, said));

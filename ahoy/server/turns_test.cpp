@@ -1,8 +1,9 @@
-#include <ahoy/engine/forwarding_engine.hpp>
+#include <ahoy/engine/select.hpp>
 #include <ahoy/server/turns.hpp>
 #include <ahoy/task/scope.hpp>
 
 #include <gtest/gtest.h>
+#include <tests/forwarding_engine.hpp>
 
 #include <deque>
 #include <numeric>
@@ -18,7 +19,7 @@ using ahoy::turn;
 using ahoy::turns;
 
 /// An engine that counts what is woken.
-class counting_engine final : public ahoy::forwarding_engine {
+class counting_engine final : public ahoy_test::forwarding_engine {
  public:
   void complete(ahoy::operation& parked, int error) noexcept override {
     ++woken;
