@@ -144,8 +144,10 @@ class End(Conversation):
             peer.shutdown(socket.SHUT_WR)
             assert select.select([peer], [], [], GUARD)[0]
         for family in BOTH:
-            with Server(family, behave) as server:
-                ended = run("call", server.endpoint, given=MUCH * 20)
+            with Server(family, behave) as server, tempfile.TemporaryFile() as file:
+                file.write(MUCH * 20)
+                file.seek(0)
+                ended = run("call", server.endpoint, stdin=file)
                 self.expect(ended, 18)
                 self.assertRegex(ended.err, r"(?m)^at most \d+ of (the )?\d+ bytes( read so far)? reached the peer's system;")
 
