@@ -306,18 +306,16 @@ class Peer:
         if kind == socket.SOCK_STREAM:
             self.socket.listen()
         self.port = None if path else self.socket.getsockname()[1]
-        self.stopped = False
+        self.until_stopped, self.stop = socket.socketpair()
         self.thread = threading.Thread(target=self.serve if kind == socket.SOCK_STREAM else self.answer, daemon=True)
 
+    def has_more(self):
+        """Who was acknowledged by the system, and is gone, may still wait here: it is served before the stop is heard."""
+        return self.socket in select.select([self.socket, self.until_stopped], [], [])[0]
+
     def serve(self):
-        while not self.stopped:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            if self.stopped:
-                peer.close()
-                return
+        while self.has_more():
+            peer, _ = self.socket.accept()
             peer.settimeout(GUARD)
             self.conversations += 1
             with peer, contextlib.suppress(OSError, ssl.SSLError):
@@ -325,15 +323,11 @@ class Peer:
             self.run.act()
 
     def answer(self):
-        while not self.stopped:
-            try:
-                said, who = self.socket.recvfrom(1 << 16)
-            except OSError:
-                return
-            if self.stopped:
-                return
+        while self.has_more():
+            said, who = self.socket.recvfrom(1 << 16)
             self.arrived.append(said)
-            self.socket.sendto(b"reply to " + said, who)
+            with contextlib.suppress(OSError):
+                self.socket.sendto(b"reply to " + said, who)
             self.run.act()
 
     def __enter__(self):
@@ -341,11 +335,10 @@ class Peer:
         return self
 
     def __exit__(self, *unused):
-        self.stopped = True
-        with contextlib.suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
+        self.stop.close()
         self.thread.join(GUARD)
+        self.socket.close()
+        self.until_stopped.close()
 
 
 def all_of(peer):

@@ -616,11 +616,17 @@ class Busy:
 
 
 def child_of(listener, caller):
-    """The process that has the server's end of this caller's connection."""
+    """The process that has the server's end of this caller's connection; one that is kept gets it after the word of its joining."""
     there = caller.socket.getsockname()[1]
-    (inode,) = [each.inode for each in tcp_sockets() if (each.here, each.there) == (listener.port, there)]
-    (child,) = [pid for pid in listener.children() if f"socket:[{inode}]" in descriptors_of(pid).values()]
-    return child
+    holders = []
+
+    def is_held():
+        inodes = {each.inode for each in tcp_sockets() if (each.here, each.there) == (listener.port, there)}
+        held = {f"socket:[{inode}]" for inode in inodes}
+        holders[:] = [pid for pid in listener.children() if held & set(descriptors_of(pid).values())]
+        return len(holders) == 1
+    await_that(is_held, "a child that has the connection")
+    return holders[0]
 
 
 class Faults(unittest.TestCase):

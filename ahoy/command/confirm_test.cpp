@@ -21,23 +21,7 @@ using ahoy::task;
 using ahoy::witness;
 using ahoy_test::ends;
 using ahoy_test::socket_pair;
-
-/// Over the loopback, the second end with a window of a few kilobytes.
-ends tcp_pair(ahoy::engine& by) {
-  const ahoy::fd listening{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  const int small = 4096;
-  ::setsockopt(listening.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-  ahoy::address at = ahoy::address::inet(INADDR_LOOPBACK, 0);
-  EXPECT_EQ(::bind(listening.get(), at.data(), at.size()), 0);
-  EXPECT_EQ(::listen(listening.get(), 1), 0);
-  socklen_t size = ahoy::address::capacity();
-  ::getsockname(listening.get(), at.data(), &size);
-  ahoy::fd near{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  EXPECT_EQ(::connect(near.get(), at.data(), at.size()), 0);
-  ahoy::fd far{::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-  return {std::make_unique<ahoy::stream>(by, std::move(near)),
-          std::make_unique<ahoy::stream>(by, std::move(far))};
-}
+using ahoy_test::tcp_pair;
 
 struct Witness : testing::TestWithParam<ends (*)(ahoy::engine&)> {
   [[nodiscard]] bool is_tcp() const { return near.transport() == "tcp"; }

@@ -207,6 +207,13 @@ void stream_conversation::stop_hearing() noexcept {
   with_.shutdown_receive();
 }
 
+/// Who refuses us says so, then closes (RFC 8446, section 6.2). A send may hear of the end of that before its
+/// beginning is read.
+bool stream_conversation::is_why_it_was_reset(const error& heard) const noexcept {
+  const bool may_have_reason = was_reset() || failure_->code() == std::errc::broken_pipe;
+  return may_have_reason && heard.code() == errc::handshake_failed;
+}
+
 /// In a handler: what is the connection's is noted, what is ours (our time is over, we are stopped) goes on.
 void stream_conversation::blame(const error& failure, const context& here) {
   const bool time_is_over = here.deadline() <= with_.engine().now();
@@ -216,7 +223,7 @@ void stream_conversation::blame(const error& failure, const context& here) {
 }
 
 void stream_conversation::fail(const error& why) {
-  if (failure_) return;
+  if (failure_ && !is_why_it_was_reset(why)) return;
   failure_.emplace(why);
   if (was_reset()) peer_ended_ = false;
   // One that ends without saying so has taken, or not taken, what was sent all the same.

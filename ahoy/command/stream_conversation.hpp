@@ -73,6 +73,7 @@ class stream_conversation {
   void stop_hearing() noexcept;
   void blame(const error& failure, const context& here);
   void fail(const error& why);
+  [[nodiscard]] bool is_why_it_was_reset(const error& heard) const noexcept;
   [[nodiscard]] std::uint64_t total() const noexcept;
 
   connection& with_;

@@ -166,6 +166,40 @@ TEST_P(Conversation, APeerThatGoesIsAFailureAndNotThrown) {
   EXPECT_FALSE(one.all_sent());
 }
 
+/// Speaks when the peer has said why it goes, and has gone: our send is what hears of it first.
+class too_late_source final : public ahoy::input_source {
+ public:
+  too_late_source(std::unique_ptr<connection>& peer, std::string_view last_words)
+      : peer_{peer}, last_words_{last_words} {}
+  task<std::optional<std::string>> next() override {
+    EXPECT_EQ(peer_->send_what_fits(last_words_), last_words_.size());
+    peer_->abort_on_close();
+    peer_.reset();
+    co_return "are you there?";
+  }
+  void finish() noexcept override {}
+  bool at_end() const noexcept override { return false; }
+
+ private:
+  std::unique_ptr<connection>& peer_;
+  std::string_view last_words_;
+};
+
+TEST(ConversationOverTcp, WhyThePeerResetItSaysMoreThanThatItDid) {
+  const std::string_view alert{"\x15\x03\x03\x00\x02\x02\x0a", 7};  // unexpected_message
+  for (const auto& [last_words, cause] : {std::pair{alert, make_error_code(ahoy::errc::handshake_failed)},
+                                          std::pair{std::string_view{"go"}, ahoy::system_code(ECONNRESET)}}) {
+    const std::unique_ptr<ahoy::engine> engine = ahoy::make_engine();
+    ends both = ahoy_test::tcp_pair(*engine);
+    too_late_source input{both.second, last_words};
+    ahoy::kept_output kept{1000};
+    stream_conversation one{*both.first, input, kept, {}, ahoy::rule_of_call({})};
+    engine->run(one.run());
+    ASSERT_TRUE(one.failure());
+    EXPECT_EQ(one.failure()->code(), cause) << one.failure()->what();
+  }
+}
+
 task<> send_framed(connection& peer) {
   const std::string three =
       ahoy::encode(ahoy::framing::length, "a") + ahoy::encode(ahoy::framing::length, "bc");

@@ -285,7 +285,15 @@ void tls_connection::shutdown_send() {
   if (!is_flushing_ && !is_agreeing_) collect_and_send_what_fits();
 }
 
-task<> tls_connection::until_sent() { return flush(); }
+/// A server that lets us not in may reset us before we have read its word.
+task<> tls_connection::until_sent() {
+  try {
+    co_await flush();
+  } catch (const error& why) {
+    if (is_reset(why.code()) && session_.lacks_certificate()) session_.throw_lack_of_certificate();
+    throw;
+  }
+}
 
 bool tls_connection::submit(send_operation& asked) {
   if (is_over(asked)) return true;
@@ -309,12 +317,7 @@ task<> tls_connection::send_all(send_operation& asked) {
     asked.left.remove_prefix(piece.size());
     sent_ += piece.size();
     carried_ = end_of_outgoing();
-    try {
-      co_await flush();
-    } catch (const error& why) {
-      if (is_reset(why.code()) && session_.lacks_certificate()) session_.throw_lack_of_certificate();
-      throw;
-    }
+    co_await until_sent();
   }
 }
 
@@ -364,7 +367,7 @@ task<bool> tls_connection::fill(duration limit) {
   std::optional<bytes> come;
   try {
     come = co_await below_->receive_within(limit);
-  } catch (const error& why) {  // a server that lets us not in may reset us before we have read its word
+  } catch (const error& why) {  // as in until_sent()
     if (!is_reset(why.code()) || !session_.lacks_certificate()) throw;
     come.emplace();
   }
